@@ -1,0 +1,100 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	sqldriver "database/sql/driver"
+	"errors"
+	"net"
+	"runtime"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"github.com/schoolgate/schoolgate/internal/fault"
+)
+
+type postgresDB struct{ pool *sql.DB }
+
+func openPostgres(ctx context.Context, url string, opts Options) (driver, error) {
+	cfg, err := pgx.ParseConfig(url)
+	if err != nil {
+		// The parser's message may repeat the password.
+		return nil, fault.Invalidf("the address of the PostgreSQL database cannot be read")
+	}
+	if cfg.ConnectTimeout == 0 {
+		cfg.ConnectTimeout = 5 * time.Second
+	}
+	n := opts.Connections
+	if n == 0 {
+		n = max(8, 4*runtime.NumCPU())
+	}
+	pool := stdlib.OpenDB(*cfg)
+	pool.SetMaxOpenConns(n)
+	pool.SetMaxIdleConns(n) // fewer idle than open connections means connecting all the time
+	pool.SetConnMaxIdleTime(10 * time.Minute)
+	d := &postgresDB{pool: pool}
+	if err := pool.PingContext(ctx); err != nil {
+		_ = pool.Close()
+		return nil, fault.Wrap(fault.Unavailable, err, "cannot reach the database")
+	}
+	return d, nil
+}
+
+func (d *postgresDB) begin(ctx context.Context, write bool) (conn, func(commit bool) error, error) {
+	opts := &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
+	if write {
+		opts = &sql.TxOptions{Isolation: sql.LevelSerializable}
+	}
+	tx, err := d.pool.BeginTx(ctx, opts)
+	if err != nil {
+		return nil, nil, err
+	}
+	return tx, func(commit bool) error {
+		if commit {
+			return tx.Commit()
+		}
+		return tx.Rollback()
+	}, nil
+}
+
+func (d *postgresDB) classify(err error) (error, bool) {
+	if fault.KindOf(err) != fault.Internal {
+		return err, false
+	}
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		switch e.Code {
+		case "40001", "40P01":
+			return err, true
+		case "23505":
+			return fault.Wrap(fault.Conflict, err, "already exists"), false
+		case "23503":
+			return fault.Wrap(fault.Conflict, err, "is in use, or refers to something that is gone"), false
+		case "23514", "23502", "22001":
+			return fault.Wrap(fault.Invalid, err, "value out of range"), false
+		case "57P01", "57P02", "57P03", "53300", "53100", "53200":
+			return fault.Wrap(fault.Unavailable, err, "the database is not available"), false
+		}
+		return err, false
+	}
+	if errors.Is(err, sql.ErrNoRows) {
+		return fault.Wrap(fault.NotFound, err, "not found"), false
+	}
+	if _, ok := errors.AsType[net.Error](err); ok || errors.Is(err, sqldriver.ErrBadConn) || pgconn.SafeToRetry(err) {
+		return fault.Wrap(fault.Unavailable, err, "cannot reach the database"), false
+	}
+	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
+		return fault.Wrap(fault.Unavailable, err, "cannot reach the database"), false
+	}
+	return err, false
+}
+
+func (d *postgresDB) migrate(ctx context.Context) error { return migrate(ctx, d.pool, "postgres") }
+
+func (d *postgresDB) skipLocked() string { return " for update skip locked" }
+
+func (d *postgresDB) name() string { return "postgres" }
+
+func (d *postgresDB) close() error { return d.pool.Close() }
