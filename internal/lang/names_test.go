@@ -179,6 +179,9 @@ func TestREG4KeysTakeTheSuffixOff(t *testing.T) {
 }
 
 func TestREG4ValuesThatNeverMatchAreNotOk(t *testing.T) {
+	if (NameKeys{}).Match(NameKeys{}) {
+		t.Error("empty keys match")
+	}
 	for _, name := range [][2]string{{"", ""}, {"???", "!"}, {"FNU", "LNU"}, {"Maria\x00", "Lopez"}, {"Maria", "Lopez \u2665"}} {
 		if k, ok := Keys(name[0], name[1]); ok {
 			t.Errorf("Keys(%q, %q) = %+q, want not ok", name[0], name[1], k)

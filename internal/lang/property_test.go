@@ -163,3 +163,17 @@ func TestLetterAgreesWithSortKey(t *testing.T) {
 		}
 	})
 }
+
+func FuzzNames(f *testing.F) {
+	f.Add("Maria", "Lopez-Ruiz Jr.")
+	f.Add("M\u0430ria", "O\u02bcBrien\x00")
+	f.Fuzz(func(t *testing.T, first, last string) {
+		k, ok := Keys(first, last)
+		if ok && (!k.Match(k) || !utf8.ValidString(k.First+k.Last)) {
+			t.Errorf("%q %q has the keys %+q", first, last, k)
+		}
+		if !utf8.ValidString(SortKey(last, first, "") + SearchKey(last) + IDKey(first) + EmailKey(last)) {
+			t.Errorf("%q %q has a key that cannot be stored", first, last)
+		}
+	})
+}

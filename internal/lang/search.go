@@ -10,11 +10,15 @@ const (
 	keyLimit = 240
 	// entryLimit bounds how many words of one last name can be searched for.
 	entryLimit = 6
+	// wordsLimit bounds how much of a text is looked at, in bytes: much more than any name, little for a hostile one.
+	wordsLimit = 1024
 )
 
 // Words returns the folded words of a name, in order. Apostrophes vanish ("O'Brien" is one word); everything else that is neither
-// letter nor digit separates words.
-func Words(s string) []string { return split(fold(strings.Map(blankSymbol, s)), false) }
+// letter nor digit separates words. It looks at the first 1,024 bytes.
+func Words(s string) []string {
+	return split(fold(strings.Map(blankSymbol, cut(s, wordsLimit))), false)
+}
 
 // SortKey returns the key by which people stand in a list, for comparison byte by byte (collation C): by last, then first, then
 // middle name, word for word, so that "Lopez Ana" stands before "Lopez Ruiz". Case and accents of Latin letters do not count;
@@ -49,12 +53,12 @@ func SearchEntries(last string) []string {
 	words := Words(last)
 	entries := make([]string, 0, min(len(words), entryLimit))
 	for i := range words {
+		if len(entries) == entryLimit {
+			break
+		}
 		e := cut(strings.Join(words[i:], " "), keyLimit)
 		if !slices.Contains(entries, e) {
 			entries = append(entries, e)
-		}
-		if len(entries) == entryLimit {
-			break
 		}
 	}
 	return entries

@@ -143,6 +143,19 @@ func TestMailboxesCompareInLowerCaseAndNothingElse(t *testing.T) {
 	}
 }
 
+func TestAHostileNameIsReadInPart(t *testing.T) {
+	for _, s := range []string{strings.Repeat("a ", 1<<16), strings.Repeat("\ufdfa", 1<<16), strings.Repeat("ab-", 1<<16)} {
+		if n := len(Words(s)); n > 8*wordsLimit {
+			t.Errorf("%.10q...: %d words", s, n)
+		}
+		for _, e := range append(SearchEntries(s), SearchKey(s), SortKey(s, "", "")) {
+			if len(e) > keyLimit+1 {
+				t.Errorf("%.10q...: a key of %d bytes", s, len(e))
+			}
+		}
+	}
+}
+
 func TestWordsOfAName(t *testing.T) {
 	if diff := cmp.Diff([]string{"maria", "elena", "obrien", "garcia", "3rd"}, Words("María-Elena O'Brien (García) 3rd")); diff != "" {
 		t.Error(diff)
