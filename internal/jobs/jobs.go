@@ -7,10 +7,12 @@ package jobs
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"time"
 
+	"github.com/schoolgate/schoolgate/internal/fault"
 	"github.com/schoolgate/schoolgate/internal/sqldb"
 )
 
@@ -25,14 +27,14 @@ const (
 	Stopped State = "stopped"
 )
 
-// Job is a piece of work. Secret is erased when the job leaves the state ready.
+// Job is a piece of work. Secret is erased when the job leaves the state ready, and only its handler ever sees it.
 type Job struct {
 	ID        int64
 	Kind      string
 	State     State
 	Payload   []byte // JSON, nothing secret
 	Secret    []byte
-	Attempts  int
+	Attempts  int // begun so far, the running one included
 	RunAt     time.Time
 	Deadline  time.Time // not run after it
 	LastError string
@@ -42,7 +44,8 @@ type Job struct {
 	EndedAt   time.Time
 }
 
-// Handler does a job. An error makes the queue try again later, unless it is Permanent.
+// Handler does a job. An error makes the queue try again later, unless it is Permanent or a Skip. It must heed its context, which ends
+// after half a minute: what it does later may run beside the next attempt.
 type Handler func(ctx context.Context, job Job) error
 
 // Permanent marks an error that no further attempt can mend.
@@ -55,29 +58,71 @@ func (e permanentError) Unwrap() error { return e.error }
 // IsPermanent reports whether err was marked by Permanent.
 func IsPermanent(err error) bool { _, ok := errors.AsType[permanentError](err); return ok }
 
-var errNotBuilt = errors.New("not built yet")
+// Skip returns an error that ends a job as done, because there is no longer anything to do; the reason stands in its LastError.
+func Skip(reason string) error { return skipError(reason) }
 
-// Queue writes and runs jobs.
-type Queue struct{}
+type skipError string
+
+func (e skipError) Error() string { return string(e) }
+
+// Queue writes and runs jobs. It is safe for concurrent use once every kind has its handler.
+type Queue struct {
+	db    *sqldb.DB
+	log   *slog.Logger
+	now   func() time.Time
+	kinds map[string]*kind
+
+	lease    time.Duration // how long a claimed job is out of others' reach; longer than patience
+	patience time.Duration // what a handler gets for one attempt
+	grace    time.Duration // what running handlers get when Run ends
+}
+
+type kind struct {
+	name     string
+	parallel int
+	handler  Handler
+	wake     chan struct{}
+}
 
 // New returns a queue on db.
-func New(db *sqldb.DB, log *slog.Logger, now func() time.Time) *Queue { return &Queue{} }
-
-// Enqueue writes a job in the caller's transaction and wakes this process's workers when it commits. Kind, Payload and Deadline are
-// required; a zero RunAt means at once.
-func (q *Queue) Enqueue(ctx context.Context, tx *sqldb.Tx, j Job) (int64, error) {
-	return 0, errNotBuilt
+func New(db *sqldb.DB, log *slog.Logger, now func() time.Time) *Queue {
+	return &Queue{db: db, log: log, now: now, kinds: map[string]*kind{},
+		lease: time.Minute, patience: 30 * time.Second, grace: 5 * time.Second}
 }
 
 // Handle registers the handler of a kind and how many run at once in this process. It must be called before Run.
-func (q *Queue) Handle(kind string, parallel int, h Handler) {}
+func (q *Queue) Handle(name string, parallel int, h Handler) {
+	q.kinds[name] = &kind{name: name, parallel: max(1, parallel), handler: h, wake: make(chan struct{}, 1)}
+}
 
-// Run works until ctx ends, then waits for running handlers. It polls every second for jobs of other nodes.
-func (q *Queue) Run(ctx context.Context) error { return errNotBuilt }
+// Enqueue writes a job in the caller's transaction and wakes this process's workers when it commits. Kind, Payload and Deadline are
+// required; a zero RunAt means at once. It returns fault.Invalid for a job without them, or one that would begin after its deadline.
+func (q *Queue) Enqueue(ctx context.Context, tx *sqldb.Tx, j Job) (int64, error) {
+	now := q.now()
+	if j.RunAt.IsZero() {
+		j.RunAt = now
+	}
+	if j.Kind == "" || !json.Valid(j.Payload) || !j.Deadline.After(j.RunAt) {
+		return 0, fault.Invalidf("a job needs a kind, a JSON payload and a deadline after its start")
+	}
+	id, err := insert(ctx, tx, j, now)
+	if err == nil {
+		tx.AfterCommit(func() { q.wake(j.Kind) })
+	}
+	return id, err
+}
 
-// Drain runs every job that is ready now, one after another, including those that these jobs enqueue, and returns how many ran.
-// Tests use it with a clock of their own.
-func (q *Queue) Drain(ctx context.Context) (int, error) { return 0, errNotBuilt }
+// wake tells the workers of a kind to look now instead of at the next tick.
+func (q *Queue) wake(name string) {
+	k := q.kinds[name]
+	if k == nil {
+		return
+	}
+	select {
+	case k.wake <- struct{}{}:
+	default: // a wake-up is already waiting
+	}
+}
 
 // Cursor is a place in a list that pages by key: newest first. The zero value is the start.
 type Cursor struct {
@@ -85,14 +130,85 @@ type Cursor struct {
 	ID int64
 }
 
-// List returns jobs of a kind, newest first, after the cursor; state "" means all.
-func (q *Queue) List(ctx context.Context, kind string, state State, after Cursor, limit int) ([]Job, error) {
-	return nil, errNotBuilt
+// After returns the cursor behind a job of a list: what comes next is older.
+func After(j Job) Cursor { return Cursor{At: j.CreatedAt.UnixMicro(), ID: j.ID} }
+
+// List returns jobs of a kind, newest first, after the cursor; state "" means all. Their secrets are left out.
+func (q *Queue) List(ctx context.Context, kind string, state State, after Cursor, limit int) (list []Job, err error) {
+	err = q.db.Read(ctx, func(tx *sqldb.Tx) error {
+		list, err = selectList(ctx, tx, kind, state, after, limit)
+		return err
+	})
+	return list, err
 }
 
-// Retry makes a failed or stopped job ready again, now. It returns fault.Conflict for a job that is done or whose secret is gone,
-// fault.NotFound for none.
-func (q *Queue) Retry(ctx context.Context, tx *sqldb.Tx, id int64) error { return errNotBuilt }
+// CountLimit is where Counts stops counting: it means "more than one less".
+const CountLimit = 1001
+
+// Counts returns how many jobs of a kind stand in each state, at most CountLimit each.
+func (q *Queue) Counts(ctx context.Context, kind string) (map[State]int, error) {
+	counts := map[State]int{}
+	err := q.db.Read(ctx, func(tx *sqldb.Tx) error {
+		for _, s := range []State{Ready, Done, Failed, Stopped} {
+			n, err := count(ctx, tx, kind, s)
+			if err != nil {
+				return err
+			}
+			counts[s] = n
+		}
+		return nil
+	})
+	return counts, err
+}
+
+// Retry makes a failed or stopped job ready again, now, with as much time as it had at first; one that waits for its next attempt gets it
+// now. It returns fault.Conflict for a job that is done or whose secret is gone, fault.NotFound for none.
+func (q *Queue) Retry(ctx context.Context, tx *sqldb.Tx, id int64) error {
+	j, err := selectOne(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	switch {
+	case j.State == Ready:
+		err = hasten(ctx, tx, id, q.now())
+	case j.State == Done:
+		return fault.Conflictf("the job is done")
+	case j.withSecret:
+		return fault.Conflictf("the job's secret was erased when it ended: it cannot run again")
+	default:
+		now := q.now()
+		err = reopen(ctx, tx, id, now, now.Add(j.Deadline.Sub(j.CreatedAt)))
+	}
+	if err == nil {
+		tx.AfterCommit(func() { q.wake(j.Kind) })
+	}
+	return err
+}
+
+// Stop ends a job that is ready, so that it does not run again, and erases its secret; an attempt that is running is not cut short. It
+// returns fault.Conflict for a job that has ended, fault.NotFound for none.
+func (q *Queue) Stop(ctx context.Context, tx *sqldb.Tx, id int64) error {
+	if _, err := selectOne(ctx, tx, id); err != nil {
+		return err
+	}
+	stopped, err := stop(ctx, tx, id, q.now())
+	if err == nil && !stopped {
+		err = fault.Conflictf("the job has ended")
+	}
+	return err
+}
 
 // Forget deletes jobs that ended before the given time and returns how many.
-func (q *Queue) Forget(ctx context.Context, before time.Time) (int64, error) { return 0, errNotBuilt }
+func (q *Queue) Forget(ctx context.Context, before time.Time) (total int64, err error) {
+	for {
+		var n int64
+		err := q.db.Write(ctx, func(tx *sqldb.Tx) error {
+			n, err = deleteEnded(ctx, tx, before)
+			return err
+		})
+		total += n
+		if err != nil || n < deleteAtOnce {
+			return total, err
+		}
+	}
+}

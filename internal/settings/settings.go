@@ -4,60 +4,213 @@ package settings
 
 import (
 	"context"
-	"errors"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/schoolgate/schoolgate/internal/access"
 	"github.com/schoolgate/schoolgate/internal/audit"
+	"github.com/schoolgate/schoolgate/internal/fault"
 	"github.com/schoolgate/schoolgate/internal/sqldb"
 )
 
-// Values are all settings. Zero values never occur: a missing row means the default.
+// Values are all settings. A missing row means the default.
 type Values struct {
 	DistrictName       string        // shown on every page and mail; default "Schoolgate"
 	OfficePhone        string        // default ""
 	OfficeHours        string        // default ""
 	TimeZone           string        // IANA name; default "America/New_York"
 	IDNumberHint       string        // where a parent finds the ID Number; default "" = the catalogue's own words
-	Relationships      []string      // relationship codes that may register while portal access is unknown; default roster's parents and guardians
+	Relationships      []string      // relationship codes that may register while portal access is unknown; default parents and guardians
 	MinPassword        int           // parents and staff, code points; default 15, 8-64
 	MinStudentPassword int           // student logins; default 8, 8-64
 	TemporaryLife      time.Duration // default 24 h, 1-72 h
-	ClaimWithin        time.Duration // a waiting account nobody claims dies; default 14 days
-	ParentIdle         time.Duration // default 30 min
-	StaffIdle          time.Duration // default 15 min
-	SessionLife        time.Duration // default 12 h
-	KeepSignedIn       time.Duration // default 30 days
-	MailsPerHour       int           // to one contact; default 3
-	MailsPerDay        int           // default 10
-	RequestsKept       time.Duration // default 90 days
+	ClaimWithin        time.Duration // a waiting account nobody claims dies; default 14 days, 1-90 days
+	ParentIdle         time.Duration // default 30 min, 5-120 min
+	StaffIdle          time.Duration // default 15 min, 5-60 min
+	SessionLife        time.Duration // default 12 h, 1-24 h
+	KeepSignedIn       time.Duration // default 30 days, 1-30 days
+	MailsPerHour       int           // to one contact; default 3, 1-20
+	MailsPerDay        int           // default 10, 1-50
+	RequestsKept       time.Duration // default 90 days, 7-730 days
 	StudentLogins      bool          // default true
 }
 
-var errNotBuilt = errors.New("not built yet")
+// Defaults returns the values of a school that has decided nothing yet.
+func Defaults() Values {
+	return Values{
+		DistrictName: "Schoolgate", TimeZone: "America/New_York",
+		Relationships: []string{"mother", "father", "parent", "stepmother", "stepfather", "stepparent", "guardian", "foster_parent"},
+		MinPassword:   15, MinStudentPassword: 8, TemporaryLife: 24 * time.Hour, ClaimWithin: 14 * day,
+		ParentIdle: 30 * time.Minute, StaffIdle: 15 * time.Minute, SessionLife: 12 * time.Hour, KeepSignedIn: 30 * day,
+		MailsPerHour: 3, MailsPerDay: 10, RequestsKept: 90 * day, StudentLogins: true,
+	}
+}
 
-// Settings reads and changes the values.
-type Settings struct{}
+// Settings reads and changes the values. It is safe for concurrent use.
+type Settings struct {
+	db   *sqldb.DB
+	log  *audit.Log
+	now  func() time.Time
+	base context.Context // for refreshes, which belong to no caller alone
 
-// Open loads the settings.
+	current    atomic.Pointer[snapshot]
+	refreshing atomic.Bool
+	loading    sync.Mutex // keeps an older reading from replacing a newer one
+}
+
+// snapshot is what the database said at one time.
+type snapshot struct {
+	values   Values
+	location *time.Location
+	version  int64
+	checked  atomic.Int64 // when, in microseconds
+}
+
+func (p *snapshot) good(now int64) bool {
+	age := now - p.checked.Load()
+	return age >= 0 && age < maxAge.Microseconds()
+}
+
+// Open loads the settings. It returns fault.Invalid when a stored value cannot be read.
 func Open(ctx context.Context, db *sqldb.DB, log *audit.Log, now func() time.Time) (*Settings, error) {
-	return nil, errNotBuilt
+	s := &Settings{db: db, log: log, now: now, base: context.WithoutCancel(ctx)}
+	if err := s.load(ctx); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // Values returns the current values; they must not be changed.
-func (s *Settings) Values() *Values { return &Values{} }
+func (s *Settings) Values() *Values { return &s.fresh().values }
 
 // Location returns the school's time zone.
-func (s *Settings) Location() *time.Location { return time.UTC }
+func (s *Settings) Location() *time.Location { return s.fresh().location }
 
 // Today returns the date in the school's time zone as 2006-01-02.
-func (s *Settings) Today() string { return "" }
+func (s *Settings) Today() string { return s.now().In(s.Location()).Format(time.DateOnly) }
 
-// Version rises with every change, for caches of rendered pages.
-func (s *Settings) Version() int64 { return 0 }
+// Version rises with every change, on all nodes alike, for caches of rendered pages.
+func (s *Settings) Version() int64 { return s.fresh().version }
 
-// Change writes the values that differ from the current ones, audited with old and new. It returns fault.Invalid with a problem for
-// each value that is out of range.
+const (
+	maxAge  = time.Second
+	waitFor = 50 * time.Millisecond
+)
+
+// fresh returns the current snapshot. When it is older than maxAge, one caller has it read again and waits a moment for that; it does
+// not wait longer, because it may itself hold the connection that the reading needs, or the database may be away.
+func (s *Settings) fresh() *snapshot {
+	now, p := s.now().UnixMicro(), s.current.Load()
+	if p.good(now) || !s.refreshing.CompareAndSwap(false, true) {
+		return p
+	}
+	if p = s.current.Load(); p.good(now) { // another caller had it read meanwhile
+		s.refreshing.Store(false)
+		return p
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer s.refreshing.Store(false)
+		ctx, cancel := context.WithTimeout(s.base, 5*time.Second)
+		defer cancel()
+		if s.load(ctx) != nil {
+			p.checked.Store(now) // the last good values stay; the next reading is a second away
+		}
+	}()
+	timer := time.NewTimer(waitFor)
+	defer timer.Stop()
+	select {
+	case <-done:
+	case <-timer.C:
+	}
+	return s.current.Load()
+}
+
+// load reads the settings and makes them the current ones.
+func (s *Settings) load(ctx context.Context) error {
+	s.loading.Lock()
+	defer s.loading.Unlock()
+	now := s.now()
+	var next *snapshot
+	err := s.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
+		next, err = read(ctx, tx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if old := s.current.Load(); old != nil && old.version == next.version {
+		next = old
+	}
+	next.checked.Store(now.UnixMicro())
+	s.current.Store(next)
+	return nil
+}
+
+// read reads the settings in the caller's transaction.
+func read(ctx context.Context, tx *sqldb.Tx) (*snapshot, error) {
+	rows, version, err := selectAll(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	p := &snapshot{values: Defaults(), version: version}
+	for _, f := range fields() {
+		text, ok := rows[f.key]
+		if !ok {
+			continue
+		}
+		if err := f.set(&p.values, text); err != nil {
+			return nil, fault.Invalidf("setting %s cannot be read from %q", f.key, text)
+		}
+	}
+	if problems := check(&p.values); len(problems) > 0 {
+		return nil, fault.InvalidFields(problems...)
+	}
+	p.location, err = time.LoadLocation(p.values.TimeZone)
+	return p, err
+}
+
+// Change writes the values that differ from the current ones, audited with old and new; this node sees them when it returns. It returns
+// fault.Forbidden for an actor who may not, and fault.Invalid with a problem for each value that is out of range: the problem's field is
+// the setting's key, such as "parent_idle", and its Min and Max are in the unit that Values documents.
 func (s *Settings) Change(ctx context.Context, actor access.Actor, v Values) error {
-	return errNotBuilt
+	if err := access.Check(actor, access.ChangeSetting); err != nil {
+		return err
+	}
+	v = tidy(v)
+	if err := fault.InvalidFields(check(&v)...); err != nil {
+		return err
+	}
+	err := s.db.Write(ctx, func(tx *sqldb.Tx) error {
+		old, err := read(ctx, tx)
+		if err != nil {
+			return err
+		}
+		was, is := map[string]string{}, map[string]string{}
+		for _, f := range fields() {
+			before, after := f.get(&old.values), f.get(&v)
+			if before == after {
+				continue
+			}
+			was[f.key], is[f.key] = before, after
+			if err := upsert(ctx, tx, f.key, after); err != nil {
+				return err
+			}
+		}
+		if len(is) == 0 {
+			return nil
+		}
+		if err := upsertVersion(ctx, tx, old.version+1); err != nil {
+			return err
+		}
+		return s.log.Record(ctx, tx, audit.Event{
+			Actor: actor, Action: "setting.change", TargetKind: "setting", Detail: map[string]any{"old": was, "new": is},
+		})
+	})
+	if err != nil {
+		return err
+	}
+	return s.load(ctx)
 }

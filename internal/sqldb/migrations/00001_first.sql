@@ -273,6 +273,7 @@ create table job (
     state       {{text}} not null default 'ready' check (state in ('ready', 'done', 'failed', 'stopped')),
     payload     {{text}} not null,
     secret      {{blob}},
+    with_secret {{bool}} not null default false,
     attempts    {{int}} not null default 0,
     run_at      {{int}} not null,
     deadline    {{int}} not null,
@@ -286,6 +287,7 @@ create table job (
 );
 create index job_ready on job (kind, run_at, id) where state = 'ready';
 create index job_newest on job (kind, created_at, id);
+create index job_state on job (kind, state, created_at, id);
 create index job_contact on job (contact_id, created_at) where contact_id is not null;
 create index job_account on job (account_id, created_at) where account_id is not null;
 create index job_ended on job (ended_at) where ended_at is not null;
