@@ -63,9 +63,9 @@ func Forbiddenf(format string, args ...any) error { return newf(Forbidden, forma
 // Unauthenticatedf makes an Unauthenticated fault.
 func Unauthenticatedf(format string, args ...any) error { return newf(Unauthenticated, format, args) }
 
-// Unavailable makes an Unavailable fault: the caller may try again after the given time.
+// Unavailablef makes an Unavailable fault: the caller may try again after the given time.
 func Unavailablef(after time.Duration, format string, args ...any) error {
-	e := newf(Unavailable, format, args).(*Error)
+	e := newf(Unavailable, format, args)
 	e.After = after
 	return e
 }
@@ -124,7 +124,7 @@ func RetryAfter(err error) time.Duration {
 	return 0
 }
 
-func newf(kind Kind, format string, args []any) error {
+func newf(kind Kind, format string, args []any) *Error {
 	err := fmt.Errorf(format, args...)
 	return &Error{Kind: kind, Text: err.Error(), cause: nil}
 }

@@ -80,7 +80,7 @@ func (s *SMTP) Send(ctx context.Context, m Message) error {
 	if err := s.attempt(ctx, to, content); err != nil {
 		if ctx.Err() != nil && !isRefused(err) {
 			// The broken connection is our own doing; say why.
-			return fmt.Errorf("no answer from mail server %s within the time limit (%v): %w", s.hostPort(), err, ctx.Err())
+			return fmt.Errorf("no answer from mail server %s within the time limit (%w): %w", s.hostPort(), err, ctx.Err())
 		}
 		return err
 	}

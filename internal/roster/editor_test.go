@@ -2,6 +2,7 @@ package roster
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 
@@ -183,10 +184,10 @@ func TestNothingIsSavedWhenTheHookFails(t *testing.T) {
 		d.hook = func(context.Context, *sqldb.Tx, Change) error { return errHook }
 		e := d.sheet(s.ID, 0)
 		e.Line.Restricted = Yes
-		if _, err := d.SaveContact(t.Context(), d.clerk, e); err != errHook {
+		if _, err := d.SaveContact(t.Context(), d.clerk, e); !errors.Is(err, errHook) {
 			t.Errorf("got %v", err)
 		}
-		if err := d.RemoveLine(t.Context(), d.clerk, l.ID, 1); err != errHook {
+		if err := d.RemoveLine(t.Context(), d.clerk, l.ID, 1); !errors.Is(err, errHook) {
 			t.Errorf("got %v", err)
 		}
 		actions, _ := d.events()

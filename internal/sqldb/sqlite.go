@@ -143,7 +143,7 @@ func (p *pinned) stmt(ctx context.Context, query string) (*sql.Stmt, error) {
 }
 
 func (p *pinned) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	s, err := p.stmt(ctx, query)
+	s, err := p.stmt(ctx, query) //nolint:sqlclosecheck // the connection keeps its statements
 	if err != nil {
 		return nil, err
 	}
@@ -151,7 +151,7 @@ func (p *pinned) QueryContext(ctx context.Context, query string, args ...any) (*
 }
 
 func (p *pinned) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	s, err := p.stmt(ctx, query)
+	s, err := p.stmt(ctx, query) //nolint:sqlclosecheck // the connection keeps its statements
 	if err != nil {
 		return nil, err
 	}
@@ -194,7 +194,7 @@ func (d *sqliteDB) migrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	db.SetMaxOpenConns(1)
 	if err := migrate(ctx, db, "sqlite"); err != nil {
 		return err

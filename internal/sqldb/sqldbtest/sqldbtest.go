@@ -58,7 +58,7 @@ var sqliteTemplate = sync.OnceValues(func() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	path := filepath.Join(dir, "t.db")
 	if err := migrated("sqlite:" + path); err != nil {
 		return nil, err
@@ -92,7 +92,8 @@ func SQLite(t testing.TB) string {
 var (
 	cluster = sync.OnceValues(startCluster)
 	count   atomic.Int64
-	leash   io.Closer // held open while the process lives: the collector would close it, and the cluster with it
+	//lint:ignore U1000 nobody reads it
+	leash io.Closer // held open while the process lives: the collector would close it, and the cluster with it
 )
 
 // Postgres returns the URL of a migrated database in the private cluster; the database goes with the test.
@@ -153,7 +154,7 @@ func startCluster() (string, error) {
 		attr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
 	}
 	run := func(name string, args ...string) error {
-		cmd := exec.Command(filepath.Join(bin, name), args...)
+		cmd := exec.Command(filepath.Join(bin, name), args...) //nolint:noctx // the cluster belongs to no test alone
 		cmd.SysProcAttr, cmd.Dir = attr, dir
 		var out bytes.Buffer
 		cmd.Stdout, cmd.Stderr = &out, &out
@@ -167,6 +168,7 @@ func startCluster() (string, error) {
 		return "", err
 	}
 	// The shell ends the server and removes the folder when its standard input closes: when this process is gone, however it went.
+	//nolint:noctx // the cluster lives as long as the process
 	server := exec.Command("/bin/sh", "-c", `"$0" "$@" >"$HOME_DIR/log" 2>&1 </dev/null & pg=$!
 cat >/dev/null; kill -QUIT $pg 2>/dev/null; wait $pg; rm -rf "$HOME_DIR"`,
 		filepath.Join(bin, "postgres"), "-D", data, "-k", dir, "-c", "listen_addresses=", "-c", "fsync=off",

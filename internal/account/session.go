@@ -1,0 +1,221 @@
+package account
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base32"
+	"encoding/base64"
+	"time"
+	"unicode/utf8"
+
+	"github.com/schoolgate/schoolgate/internal/access"
+	"github.com/schoolgate/schoolgate/internal/audit"
+	"github.com/schoolgate/schoolgate/internal/fault"
+	"github.com/schoolgate/schoolgate/internal/sqldb"
+)
+
+// Session is an open session. Number names it to its owner; the token itself is never kept.
+type Session struct {
+	Number     string
+	AccountID  int64
+	Kind       access.Kind
+	Role       access.Role
+	Username   string
+	Name       string // staff
+	Language   string
+	Limited    bool // may only set the permanent password
+	Keep       bool
+	UserAgent  string
+	Address    string
+	CreatedAt  time.Time
+	SeenAt     time.Time
+	ExpiresAt  time.Time
+	Credential int64
+	Serial     string // of the temporary password it was born from
+}
+
+// Actor is the session's person as an actor, coming from the given client.
+func (s Session) Actor(c Client) access.Actor {
+	return access.Actor{Kind: s.Kind, AccountID: s.AccountID, Role: s.Role, Username: s.Username, Address: c.Address, RequestID: c.RequestID}
+}
+
+// limitedLife is how long the page that sets the permanent password may stay open.
+const limitedLife = 30 * time.Minute
+
+// tokenHash is what a session is kept as: who reads the table cannot use it.
+func tokenHash(token string) [32]byte { return sha256.Sum256([]byte(token)) }
+
+// Session returns the open session of a token. It returns fault.Unauthenticated when there is none (any more). The last-seen time is
+// noted later, in batches.
+func (a *Accounts) Session(ctx context.Context, kind access.Kind, token string) (Session, error) {
+	if len(token) != base64.RawURLEncoding.EncodedLen(32) {
+		return Session{}, signedOut()
+	}
+	now := a.now()
+	id := tokenHash(token)
+	var s Session
+	err := a.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
+		s, err = sqldb.One(ctx, tx, scanSession, selectSession, id[:], string(kind), now.UnixMicro())
+		return err
+	})
+	if fault.Is(err, fault.NotFound) {
+		return Session{}, signedOut()
+	}
+	if err != nil {
+		return Session{}, err
+	}
+	written := s.SeenAt
+	s.SeenAt = a.seen.last(id, s.SeenAt)
+	if a.over(s, now) {
+		return Session{}, signedOut()
+	}
+	a.seen.note(id, now, written)
+	return s, nil
+}
+
+func signedOut() error { return fault.Unauthenticatedf("not signed in") }
+
+// over reports whether a session has ended by idleness, or because the school switched its kind of login off.
+func (a *Accounts) over(s Session, now time.Time) bool {
+	v := a.settings.Values()
+	if s.Kind == access.Student && !v.StudentLogins {
+		return true
+	}
+	idle := v.ParentIdle
+	if s.Kind == access.Staff {
+		idle = v.StaffIdle
+	}
+	return !s.Keep && now.Sub(s.SeenAt) >= idle
+}
+
+// open is a session about to be made.
+type open struct {
+	token   string
+	id      [32]byte
+	Session Session
+}
+
+// newSession describes a session of the account; it lives once insert has found the account as it was verified.
+func (a *Accounts) newSession(account Account, c Client, keep bool, until time.Time, serial string) open {
+	token := base64.RawURLEncoding.EncodeToString(random(32))
+	now := a.now()
+	s := Session{
+		Number: base32.StdEncoding.EncodeToString(random(10)), AccountID: account.ID, Kind: account.Kind, Role: account.Role,
+		Username: account.Username, Name: account.Name, Language: account.Language, Limited: serial != "", Keep: keep,
+		UserAgent: clip(c.UserAgent, 200), Address: clip(c.Address, 64), CreatedAt: now, SeenAt: now, ExpiresAt: until,
+		Credential: account.CredentialVersion, Serial: serial,
+	}
+	return open{token, tokenHash(token), s}
+}
+
+// full describes a full session with the lifetime that the school has set.
+func (a *Accounts) full(account Account, c Client, keep bool) open {
+	life := a.settings.Values().SessionLife
+	keep = keep && account.Kind == access.Parent
+	if keep {
+		life = a.settings.Values().KeepSignedIn
+	}
+	return a.newSession(account, c, keep, a.now().Add(life), "")
+}
+
+// insert opens the session unless the account has changed since it was verified. It returns fault.Unauthenticated then.
+func (a *Accounts) insert(ctx context.Context, tx *sqldb.Tx, o open) error {
+	s := o.Session
+	n, err := tx.Exec(ctx, insertSession, o.id[:], s.AccountID, s.Number, s.Limited, s.Credential, s.Serial, s.Keep, s.UserAgent, s.Address,
+		s.CreatedAt.UnixMicro(), s.ExpiresAt.UnixMicro())
+	if err == nil && n == 0 {
+		return fault.Unauthenticatedf("the login has changed meanwhile")
+	}
+	return err
+}
+
+func clip(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
+}
+
+// SignOut ends the session of a token, if it is open.
+func (a *Accounts) SignOut(ctx context.Context, actor access.Actor, token string) error {
+	id := tokenHash(token)
+	err := a.db.Write(ctx, func(tx *sqldb.Tx) error {
+		n, err := tx.Exec(ctx, deleteSession, id[:], actor.AccountID)
+		if err != nil || n == 0 {
+			return err
+		}
+		return a.log.Record(ctx, tx, a.own(actor, "session.signed_out", nil))
+	})
+	if err == nil {
+		a.seen.forget(id)
+	}
+	return err
+}
+
+// own is an event about the actor's own login.
+func (a *Accounts) own(actor access.Actor, action string, detail map[string]any) audit.Event {
+	return audit.Event{Actor: actor, Action: action, TargetKind: "account", TargetID: actor.AccountID, Detail: detail}
+}
+
+// Sessions returns the account's open sessions, newest first. It returns fault.Forbidden to whoever has no login.
+func (a *Accounts) Sessions(ctx context.Context, actor access.Actor) ([]Session, error) {
+	if err := ownLogin(actor); err != nil {
+		return nil, err
+	}
+	now := a.now()
+	var all []Session
+	err := a.db.Read(ctx, func(tx *sqldb.Tx) error {
+		stored, err := sqldb.All(ctx, tx, scanStored, selectSessions, actor.AccountID, now.UnixMicro())
+		all = nil
+		for _, s := range stored {
+			s.session.SeenAt = a.seen.last(s.id, s.session.SeenAt)
+			if !a.over(s.session, now) {
+				all = append(all, s.session)
+			}
+		}
+		return err
+	})
+	return all, err
+}
+
+// EndSession ends one of the actor's own sessions. It returns fault.NotFound for a number that is not theirs.
+func (a *Accounts) EndSession(ctx context.Context, actor access.Actor, number string) error {
+	if err := ownLogin(actor); err != nil {
+		return err
+	}
+	return a.db.Write(ctx, func(tx *sqldb.Tx) error {
+		n, err := tx.Exec(ctx, deleteNumber, actor.AccountID, number)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return fault.NotFoundf("no such session")
+		}
+		return a.log.Record(ctx, tx, a.own(actor, "session.ended", map[string]any{"sessions": n}))
+	})
+}
+
+// EndOtherSessions ends all of the actor's sessions but the one of that number and returns how many; keep "" ends all.
+func (a *Accounts) EndOtherSessions(ctx context.Context, actor access.Actor, keep string) (int64, error) {
+	if err := ownLogin(actor); err != nil {
+		return 0, err
+	}
+	var n int64
+	err := a.db.Write(ctx, func(tx *sqldb.Tx) (err error) {
+		if n, err = tx.Exec(ctx, deleteOthers, actor.AccountID, keep); err != nil || n == 0 {
+			return err
+		}
+		return a.log.Record(ctx, tx, a.own(actor, "session.ended", map[string]any{"sessions": n}))
+	})
+	return n, err
+}
+
+func ownLogin(actor access.Actor) error {
+	if actor.AccountID == 0 {
+		return fault.Forbiddenf("not allowed: %s", access.OwnLogin)
+	}
+	return access.Check(actor, access.OwnLogin)
+}

@@ -1,0 +1,186 @@
+// Package app builds Schoolgate: the only place that knows all packages and how they are wired.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"time"
+
+	"github.com/schoolgate/schoolgate/internal/access"
+	"github.com/schoolgate/schoolgate/internal/account"
+	"github.com/schoolgate/schoolgate/internal/audit"
+	"github.com/schoolgate/schoolgate/internal/family"
+	"github.com/schoolgate/schoolgate/internal/fault"
+	"github.com/schoolgate/schoolgate/internal/intake"
+	"github.com/schoolgate/schoolgate/internal/jobs"
+	"github.com/schoolgate/schoolgate/internal/lang"
+	"github.com/schoolgate/schoolgate/internal/mail"
+	"github.com/schoolgate/schoolgate/internal/roster"
+	"github.com/schoolgate/schoolgate/internal/settings"
+	"github.com/schoolgate/schoolgate/internal/sqldb"
+	"github.com/schoolgate/schoolgate/internal/web"
+)
+
+// Config says what to build. Database and Log are required.
+type Config struct {
+	Database string
+	KeyFile  string // "" = beside the SQLite file
+	BaseURL  string // "" = http://127.0.0.1:8080
+	Log      *slog.Logger
+	Now      func() time.Time // nil = time.Now
+
+	Mail       mail.Sender   // nil: mail waits in the queue
+	Demo       *mail.Capture // the demo's mailbox
+	Proxies    int
+	HashParams account.Params // zero = account.DefaultParams
+	HashSlots  int            // zero = one per core
+	Wait       time.Duration  // how long to wait for a database that is out of reach
+	SQL        sqldb.Options
+}
+
+// App is a Schoolgate, ready to serve or to be asked.
+type App struct {
+	DB       *sqldb.DB
+	Audit    *audit.Log
+	Settings *settings.Settings
+	Jobs     *jobs.Queue
+	Roster   *roster.Roster
+	Accounts *account.Accounts
+	Family   *family.Family
+	Intake   *intake.Intake
+	Catalog  *lang.Catalog
+	Web      *web.Server
+
+	log    *slog.Logger
+	hasher *account.Hasher
+}
+
+// Open opens and migrates the database and builds everything on it. It returns fault.Unavailable when the database stays out of reach
+// for Config.Wait.
+func Open(ctx context.Context, c Config) (*App, error) {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.BaseURL == "" {
+		c.BaseURL = "http://127.0.0.1:8080"
+	}
+	master, err := loadKey(c.KeyFile, c.Database)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := account.NewKeys(master)
+	if err != nil {
+		return nil, err
+	}
+	db, err := openDatabase(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	a := &App{DB: db, log: c.Log}
+	if err := a.build(ctx, c, keys); err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
+	return a, nil
+}
+
+// openDatabase waits for a database that does not answer yet, and says so.
+func openDatabase(ctx context.Context, c Config) (*sqldb.DB, error) {
+	deadline := time.Now().Add(c.Wait)
+	for told := false; ; told = true {
+		db, err := sqldb.Open(ctx, c.Database, c.SQL)
+		if err == nil {
+			if err = db.Migrate(ctx); err == nil {
+				return db, nil
+			}
+			_ = db.Close()
+		}
+		if !fault.Is(err, fault.Unavailable) || time.Now().After(deadline) {
+			return nil, err
+		}
+		if !told {
+			c.Log.Warn("waiting for the database", "for", c.Wait, "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(500 * time.Millisecond):
+		}
+	}
+}
+
+func (a *App) build(ctx context.Context, c Config, keys account.Keys) error {
+	var err error
+	a.Audit = audit.New(c.Now)
+	if a.Settings, err = settings.Open(ctx, a.DB, a.Audit, c.Now); err != nil {
+		return err
+	}
+	if a.Catalog, err = lang.Load(); err != nil {
+		return err
+	}
+	a.Jobs = jobs.New(a.DB, c.Log, c.Now)
+	params := c.HashParams
+	if params == (account.Params{}) {
+		params = account.DefaultParams()
+	}
+	a.hasher = account.NewHasher(params, c.HashSlots)
+	// family stands on roster and accounts, and both call back into it: the functions below close the circle.
+	a.Roster = roster.New(a.DB, a.Audit, c.Now, func(ctx context.Context, tx *sqldb.Tx, actor access.Actor, ch roster.Change) error {
+		return a.Family.LinesChanged(ctx, tx, actor, ch)
+	})
+	a.Accounts = account.New(a.DB, a.hasher, keys, a.Settings, a.Audit, c.Now, people{a})
+	sender := c.Mail
+	if sender == nil {
+		sender = noMail{}
+	}
+	a.Family = family.New(family.Parts{
+		DB: a.DB, Accounts: a.Accounts, Roster: a.Roster, Settings: a.Settings, Jobs: a.Jobs, Audit: a.Audit, Log: c.Log, Now: c.Now,
+		Catalog: a.Catalog, Sender: sender, BaseURL: c.BaseURL,
+	})
+	a.Intake = intake.New(a.DB, a.Roster, a.Audit, c.Now)
+	a.Web, err = web.New(web.Parts{
+		Accounts: a.Accounts, Family: a.Family, Roster: a.Roster, Settings: a.Settings, Jobs: a.Jobs, Catalog: a.Catalog, Log: c.Log, Now: c.Now,
+		Ready: a.DB.Ping, BaseURL: c.BaseURL, TrustedProxies: c.Proxies, MailLeaves: c.Mail != nil, Demo: c.Demo,
+	})
+	return err
+}
+
+// Close releases the database and the hashing threads.
+func (a *App) Close() error {
+	if a.hasher != nil {
+		a.hasher.Close()
+	}
+	return a.DB.Close()
+}
+
+// people lets accounts ask family, which is built after them.
+type people struct{ app *App }
+
+func (p people) Words(ctx context.Context, tx *sqldb.Tx, a account.Account) ([]string, error) {
+	return p.app.Family.Words(ctx, tx, a)
+}
+
+func (p people) Notify(ctx context.Context, tx *sqldb.Tx, a account.Account, n account.Notice) error {
+	return p.app.Family.Notify(ctx, tx, a, n)
+}
+
+func (p people) UsernameReserved(ctx context.Context, tx *sqldb.Tx, kind access.Kind, key string, acct int64) (bool, error) {
+	return p.app.Family.UsernameReserved(ctx, tx, kind, key, acct)
+}
+
+// noMail keeps mail in the queue while no mail server is configured.
+type noMail struct{}
+
+func (noMail) Send(context.Context, mail.Message) error {
+	return fmt.Errorf("no mail server is configured")
+}
+
+// ReserveThreads gives the scheduler as many more threads as hashing occupies, so that pages are answered while all of those hash.
+func ReserveThreads() { runtime.GOMAXPROCS(2 * runtime.NumCPU()) }
+
+// ExportAudit calls fn for every event of the log from the given time on, oldest first.
+func (a *App) ExportAudit(ctx context.Context, since time.Time, fn func(audit.Event) error) error {
+	return a.DB.Read(ctx, func(tx *sqldb.Tx) error { return a.Audit.Export(ctx, tx, since, fn) })
+}

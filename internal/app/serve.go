@@ -1,0 +1,97 @@
+package app
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Listen says where to serve. Without a certificate the listener speaks plain http.
+type Listen struct {
+	Listener        net.Listener
+	TLSCert, TLSKey string
+}
+
+// Serve answers requests and works the queue until ctx ends, then lets running requests finish.
+func (a *App) Serve(ctx context.Context, l Listen) error {
+	server := &http.Server{
+		Handler: a.Web.Handler(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 2 * time.Minute,
+		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10, ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
+		TLSConfig: &tls.Config{MinVersion: tls.VersionTLS12},
+	}
+	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
+	var background sync.WaitGroup
+	background.Go(func() {
+		if err := a.Jobs.Run(work); err != nil {
+			a.log.Error("queue stopped", "err", err)
+		}
+	})
+	background.Go(func() { a.housekeeping(work) })
+	failed := make(chan error, 1)
+	go func() {
+		if l.TLSCert != "" {
+			failed <- server.ServeTLS(l.Listener, l.TLSCert, l.TLSKey)
+			return
+		}
+		failed <- server.Serve(l.Listener)
+	}()
+	var err error
+	select {
+	case err = <-failed:
+	case <-ctx.Done():
+		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
+		defer cancel()
+		err = server.Shutdown(grace)
+	}
+	stopWork()
+	background.Wait()
+	if errors.Is(err, http.ErrServerClosed) {
+		err = nil
+	}
+	return err
+}
+
+// housekeeping writes what was collected in memory every second, and once in a while forgets what is past.
+func (a *App) housekeeping(ctx context.Context) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for n := 1; ; n++ {
+		select {
+		case <-ctx.Done():
+			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+			defer cancel()
+			a.flush(last)
+			return
+		case <-tick.C:
+			a.flush(ctx)
+			if n%300 == 1 {
+				a.Sweep(ctx)
+			}
+		}
+	}
+}
+
+func (a *App) flush(ctx context.Context) {
+	a.report("last-seen times", a.Accounts.FlushSeen(ctx))
+	a.report("searches", a.Family.Flush(ctx))
+}
+
+// Sweep forgets what is past its time: sessions, temporary passwords, unclaimed accounts, old requests and ended jobs.
+func (a *App) Sweep(ctx context.Context) {
+	unclaimed, err := a.Accounts.Sweep(ctx)
+	a.report("accounts", err)
+	a.report("families", a.Family.Sweep(ctx, unclaimed))
+	_, err = a.Jobs.Forget(ctx, time.Now().Add(-a.Settings.Values().RequestsKept))
+	a.report("jobs", err)
+}
+
+func (a *App) report(what string, err error) {
+	if err != nil && !errors.Is(err, context.Canceled) {
+		a.log.Error("housekeeping failed", "what", what, "err", err)
+	}
+}

@@ -1,0 +1,84 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/schoolgate/schoolgate/internal/app"
+	"github.com/schoolgate/schoolgate/internal/intake"
+)
+
+type rosterCmd struct {
+	Import rosterImportCmd `cmd:"" help:"Bring the records up to date from a roster."`
+}
+
+type rosterImportCmd struct {
+	database
+	Path          string `arg:"" help:"OneRoster 1.1 or 1.2 CSV bundle: a zip file or a folder."`
+	School        string `help:"Put people whose school the roster does not name into this school." placeholder:"NAME"`
+	Format        string `help:"oneroster; told apart by looking unless given." placeholder:"FORMAT"`
+	DryRun        bool   `help:"Say what would happen, and change nothing."`
+	AllowRemovals bool   `help:"Go on even if more than a tenth of the students, contacts or lines would go."`
+	JSON          bool   `help:"Print the report as JSON." name:"json"`
+}
+
+func (rosterImportCmd) Help() string {
+	return `Examples:
+  schoolgate roster import --database sqlite:school.db --dry-run bundle.zip
+  schoolgate roster import --database sqlite:school.db --school "Morgan High" bundle/`
+}
+
+func (c rosterImportCmd) Run(ctx context.Context, s *streams) error {
+	return c.with(ctx, s, func(a *app.App) error {
+		report, err := a.Intake.Import(ctx, system(), c.Path, intake.Options{
+			Format: c.Format, School: c.School, DryRun: c.DryRun, AllowRemovals: c.AllowRemovals,
+		})
+		if c.JSON {
+			enc := json.NewEncoder(s.out)
+			enc.SetIndent("", "  ")
+			if jsonErr := enc.Encode(report); jsonErr != nil {
+				return jsonErr
+			}
+			return err
+		}
+		c.print(s, report)
+		return err
+	})
+}
+
+// print writes the report for a person: what was noticed, what changed, and the sums last, where they are seen.
+func (c rosterImportCmd) print(s *streams, r intake.Report) {
+	for _, f := range r.Findings {
+		where := f.File
+		if f.Line > 0 {
+			where += fmt.Sprintf(":%d", f.Line)
+		}
+		if f.Column != "" {
+			where += " " + f.Column
+		}
+		fmt.Fprintf(s.out, "%-8s %s: %s", f.Level, where, f.Text)
+		if f.Was != "" {
+			fmt.Fprintf(s.out, " (%q)", f.Was)
+		}
+		if f.Count > 1 {
+			fmt.Fprintf(s.out, " [%d times]", f.Count)
+		}
+		fmt.Fprintln(s.out)
+	}
+	for _, change := range r.Changes {
+		fmt.Fprintln(s.out, "change  ", change)
+	}
+	did := "Imported"
+	if r.DryRun {
+		did = "Would import"
+	}
+	fmt.Fprintf(s.out, "\n%s (%s)\n%10s %8s %8s %8s %8s\n", did, r.Format, "", "added", "changed", "removed", "same")
+	for _, t := range []struct {
+		what  string
+		tally intake.Tally
+	}{{"schools", r.Schools}, {"students", r.Students}, {"contacts", r.Contacts}, {"lines", r.Lines}} {
+		fmt.Fprintf(s.out, "%10s %8d %8d %8d %8d\n", t.what, t.tally.Added, t.tally.Changed, t.tally.Removed, t.tally.Same)
+	}
+	fmt.Fprintf(s.out, "lines that lose access: %d; contacts without e-mail: %d\n", r.LosesAccess, r.WithoutEmail)
+}

@@ -1,0 +1,138 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/schoolgate/schoolgate/internal/app"
+	"github.com/schoolgate/schoolgate/internal/fault"
+	"github.com/schoolgate/schoolgate/internal/mail"
+)
+
+type serveCmd struct {
+	database
+	Listen         string        `help:"Address to listen on." default:"127.0.0.1:8080" env:"SCHOOLGATE_LISTEN"`
+	BaseURL        string        `help:"Address under which browsers reach the server; https unless on loopback." env:"SCHOOLGATE_BASE_URL" placeholder:"URL"`
+	TLSCert        string        `help:"Certificate file." name:"tls-cert" env:"SCHOOLGATE_TLS_CERT" placeholder:"PATH"`
+	TLSKey         string        `help:"Private key file of the certificate." name:"tls-key" env:"SCHOOLGATE_TLS_KEY" placeholder:"PATH"`
+	InsecureHTTP   bool          `help:"Take plain http on addresses other than loopback." name:"insecure-http" env:"SCHOOLGATE_INSECURE_HTTP"`
+	TrustedProxies int           `help:"How many proxies in front append to X-Forwarded-For." default:"0" env:"SCHOOLGATE_TRUSTED_PROXIES"`
+	Wait           time.Duration `help:"How long to wait for a database that does not answer." default:"1m" env:"SCHOOLGATE_WAIT"`
+	LogLevel       string        `help:"debug, info, warn or error." enum:"debug,info,warn,error" default:"info" env:"SCHOOLGATE_LOG_LEVEL"`
+	smtp
+}
+
+// smtp says how mail leaves.
+type smtp struct {
+	SMTP             string `help:"Mail server: smtp://[USER@]HOST[:PORT]?tls=starttls|implicit|none" env:"SCHOOLGATE_SMTP" placeholder:"URL"`
+	SMTPPasswordFile string `help:"File with the mail server's password." name:"smtp-password-file" env:"SCHOOLGATE_SMTP_PASSWORD_FILE" placeholder:"PATH"`
+	MailFrom         string `help:"Sender of the mails." env:"SCHOOLGATE_MAIL_FROM" placeholder:"ADDRESS"`
+	ReplyTo          string `help:"Where answers go: the office." env:"SCHOOLGATE_REPLY_TO" placeholder:"ADDRESS"`
+}
+
+func (serveCmd) Help() string {
+	return `Examples:
+  schoolgate serve --database sqlite:school.db --listen 127.0.0.1:8080 --base-url http://127.0.0.1:8080 \
+      --smtp "smtp://127.0.0.1:2525?tls=none"
+  schoolgate serve --database sqlite:/var/lib/schoolgate/school.db --listen :443 --base-url https://portal.school.example \
+      --tls-cert cert.pem --tls-key key.pem --smtp smtp://portal@mail.school.example --smtp-password-file /etc/schoolgate/smtp \
+      --mail-from portal@school.example --reply-to office@school.example`
+}
+
+func (c serveCmd) Run(ctx context.Context, s *streams) error {
+	if err := c.check(); err != nil {
+		return err
+	}
+	sender, err := c.sender()
+	if err != nil {
+		return err
+	}
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
+		return err
+	}
+	log := slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: level}))
+	start := time.Now()
+	app.ReserveThreads()
+	a, err := app.Open(ctx, app.Config{
+		Database: c.Database, KeyFile: c.KeyFile, BaseURL: c.BaseURL, Log: log, Mail: sender, Proxies: c.TrustedProxies, Wait: c.Wait,
+	})
+	if err != nil {
+		return err
+	}
+	l, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return errors.Join(fault.Wrap(fault.Unavailable, err, "cannot listen"), a.Close())
+	}
+	if sender == nil {
+		log.Warn("no mail server is configured: mail waits in the queue (--smtp)")
+	}
+	log.Info("ready", "address", l.Addr().String(), "base", c.BaseURL, "database", a.DB.Dialect(), "took", time.Since(start).Round(time.Millisecond))
+	err = a.Serve(ctx, app.Listen{Listener: l, TLSCert: c.TLSCert, TLSKey: c.TLSKey})
+	log.Info("stopped")
+	return errors.Join(err, a.Close())
+}
+
+// check refuses settings that would send passwords over a readable wire.
+func (c *serveCmd) check() error {
+	if c.BaseURL == "" {
+		c.BaseURL = "http://" + c.Listen
+		if c.TLSCert != "" {
+			c.BaseURL = "https://" + c.Listen
+		}
+	}
+	base, err := url.Parse(c.BaseURL)
+	if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") {
+		return fault.Invalidf("--base-url must be http://HOST or https://HOST")
+	}
+	if base.Scheme == "http" && !loopback(base.Hostname()) && !c.InsecureHTTP {
+		return fault.Invalidf("plain http is taken on loopback alone: give an https --base-url, or --insecure-http if you know what you do")
+	}
+	if (c.TLSCert == "") != (c.TLSKey == "") {
+		return fault.Invalidf("--tls-cert and --tls-key go together")
+	}
+	return nil
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || (ip != nil && ip.IsLoopback())
+}
+
+// sender is the configured mail server, nil for none.
+func (c *serveCmd) sender() (mail.Sender, error) {
+	if c.SMTP == "" {
+		return nil, nil
+	}
+	cfg, err := mail.ParseURL(c.SMTP)
+	if err != nil {
+		return nil, err
+	}
+	if c.SMTPPasswordFile != "" {
+		data, err := os.ReadFile(c.SMTPPasswordFile)
+		if err != nil {
+			return nil, fault.Wrap(fault.Invalid, err, "the mail password file cannot be read")
+		}
+		cfg.Password = strings.TrimSpace(string(data))
+	}
+	cfg.From, cfg.ReplyTo = c.MailFrom, c.ReplyTo
+	if cfg.From == "" {
+		base, err := url.Parse(c.BaseURL)
+		if err != nil {
+			return nil, err
+		}
+		host := base.Hostname()
+		if loopback(host) || net.ParseIP(host) != nil {
+			host = "localhost.localdomain"
+		}
+		cfg.From = "schoolgate@" + host
+	}
+	return mail.NewSMTP(cfg)
+}

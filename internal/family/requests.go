@@ -1,0 +1,105 @@
+package family
+
+import (
+	"context"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/schoolgate/schoolgate/internal/access"
+	"github.com/schoolgate/schoolgate/internal/jobs"
+	"github.com/schoolgate/schoolgate/internal/sqldb"
+)
+
+// Outcome is what became of a registration request. The person who sent it never learns it from the web; staff read the sentence
+// "request.outcome.<outcome>" of the catalogue.
+type Outcome string
+
+// The outcomes of requests.
+const (
+	OutcomePending           Outcome = "pending"            // not decided yet
+	OutcomeSent              Outcome = "sent"               // a temporary password, or the usernames asked for
+	OutcomeAlreadyActive     Outcome = "already_active"     // "you already have a login" went out
+	OutcomeNameDiffers       Outcome = "name_differs"       // the contact was told that the name typed is not the one on record
+	OutcomeUnknownID         Outcome = "unknown_id"         // no student with contacts has the ID Number
+	OutcomeNoNameMatch       Outcome = "no_name_match"      // no contact of the child has the name
+	OutcomeNoEmail           Outcome = "no_email"           // none on record
+	OutcomeMayNot            Outcome = "may_not"            // portal access, relationship or dates forbid it
+	OutcomeRestricted        Outcome = "restricted"         // restricted for this child
+	OutcomeStudentGone       Outcome = "student_gone"       // withdrawn, graduated or left
+	OutcomeAmbiguous         Outcome = "ambiguous"          // several contacts match: the office decides
+	OutcomeStudentAddress    Outcome = "student_address"    // the address on record is a student's too
+	OutcomeRestrictedAddress Outcome = "restricted_address" // the address on record is also that of a contact restricted for the child
+	OutcomeDisabled          Outcome = "disabled"           // the school has disabled the login
+	OutcomeMailLimit         Outcome = "mail_limit"         // the contact got as many mails as may be
+	OutcomeUnknownUsername   Outcome = "unknown_username"   // no parent has it
+	OutcomeUnknownAddress    Outcome = "unknown_address"    // no contact with a login has it
+	OutcomeAddressDiffers    Outcome = "address_differs"    // name as on the login, another address on record
+	OutcomeOtherAccount      Outcome = "other_account"      // another login holds the contact
+	OutcomeThrottled         Outcome = "throttled"          // too many wrong ID Numbers from this login
+	OutcomeOpened            Outcome = "opened"             // "Add Additional Student" opened the line
+)
+
+// Outcomes lists every outcome, for the test that each has its sentence.
+func Outcomes() []Outcome {
+	return []Outcome{
+		OutcomePending, OutcomeSent, OutcomeAlreadyActive, OutcomeNameDiffers, OutcomeUnknownID, OutcomeNoNameMatch, OutcomeNoEmail,
+		OutcomeMayNot, OutcomeRestricted, OutcomeStudentGone, OutcomeAmbiguous, OutcomeStudentAddress, OutcomeRestrictedAddress,
+		OutcomeDisabled, OutcomeMailLimit, OutcomeUnknownUsername, OutcomeUnknownAddress, OutcomeAddressDiffers, OutcomeOtherAccount,
+		OutcomeThrottled, OutcomeOpened,
+	}
+}
+
+// What a request's detail may say beside its outcome; "request.detail.<detail>" is its sentence.
+const (
+	detailDelayed       = "delayed"        // decided later, because of many wrong attempts
+	detailOtherUsername = "other_username" // the one typed was not free: another was given
+	detailClosedLine    = "closed_line"    // this child was closed by a reset: the mail names "Add Additional Student"
+	detailReplaced      = "replaced"       // a login that waited got a new temporary password
+	detailNotTold       = "not_told"       // nobody was told that the name differs
+)
+
+// Details lists every word that Request.Details may return, for the test that each has its sentence.
+func Details() []string {
+	return []string{detailDelayed, detailOtherUsername, detailClosedLine, detailReplaced, detailNotTold}
+}
+
+// Request is one registration request with its true outcome.
+type Request struct {
+	ID                              int64
+	Reference, Purpose              string
+	Username, IDNumber, First, Last string // as typed; for a forgotten username Username is the e-mail address
+	Outcome                         string // an Outcome; "request.outcome.<outcome>" is its sentence in the catalogue
+	Detail                          string // see Details
+	StudentID, ContactID            int64
+	Child, Contact                  string // names on record, "" if none
+	At, Decided                     time.Time
+}
+
+// Details are what there is to say beside the outcome: each has its sentence "request.detail.<detail>" in the catalogue.
+func (r Request) Details() []string { return strings.Fields(r.Detail) }
+
+// requestsOnPage bounds a page of requests.
+const requestsOnPage = 200
+
+// Requests lists registration requests, newest first, or the one with the reference (typed in any case, with or without hyphen). The list
+// is empty for a reference that is none. It returns fault.Forbidden unless the actor may see registration requests.
+func (f *Family) Requests(ctx context.Context, actor access.Actor, reference string, after jobs.Cursor, limit int) ([]Request, error) {
+	if err := access.Check(actor, access.SeeRequests); err != nil {
+		return nil, err
+	}
+	if after == (jobs.Cursor{}) {
+		after = jobs.Cursor{At: math.MaxInt64, ID: math.MaxInt64}
+	}
+	limit = min(max(limit, 1), requestsOnPage)
+	var found []Request
+	err := f.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
+		if strings.TrimSpace(reference) != "" {
+			found, err = requestsByReference(ctx, tx, parseReference(reference))
+			return err
+		}
+		found, err = newestRequests(ctx, tx, after, limit)
+		return err
+	})
+	return found, err
+}

@@ -1,0 +1,324 @@
+package family
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/schoolgate/schoolgate/internal/access"
+	"github.com/schoolgate/schoolgate/internal/account"
+	"github.com/schoolgate/schoolgate/internal/audit"
+	"github.com/schoolgate/schoolgate/internal/roster"
+	"github.com/schoolgate/schoolgate/internal/sqldb"
+)
+
+// resetParent is one login among those to be reset, or a contact without one.
+type resetParent struct {
+	account  int64        // 0 for none
+	lines    []*loginLine // all lines of the login's contacts
+	selected []*loginLine
+	stay     []*loginLine // open and not selected
+	logins   []madeLogin  // the student logins that rest on what ends
+}
+
+// whole reports whether the login ends: no open line is left.
+func (p *resetParent) whole() bool { return p.account != 0 && len(p.stay) == 0 }
+
+// addressee is the contact whose address on record gets the notice, 0 for none.
+func (p *resetParent) addressee() int64 {
+	for _, lines := range [][]*loginLine{p.selected, p.lines} {
+		for _, l := range lines {
+			if l.address {
+				return l.ContactID
+			}
+		}
+	}
+	return 0
+}
+
+// mayPassTo reports whether a student login that this parent made may pass to the contact of another line of the child.
+func (p *resetParent) mayPassTo(l *loginLine) bool { return l.account != p.account }
+
+// resetParents reads everything that the reset of the lines depends on, with few statements however many they are. Parents stand in
+// the order of the lines; lines that are gone have none.
+func (f *Family) resetParents(ctx context.Context, tx *sqldb.Tx, ids []int64) ([]*resetParent, error) {
+	rule := f.rule()
+	picked, err := loginLines(ctx, tx, rule, selectLines, ids)
+	if err != nil {
+		return nil, err
+	}
+	accounts := distinct(picked, func(l *loginLine) int64 { return l.account })
+	all, err := loginLines(ctx, tx, rule, selectLinesOfAccounts, accounts)
+	if err != nil {
+		return nil, err
+	}
+	makers := distinct(all, func(l *loginLine) int64 { return l.ContactID })
+	made, err := madeLogins(ctx, tx, selectMadeByContacts, makers)
+	if err != nil {
+		return nil, err
+	}
+	parents := groupParents(ids, picked)
+	fillParents(parents, all, made)
+	return parents, nil
+}
+
+// groupParents puts the selected lines under their logins.
+func groupParents(ids []int64, picked []*loginLine) []*resetParent {
+	byID := make(map[int64]*loginLine, len(picked))
+	for _, l := range picked {
+		byID[l.LineID] = l
+	}
+	type key struct{ account, contact int64 }
+	at := map[key]*resetParent{}
+	var parents []*resetParent
+	for _, id := range ids {
+		l := byID[id]
+		if l == nil {
+			continue
+		}
+		k := key{account: l.account}
+		if l.account == 0 {
+			k.contact = l.ContactID
+		}
+		p := at[k]
+		if p == nil {
+			p = &resetParent{account: l.account}
+			at[k] = p
+			parents = append(parents, p)
+		}
+		p.selected = append(p.selected, l)
+	}
+	return parents
+}
+
+// fillParents adds what stays open and the student logins that end: all that the parent made when the whole login ends, else those
+// of the selected lines.
+func fillParents(parents []*resetParent, all []*loginLine, made []madeLogin) {
+	byAccount := map[int64]*resetParent{}
+	selected := map[int64]bool{}
+	for _, p := range parents {
+		if p.account != 0 {
+			byAccount[p.account] = p
+		}
+		for _, l := range p.selected {
+			selected[l.LineID] = true
+		}
+	}
+
+	byContact := map[int64]*resetParent{}
+	cut := map[end]bool{}
+	for _, l := range all {
+		p := byAccount[l.account]
+		byContact[l.ContactID] = p
+		p.lines = append(p.lines, l)
+		switch {
+		case selected[l.LineID]:
+			cut[end{contact: l.ContactID, student: l.StudentID}] = true
+		case l.open():
+			p.stay = append(p.stay, l)
+		}
+	}
+	for _, p := range parents {
+		slices.SortStableFunc(p.stay, func(a, b *loginLine) int { return strings.Compare(a.key.child, b.key.child) })
+	}
+	for _, m := range made {
+		if p := byContact[m.maker]; p.whole() || cut[end{contact: m.maker, student: m.student}] {
+			p.logins = append(p.logins, m)
+		}
+	}
+}
+
+// keepers returns, for the students whose login would end, the lines of active parents to whom it could pass. Lines that are to be
+// reset themselves do not count.
+func (f *Family) keepers(ctx context.Context, tx *sqldb.Tx, parents []*resetParent, selected []int64) (map[int64][]*loginLine, error) {
+	var students []int64
+	for _, p := range parents {
+		for _, m := range p.logins {
+			students = append(students, m.student)
+		}
+	}
+	lines, err := loginLines(ctx, tx, f.rule(), selectLinesOfStudents, students)
+	if err != nil {
+		return nil, err
+	}
+	goes := make(map[int64]bool, len(selected))
+	for _, id := range selected {
+		goes[id] = true
+	}
+	keepers := map[int64][]*loginLine{}
+	for _, l := range lines {
+		if l.open() && l.accountState == account.Active && !goes[l.LineID] {
+			keepers[l.StudentID] = append(keepers[l.StudentID], l)
+		}
+	}
+	return keepers, nil
+}
+
+// reset is the work on one parent, inside a transaction.
+type reset struct {
+	*Family
+	*resetParent
+	tx       *sqldb.Tx
+	actor    access.Actor
+	keep     map[int64]int64
+	keepers  map[int64][]*loginLine
+	ended    map[int64]string // usernames of student logins by student
+	kept     map[int64]string
+	reopened []int64 // lines that an earlier reset had closed and whose login is gone now
+	noticed  bool
+}
+
+func (r *reset) do(ctx context.Context) error {
+	if r.account == 0 {
+		return r.record(ctx, ResetNoLogin)
+	}
+	r.ended, r.kept = map[int64]string{}, map[int64]string{}
+	for _, m := range r.logins {
+		if err := r.endOrPass(ctx, m); err != nil {
+			return err
+		}
+	}
+	if r.whole() {
+		return r.endLogin(ctx)
+	}
+	return r.closeLines(ctx)
+}
+
+// endOrPass ends a student login, unless the order passes it to a parent who may have it.
+func (r *reset) endOrPass(ctx context.Context, m madeLogin) error {
+	for _, l := range r.keepers[m.student] {
+		if l.ContactID != r.keep[m.student] || !r.mayPassTo(l) {
+			continue
+		}
+		if err := passLogin(ctx, r.tx, m, l.ContactID); err != nil {
+			return err
+		}
+		r.kept[m.student] = m.username
+		return r.audit.Record(ctx, r.tx, audit.Event{
+			Actor: r.actor, Action: "student_login.passed", TargetKind: "student", TargetID: m.student,
+			Detail: map[string]any{"username": m.username, "from": m.maker, "to": l.ContactID},
+		})
+	}
+	r.ended[m.student] = m.username
+	return r.endStudentLogin(ctx, r.tx, r.actor, m, endedByReset)
+}
+
+// endLogin ends the account with everything it signs in with. Its lines are as if it had never been.
+func (r *reset) endLogin(ctx context.Context) error {
+	first := r.selected[0]
+	for _, l := range r.lines {
+		if l.closed {
+			r.reopened = append(r.reopened, l.LineID)
+		}
+	}
+	if err := r.accounts.Delete(ctx, r.tx, r.account); err != nil {
+		return err
+	}
+	if key, err := account.CheckUsername(first.Username); err == nil { // else nobody can have it
+		if err := reserve(ctx, r.tx, access.Parent, key, first.ContactID, r.now().Add(usernameKept)); err != nil {
+			return err
+		}
+	}
+	if err := r.notice(ctx, mailOrder{Template: mailReset, Data: map[string]string{dataUsername: first.Username}}); err != nil {
+		return err
+	}
+	return r.record(ctx, ResetWhole)
+}
+
+// closeLines closes the selected lines on a login that stays. Where all of them were closed before there is nothing to tell.
+func (r *reset) closeLines(ctx context.Context) error {
+	told := len(r.logins) > 0
+	order := mailOrder{Template: mailResetPart, AccountID: r.account}
+	for _, l := range r.selected {
+		if err := closeLine(ctx, r.tx, l.LineID, r.now()); err != nil {
+			return err
+		}
+		told = told || l.open()
+		if l.why != roster.WhyRestricted {
+			order.StudentIDs = append(order.StudentIDs, l.StudentID)
+		}
+	}
+	for _, l := range r.stay {
+		order.Stay = append(order.Stay, l.StudentID)
+	}
+	if told {
+		if err := r.notice(ctx, order); err != nil {
+			return err
+		}
+	}
+	return r.record(ctx, ResetPart)
+}
+
+// notice tells the parent, if there is an address on record.
+func (r *reset) notice(ctx context.Context, m mailOrder) error {
+	m.ContactID = r.addressee()
+	if m.ContactID == 0 {
+		return nil
+	}
+	for _, l := range r.logins {
+		if r.ended[l.student] != "" {
+			m.Logins = append(m.Logins, l.username)
+		}
+	}
+	r.noticed = true
+	return r.enqueueMail(ctx, r.tx, m)
+}
+
+func (r *reset) record(ctx context.Context, outcome ResetOutcome) error {
+	first := r.selected[0]
+	e := audit.Event{
+		Actor: r.actor, Action: "parent.reset", TargetKind: "contact", TargetID: first.ContactID, Outcome: string(outcome),
+	}
+	if r.account != 0 {
+		var lines []int64
+		for _, l := range r.selected {
+			lines = append(lines, l.LineID)
+		}
+		e.Detail = map[string]any{"username": first.Username, "account": r.account, "lines": lines, "stay": children(r.stay)}
+	}
+	return r.audit.Record(ctx, r.tx, e)
+}
+
+// results says of each selected line what was done. The student logins stand with the line of their child, those of other lines with the
+// first.
+func (r *reset) results() []ResetResult {
+	results := make([]ResetResult, len(r.selected))
+	byStudent := map[int64]int{}
+	for i, l := range r.selected {
+		results[i] = ResetResult{
+			LineID: l.LineID, ParentFirst: l.ParentFirst, ParentLast: l.ParentLast, ChildFirst: l.ChildFirst, ChildLast: l.ChildLast,
+			Outcome: ResetNoLogin, Username: l.Username, Noticed: r.noticed,
+		}
+		if _, twice := byStudent[l.StudentID]; !twice {
+			byStudent[l.StudentID] = i
+		}
+		switch {
+		case r.whole():
+			results[i].Outcome = ResetWhole
+		case r.account != 0:
+			results[i].Outcome, results[i].Stay = ResetPart, children(r.stay)
+		}
+	}
+	for _, m := range r.logins {
+		result := &results[byStudent[m.student]]
+		if r.kept[m.student] != "" {
+			result.Kept = append(result.Kept, m.username)
+		} else {
+			result.StudentLogins = append(result.StudentLogins, m.username)
+		}
+	}
+	return results
+}
+
+// children names the children of lines, each once.
+func children(lines []*loginLine) []string {
+	var names []string
+	seen := map[int64]bool{}
+	for _, l := range lines {
+		if !seen[l.StudentID] {
+			seen[l.StudentID] = true
+			names = append(names, fullName(l.ChildFirst, l.ChildLast))
+		}
+	}
+	return names
+}

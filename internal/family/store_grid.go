@@ -1,0 +1,211 @@
+package family
+
+import (
+	"context"
+	"database/sql"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/schoolgate/schoolgate/internal/account"
+	"github.com/schoolgate/schoolgate/internal/roster"
+	"github.com/schoolgate/schoolgate/internal/sqldb"
+)
+
+// The columns of a loginLine, and the joins that lead to them from student_contact l.
+const (
+	lineColumns = `l.id, l.contact_id, l.student_id, l.relationship, l.portal_access, l.file_portal_access, l.restricted, l.begin_date,
+l.end_date, l.ended_at is not null, c.first_name, c.last_name, c.email_key <> '', c.left_at is not null,
+s.first_name, s.last_name, s.id_number, s.grade, s.status, coalesce(o.name, ''), x.line_id is not null,
+coalesce(a.id, 0), coalesce(a.username, ''), coalesce(a.state, ''), coalesce(a.last_sign_in_at, 0)`
+
+	lineJoins = `join contact c on c.id = l.contact_id
+join student s on s.id = l.student_id
+left join school o on o.id = s.school_id
+left join account_contact h on h.contact_id = l.contact_id
+left join account a on a.id = h.account_id
+left join closed_line x on x.line_id = l.id`
+
+	// A page by parent: first the keys of so many parents, read along an index, then all lines of these. Since all lines of a
+	// contact have the same names, all of them match when one does.
+	linesOfPage = `
+select ` + lineColumns + `, p.entry, p.parent_sort, n.child_sort
+from page p
+join line_name n on n.letter is not null and n.parent_sort = p.parent_sort and n.contact_id = p.contact_id
+join student_contact l on l.id = n.line_id
+` + lineJoins + `
+order by p.entry, p.parent_sort, p.contact_id, n.child_sort, n.line_id`
+
+	pageOfLetter = `with page as (
+select distinct letter as entry, parent_sort, contact_id
+from line_name
+where letter = $1 and (parent_sort, contact_id) > ($2, $3)
+order by letter, parent_sort, contact_id
+limit $4)` + linesOfPage
+
+	pageOfAll = `with page as (
+select distinct '' as entry, parent_sort, contact_id
+from line_name
+where letter is not null and (parent_sort, contact_id) > ($1, $2)
+order by parent_sort, contact_id
+limit $3)` + linesOfPage
+
+	// A name of two words may match twice; only its first match counts.
+	pageOfSearch = `with page as (
+select distinct n.entry, n.parent_sort, n.contact_id
+from line_name n
+where n.entry < $2 and (n.entry, n.parent_sort, n.contact_id) > ($3, $4, $5)
+  and not exists (select 1 from line_name e where e.line_id = n.line_id and e.pos < n.pos and e.entry >= $1 and e.entry < $2)
+order by n.entry, n.parent_sort, n.contact_id
+limit $6)` + linesOfPage
+
+	linesByChild = `
+select ` + lineColumns + `, '', '', p.child_sort
+from page p
+join student_contact l on l.id = p.line_id
+` + lineJoins + `
+order by p.child_sort, p.line_id`
+
+	childrenOfLetter = `with page as (
+select child_sort, line_id
+from line_name
+where letter = $1 and (child_sort, line_id) > ($2, $3)
+order by child_sort, line_id
+limit $4)` + linesByChild
+
+	childrenOfAll = `with page as (
+select child_sort, line_id
+from line_name
+where letter is not null and (child_sort, line_id) > ($1, $2)
+order by child_sort, line_id
+limit $3)` + linesByChild
+
+	childrenOfSearch = `with page as (
+select distinct child_sort, line_id
+from line_name
+where entry >= $1 and entry < $2 and (child_sort, line_id) > ($3, $4)
+order by child_sort, line_id
+limit $5)` + linesByChild
+
+	countLetter = `select count(*) from (select 1 from line_name where letter = $1 limit 1001) as m`
+
+	countAll = `select count(*) from (select 1 from line_name where letter is not null limit 1001) as m`
+
+	// Entries, not lines, are read: twice as many, because a line may match twice.
+	countSearch = `select count(distinct m.line_id), count(*)
+from (select line_id from line_name where entry >= $1 and entry < $2 limit 2002) as m`
+
+	linesOfStudent = `select ` + lineColumns + `, '', '', ''
+from student_contact l
+` + lineJoins + `
+where l.student_id = $1
+order by l.position, l.id`
+)
+
+// letterNames are the letters by which parents are listed; "#" is everything else.
+const letterNames = "ABCDEFGHIJKLMNOPQRSTUVWXYZ#"
+
+// lettersQuery asks the index once for each letter.
+func lettersQuery() string {
+	var b strings.Builder
+	b.WriteString("select ")
+	for i, r := range letterNames {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString("exists (select 1 from line_name where letter = '" + string(r) + "')")
+	}
+	return b.String()
+}
+
+func lettersOf(ctx context.Context, tx *sqldb.Tx, query string) (map[string]bool, error) {
+	return sqldb.One(ctx, tx, func(r *sql.Rows) (map[string]bool, error) {
+		var found [len(letterNames)]bool
+		var into [len(letterNames)]any
+		for i := range found {
+			into[i] = &found[i]
+		}
+		if err := r.Scan(into[:]...); err != nil {
+			return nil, err
+		}
+		letters := make(map[string]bool, len(found))
+		for i, yes := range found {
+			letters[letterNames[i:i+1]] = yes
+		}
+		return letters, nil
+	}, query)
+}
+
+// loginLine is a line with both its ends and its login, as the grid and the reset read it.
+type loginLine struct {
+	GridRow
+	line         roster.Line // what the rule reads of it
+	status       roster.Status
+	contactLeft  bool
+	address      bool // the contact has an address on record
+	closed       bool // by a reset
+	account      int64
+	accountState account.State
+	why          roster.Why
+	key          gridKey
+}
+
+// open reports whether the line is open.
+func (l *loginLine) open() bool { return l.account != 0 && l.why == roster.MayOpen && !l.closed }
+
+func scanLoginLine(rule roster.Rule) func(r *sql.Rows) (*loginLine, error) {
+	return func(r *sql.Rows) (*loginLine, error) {
+		l := &loginLine{}
+		var lastSignIn int64
+		err := r.Scan(&l.LineID, &l.ContactID, &l.StudentID, &l.Relationship, &l.line.PortalAccess, &l.line.FilePortalAccess,
+			&l.line.Restricted, &l.line.BeginDate, &l.line.EndDate, &l.line.Ended, &l.ParentFirst, &l.ParentLast, &l.address,
+			&l.contactLeft, &l.ChildFirst, &l.ChildLast, &l.IDNumber, &l.Grade, &l.status, &l.School, &l.closed,
+			&l.account, &l.Username, &l.accountState, &lastSignIn, &l.key.Entry, &l.key.Sort, &l.key.child)
+		if err != nil {
+			return nil, err
+		}
+		l.line.ID, l.line.ContactID, l.line.StudentID = l.LineID, l.ContactID, l.StudentID
+		l.line.Relationship = l.Relationship
+		l.LastSignIn = moment(lastSignIn)
+		l.why = rule.May(l.line, l.status, l.contactLeft)
+		return l, nil
+	}
+}
+
+// moment returns a stored time; 0 is none.
+func moment(micro int64) time.Time {
+	if micro == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(micro).UTC()
+}
+
+// idsAtOnce bounds the placeholders of one statement.
+const idsAtOnce = 512
+
+// inChunks calls fn with a list of placeholders from $first on and its arguments for every idsAtOnce of the ids. The number of
+// placeholders is a power of two (the last id stands in for what is missing), so that there are few texts to prepare.
+func inChunks(ids []int64, first int, fn func(list string, args []any) error) error {
+	for len(ids) > 0 {
+		chunk := ids[:min(len(ids), idsAtOnce)]
+		ids = ids[len(chunk):]
+		n := 1
+		for n < len(chunk) {
+			n *= 2
+		}
+		var b strings.Builder
+		args := make([]any, n)
+		for i := range n {
+			if i > 0 {
+				b.WriteString(", ")
+			}
+			b.WriteByte('$')
+			b.WriteString(strconv.Itoa(first + i))
+			args[i] = chunk[min(i, len(chunk)-1)]
+		}
+		if err := fn(b.String(), args); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,185 @@
+package intake
+
+import (
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/schoolgate/schoolgate/internal/fault"
+)
+
+// limits bound what a package may unpack to.
+type limits struct {
+	entries int
+	total   int64 // bytes, unpacked, all files together
+	ratio   int64 // unpacked to packed, looked at beyond a size that no honest small file reaches
+}
+
+func defaultLimits() limits { return limits{entries: 2000, total: 512 << 20, ratio: 300} }
+
+// ratioFrom is the unpacked size from which on the ratio counts.
+const ratioFrom = 16 << 20
+
+// bundle is a set of files from a zip or a folder, by the name within the one folder that holds them.
+type bundle struct {
+	files map[string]entry // by lower-case name
+	close func() error
+}
+
+// entry is one file; it can be opened again.
+type entry struct {
+	name string // as it is spelled
+	open func() (io.ReadCloser, error)
+}
+
+// openBundle opens the zip or the folder at name. It returns fault.NotFound when there is nothing there, fault.Invalid when it cannot be
+// read safely: no zip, names that lead outside, names that stand there twice, bombs.
+func openBundle(name string, lim limits, f *findings) (*bundle, error) {
+	info, err := os.Stat(name)
+	switch {
+	case os.IsNotExist(err):
+		return nil, fault.NotFoundf("there is no file or folder %s", name)
+	case err != nil:
+		return nil, fault.Wrap(fault.Invalid, err, "cannot read the roster")
+	case info.IsDir():
+		return openFolder(name, lim, f)
+	case !info.Mode().IsRegular():
+		return nil, fault.Invalidf("%s is neither a file nor a folder", name)
+	}
+	return openZip(name, lim, f)
+}
+
+func openFolder(name string, lim limits, f *findings) (*bundle, error) {
+	root, err := os.OpenRoot(name) // nothing outside is read, whatever links stand in it
+	if err != nil {
+		return nil, fault.Wrap(fault.Invalid, err, "cannot read the folder")
+	}
+	var found []located
+	err = fs.WalkDir(root.FS(), ".", func(p string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (hidden(p) || strings.Count(p, "/") >= 2):
+			return fs.SkipDir
+		case d.IsDir() || hidden(p):
+			return nil
+		case !d.Type().IsRegular():
+			f.add(Note, p, 0, "", "", "is no regular file: not read")
+			return nil
+		case len(found) >= lim.entries:
+			return fault.Invalidf("the folder holds more than %d files", lim.entries)
+		}
+		found = append(found, located{p, func() (io.ReadCloser, error) { return root.Open(p) }})
+		return nil
+	})
+	if err == nil {
+		var b *bundle
+		if b, err = gather(found, f); err == nil {
+			b.close = root.Close
+			return b, nil
+		}
+	}
+	_ = root.Close()
+	if fault.KindOf(err) == fault.Internal {
+		err = fault.Wrap(fault.Invalid, err, "cannot read the folder")
+	}
+	return nil, err
+}
+
+// located is a file by its path within the package.
+type located struct {
+	path string
+	open func() (io.ReadCloser, error)
+}
+
+// gather takes the files of the one folder that holds the roster: the one nearest to the root with CSV files in it.
+func gather(found []located, f *findings) (*bundle, error) {
+	folder, ok := rosterFolder(found)
+	if !ok {
+		return nil, fault.Invalidf("there is no CSV file in it")
+	}
+	if folder != "." {
+		f.add(Note, "", 0, "", folder, "the files stand in a folder instead of at the root: taken from there")
+	}
+	b := &bundle{files: map[string]entry{}}
+	for _, l := range found {
+		if path.Dir(l.path) != folder {
+			f.add(Note, l.path, 0, "", "", "stands in another folder: not read")
+			continue
+		}
+		name := path.Base(l.path)
+		key := strings.ToLower(name)
+		if other, twice := b.files[key]; twice {
+			return nil, fault.Invalidf("the package holds %s twice (%s): leave one", other.name, name)
+		}
+		b.files[key] = entry{name: name, open: l.open}
+	}
+	return b, nil
+}
+
+func rosterFolder(found []located) (string, bool) {
+	var folders []string
+	for _, l := range found {
+		if strings.EqualFold(path.Ext(l.path), ".csv") {
+			folders = append(folders, path.Dir(l.path))
+		}
+	}
+	if len(folders) == 0 {
+		return "", false
+	}
+	return slices.MinFunc(folders, func(a, b string) int {
+		if d := depth(a) - depth(b); d != 0 {
+			return d
+		}
+		return strings.Compare(a, b)
+	}), true
+}
+
+func depth(folder string) int {
+	if folder == "." {
+		return 0
+	}
+	return 1 + strings.Count(folder, "/")
+}
+
+// hidden reports whether a path is what file managers leave behind.
+func hidden(p string) bool {
+	for part := range strings.SplitSeq(p, "/") {
+		switch strings.ToLower(part) {
+		case "__macosx", "thumbs.db", "desktop.ini":
+			return true
+		}
+		if len(part) > 1 && part[0] == '.' {
+			return true
+		}
+	}
+	return false
+}
+
+// names lists the files in order.
+func (b *bundle) names() []string {
+	var names []string
+	for _, e := range b.files {
+		names = append(names, e.name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// file returns a file by its name, whatever its case.
+func (b *bundle) file(name string) (entry, bool) {
+	e, ok := b.files[strings.ToLower(name)]
+	return e, ok
+}
+
+// Close gives the files back.
+func (b *bundle) Close() error {
+	if err := b.close(); err != nil {
+		return fmt.Errorf("close roster: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,209 @@
+package intake
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/schoolgate/schoolgate/internal/fault"
+)
+
+// oneRoster reads a OneRoster 1.1 or 1.2 CSV package: orgs, users, roles and demographics. Which version it is shows in the columns; the
+// manifest says which files hold everything (bulk) and which hold changes (delta), and where it and the data differ the data are right
+// (1EdTech OneRoster 1.2 CSV binding, 2.1).
+type oneRoster struct {
+	b        *bundle
+	f        *findings
+	today    string
+	manifest map[string]string // nil: there is none
+	orgs     map[string]org
+	roles    map[string][]role
+	hasRoles bool
+	people   map[string]*person
+	order    []*person
+	births   []birth
+	columns  map[string]bool
+	cut      bool // a file that lists people ends too early
+	out      records
+}
+
+// unread are the files of the standard that this program does not take.
+func unread() []string {
+	return []string{"academicSessions.csv", "categories.csv", "classes.csv", "classResources.csv", "courses.csv", "courseResources.csv",
+		"enrollments.csv", "lineItems.csv", "lineItemLearningObjectiveIds.csv", "lineItemScoreScales.csv", "resources.csv", "results.csv",
+		"resultLearningObjectiveIds.csv", "resultScoreScales.csv", "scoreScales.csv", "userProfiles.csv", "userResources.csv"}
+}
+
+func knowsOneRoster(b *bundle) bool {
+	_, users := b.file("users.csv")
+	_, manifest := b.file("manifest.csv")
+	return users || manifest
+}
+
+func readOneRoster(b *bundle, today string, f *findings) (records, error) {
+	o := &oneRoster{b: b, f: f, today: today, orgs: map[string]org{}, roles: map[string][]role{}, people: map[string]*person{},
+		columns: map[string]bool{}}
+	o.out = records{format: "OneRoster 1.1", gone: map[string]bool{}}
+	if err := o.readManifest(); err != nil {
+		return o.out, err
+	}
+	o.inventory()
+	for _, step := range []func() error{o.readOrgs, o.readRoles, o.readUsers, o.readDemographics} {
+		if err := step(); err != nil {
+			return o.out, err
+		}
+	}
+	o.tellVersion()
+	o.assemble()
+	return o.out, nil
+}
+
+func (o *oneRoster) readManifest() error {
+	e, ok := o.b.file("manifest.csv")
+	if !ok {
+		o.f.add(Note, "manifest.csv", 0, "", "", "there is no manifest: version told by the columns, files taken as complete")
+		return nil
+	}
+	o.manifest = map[string]string{}
+	t, err := openTable(e, layout{columns: []string{"propertyName", "value"}, aliases: map[string]string{"propertyvalue": "value",
+		"property": "propertyName", "name": "propertyName"}}, o.f)
+	if err != nil {
+		return err
+	}
+	defer t.Close()
+	if !t.has("propertyName") || !t.has("value") {
+		o.f.add(Warning, "manifest.csv", 1, "", "", "has not the columns propertyName and value: passed over")
+		o.manifest = nil
+		return nil
+	}
+	return each(t, func(r row) error {
+		name := r.value("propertyName")
+		if _, twice := o.manifest[strings.ToLower(name)]; twice {
+			r.note(Warning, "propertyName", name, "stands there twice: the first one was taken")
+			return nil
+		}
+		o.manifest[strings.ToLower(name)] = r.value("value")
+		return nil
+	})
+}
+
+// each calls fn for every row of a table.
+func each(t *table, fn func(row) error) error {
+	for {
+		r, err := t.next()
+		if err == io.EOF {
+			return nil
+		}
+		if err == nil {
+			err = fn(r)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// inventory says which files are not read, and where the manifest and the files differ.
+func (o *oneRoster) inventory() {
+	read := []string{"manifest.csv", "orgs.csv", "users.csv", "roles.csv", "demographics.csv"}
+	same := func(name string) func(string) bool { return func(s string) bool { return strings.EqualFold(s, name) } }
+	for _, name := range o.b.names() {
+		switch {
+		case slices.ContainsFunc(read, same(name)):
+			if at := slices.IndexFunc(read, same(name)); read[at] != name {
+				o.f.add(Note, name, 0, "", "", "is spelled otherwise than "+read[at]+": taken")
+			}
+		case slices.ContainsFunc(unread(), same(name)):
+			o.f.add(Note, name, 0, "", "", "not read yet by this version")
+		default:
+			o.f.add(Warning, name, 0, "", "", "is no file of OneRoster: not read")
+		}
+	}
+	if o.manifest == nil {
+		return
+	}
+	for _, name := range read[1:] {
+		key := "file." + strings.TrimSuffix(name, ".csv")
+		said, listed := o.manifest[key]
+		_, there := o.b.file(name)
+		mode := strings.ToLower(said)
+		switch {
+		case mode != "absent" && mode != "bulk" && mode != "delta" && (listed || there) && (mode != "" || there):
+			o.f.add(Warning, "manifest.csv", 0, key, said, "says neither absent, bulk nor delta")
+		case there && mode == "absent":
+			o.f.add(Warning, "manifest.csv", 0, key, said, "says that the file is absent, but it is there: taken as complete")
+		case !there && (mode == "bulk" || mode == "delta"):
+			o.f.add(Warning, "manifest.csv", 0, key, said, "names a file that is not there")
+		}
+	}
+	if v := o.manifest["manifest.version"]; v != "1.0" {
+		o.f.add(Note, "manifest.csv", 0, "manifest.version", v, "is not 1.0")
+	}
+}
+
+// delta reports whether a file holds changes alone.
+func (o *oneRoster) delta(file string) bool {
+	return strings.EqualFold(o.manifest["file."+file], "delta")
+}
+
+func (o *oneRoster) tellVersion() {
+	told := "1.1"
+	if o.hasRoles || o.columns["primaryOrgSourcedId"] || o.columns["userMasterIdentifier"] {
+		told = "1.2"
+	}
+	if said := o.manifest["oneroster.version"]; o.manifest != nil && !strings.HasPrefix(said, told) {
+		o.f.add(Warning, "manifest.csv", 0, "oneroster.version", said, fmt.Sprintf("the files are those of version %s: taken as such", told))
+	}
+	o.out.format = "OneRoster " + told
+}
+
+// open opens a file of the package as a table; ok is false when there is none.
+func (o *oneRoster) open(name string, l layout) (t *table, ok bool, err error) {
+	e, ok := o.b.file(name)
+	if !ok {
+		return nil, false, nil
+	}
+	t, err = openTable(e, l, o.f)
+	return t, err == nil, err
+}
+
+// deleted reads a row's status: whether the row says that its record is gone.
+func deleted(r row) bool {
+	status := r.value("status")
+	switch folded := fold(status); folded {
+	case "", "active":
+		if status != "" && status != "active" {
+			r.note(Note, "status", status, "taken as active")
+		}
+		return false
+	case "tobedeleted":
+		if status != "tobedeleted" {
+			r.note(Note, "status", status, "taken as tobedeleted")
+		}
+		return true
+	case "inactive", "deleted":
+		r.note(Warning, "status", status, "no status of this version: taken as tobedeleted")
+		return true
+	}
+	r.note(Warning, "status", status, "unknown status: taken as active")
+	return false
+}
+
+// sourcedID reads a row's id; "" with a finding where there is none that can be kept.
+func sourcedID(r row, column string) string {
+	id := r.value(column)
+	switch {
+	case id == "":
+		r.note(Skipped, column, "", "no id: row not taken")
+	case tooLong(id, idLength):
+		r.note(Skipped, column, id, "the id is longer than 255 characters: row not taken")
+		return ""
+	}
+	return id
+}
+
+var (
+	errNoUsers = fault.Invalidf("there is no users.csv in it")
+	errNoRoles = fault.Invalidf("users.csv has no column role, and there is no roles.csv")
+)

@@ -1,0 +1,111 @@
+package intake
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/schoolgate/schoolgate/internal/roster"
+)
+
+// org is a row of orgs.csv.
+type org struct {
+	name, kind, parent string // kind as roster.School has it
+	line               int
+}
+
+func orgsLayout() layout {
+	return layout{
+		columns: []string{"sourcedId", "status", "dateLastModified", "name", "type", "identifier", "parentSourcedId"},
+		aliases: map[string]string{"datalastmodified": "dateLastModified", "id": "sourcedId", "orgname": "name", "orgtype": "type",
+			"parent": "parentSourcedId", "parentorgsourcedid": "parentSourcedId"},
+		required: []string{"sourcedId", "name"},
+	}
+}
+
+func (o *oneRoster) readOrgs() error {
+	t, ok, err := o.open("orgs.csv", orgsLayout())
+	if !ok {
+		if err == nil && o.manifest == nil {
+			o.f.add(Note, "orgs.csv", 0, "", "", "is not there: no school is named")
+		}
+		return err
+	}
+	defer t.Close()
+	return each(t, func(r row) error {
+		id := sourcedID(r, "sourcedId")
+		name := r.value("name")
+		switch {
+		case id == "":
+			return nil
+		case deleted(r):
+			r.note(Note, "", id, "an organisation is gone: its school record stays")
+			return nil
+		case name == "" || tooLong(name, idLength):
+			r.note(Skipped, "name", name, "an organisation without a name that can be kept: row not taken")
+			return nil
+		}
+		if first, twice := o.orgs[id]; twice {
+			r.note(Skipped, "sourcedId", id+" (first in line "+strconv.Itoa(first.line)+")", "the same id stands there twice: the first one was taken")
+			return nil
+		}
+		g := org{name: name, kind: orgKind(r), parent: r.value("parentSourcedId"), line: r.line}
+		o.orgs[id] = g
+		o.out.schools = append(o.out.schools, roster.School{SourceID: id, Kind: g.kind, Name: name})
+		if g.kind == "district" && o.out.district == "" {
+			o.out.district = name
+		}
+		if garbled(name) {
+			r.note(Warning, "name", name, "letters seem to be lost")
+		}
+		return nil
+	})
+}
+
+func orgKind(r row) string {
+	kind := r.value("type")
+	switch k := strings.ToLower(kind); k {
+	case "school", "district", "department", "local", "state", "national":
+		if k != kind {
+			r.note(Note, "type", kind, "taken as "+k)
+		}
+		if k == "school" || k == "district" {
+			return k
+		}
+		return "other"
+	case "":
+		r.note(Warning, "type", "", "no type: taken as a school")
+		return "school"
+	}
+	r.note(Warning, "type", kind, "unknown type: taken as another organisation")
+	return "other"
+}
+
+// schoolOf finds where a student belongs among the organisations a row names: the first school, or the school above the first department
+// or other organisation, or that organisation itself. "" means that the file names none it knows.
+func (o *oneRoster) schoolOf(p *person, ids []string) string {
+	other := ""
+	for _, id := range ids {
+		g, known := o.orgs[id]
+		switch {
+		case !known:
+			o.f.add(Warning, p.from.file, p.from.line, "", id, "names an organisation that is not in orgs.csv")
+		case g.kind == "school":
+			return id
+		case g.kind == "other" && other == "":
+			other = id
+		}
+	}
+	if other == "" {
+		return ""
+	}
+	seen := map[string]bool{}
+	for id := other; !seen[id]; id = o.orgs[id].parent {
+		seen[id] = true
+		if o.orgs[id].kind == "school" {
+			o.f.add(Note, p.from.file, p.from.line, "", o.orgs[other].name, "the organisation is no school: student put into the school above it")
+			return id
+		}
+	}
+	o.f.add(Note, p.from.file, p.from.line, "", o.orgs[other].name, "the organisation is no school and has none above it: student put into it all the same")
+	return other
+}

@@ -1,0 +1,277 @@
+package intake
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/schoolgate/schoolgate/internal/lang"
+	"github.com/schoolgate/schoolgate/internal/roster"
+)
+
+// assemble makes students, contacts and lines of what was read.
+func (o *oneRoster) assemble() {
+	for _, p := range o.order {
+		live, onlyGone := o.rolesOf(p)
+		if onlyGone {
+			o.out.gone[p.id] = true
+			o.f.add(Note, p.from.file, p.from.line, "", p.id, "all roles of this person are gone: taken as gone")
+		}
+		p.is = settle(live)
+	}
+	o.rolesAlone()
+	o.link()
+	numbers := o.chooseNumbers()
+	births := map[string]string{}
+	for _, b := range o.births {
+		births[b.id] = b.date
+	}
+	for _, p := range o.order {
+		if o.out.gone[p.id] {
+			continue
+		}
+		switch p.is.sort {
+		case studentRole:
+			o.student(p, numbers, births)
+		case contactRole:
+			o.contact(p)
+		case agentRole, unknownRole:
+			if p.linked {
+				o.contact(p)
+				continue
+			}
+			o.pass(p)
+		case noRole:
+			o.nobody(p, numbers, births)
+		default:
+			o.pass(p)
+		}
+	}
+	o.birthsAlone()
+	o.checkMailboxes()
+	o.checkNumbers()
+}
+
+// rolesAlone notices roles of people who are not in users.csv.
+func (o *oneRoster) rolesAlone() {
+	n := 0
+	for id := range o.roles {
+		if o.people[id] == nil {
+			n++
+		}
+	}
+	if n > 0 {
+		o.f.count(Finding{Level: Warning, File: "roles.csv", Column: "userSourcedId", Count: n,
+			Text: "roles of people who are not in users.csv: not taken"})
+	}
+}
+
+// pass passes over a person who is neither student nor contact.
+func (o *oneRoster) pass(p *person) {
+	if p.is.sort == unknownRole {
+		o.f.add(Skipped, p.from.file, p.from.line, "role", p.is.name, "unknown role, and linked to no student: row not taken")
+		return
+	}
+	o.f.count(Finding{Level: Note, File: p.from.file, Column: "role", Text: "staff are not taken yet by this version", Count: 1})
+}
+
+// nobody takes a person of whom a file of changes does not say what it is.
+func (o *oneRoster) nobody(p *person, numbers func(*person) string, births map[string]string) {
+	if !o.hasRoles || !o.delta("roles") {
+		o.f.add(Skipped, p.from.file, p.from.line, "role", "", "no role: row not taken")
+		return
+	}
+	o.student(p, numbers, births)
+	o.out.students[len(o.out.students)-1].roleOf = true
+	o.contact(p)
+}
+
+func (o *oneRoster) student(p *person, numbers func(*person) string, births map[string]string) {
+	s := student{from: p.from, carried: o.carry(map[string]string{"middleName": "middle_name", "email": "email", "grades": "grade",
+		"preferredGivenName": "preferred_first", "preferredFamilyName": "preferred_last"})}
+	s.carried = append(s.carried, "first_name", "last_name", "school_id", "status")
+	s.Student = roster.Student{SourceID: p.id, First: p.first, Middle: p.middle, Last: p.last, PreferredFirst: p.preferredFirst,
+		PreferredLast: p.preferredLast, Email: p.email, Status: roster.Enrolled, Grade: o.grade(p)}
+	if o.columns["identifier"] || o.columns["userIds"] {
+		s.IDNumber = numbers(p)
+		s.carried = append(s.carried, "id_number")
+	}
+	if d, ok := births[p.id]; ok {
+		s.BirthDate = d
+		s.carried = append(s.carried, "birth_date")
+	}
+	if p.saysAble && !p.able {
+		o.f.add(Note, p.from.file, p.from.line, "enabledUser", "false", "has no meaning for a student here")
+	}
+	s.school = o.schoolOf(p, o.orgsOf(p))
+	o.out.students = append(o.out.students, s)
+}
+
+// carry names the record's fields for which the file has a column.
+func (o *oneRoster) carry(columns map[string]string) []string {
+	var fields []string
+	for column, field := range columns {
+		if o.columns[column] {
+			fields = append(fields, field)
+		}
+	}
+	slices.Sort(fields)
+	return fields
+}
+
+// orgsOf lists where a student is: by roles.csv, primary roles first, else by the row itself.
+func (o *oneRoster) orgsOf(p *person) []string {
+	var orgs []string
+	live, _ := o.rolesOf(p)
+	for _, r := range live {
+		if r.sort == studentRole && r.org != "" {
+			orgs = append(orgs, r.org)
+		}
+	}
+	return append(orgs, p.orgs...)
+}
+
+func (o *oneRoster) grade(p *person) string {
+	all := strings.Split(p.grade, ",")
+	g := strings.TrimSpace(all[0])
+	if len(all) > 1 {
+		o.f.add(Note, p.from.file, p.from.line, "grades", p.grade, "several grades: the first one was taken")
+	}
+	if nothing(g) || tooLong(g, gradeLength) {
+		o.f.add(Warning, p.from.file, p.from.line, "grades", g, "no grade: left out")
+		return ""
+	}
+	return grade(g)
+}
+
+func (o *oneRoster) contact(p *person) {
+	live, _ := o.rolesOf(p)
+	c := contact{from: p.from, relationship: p.is.code, carried: o.carry(map[string]string{"middleName": "middle_name",
+		"email": "email", "sms": "mobile_phone", "phone": "home_phone", "preferredGivenName": "preferred_first",
+		"preferredFamilyName": "preferred_last"}), saysAccess: o.columns["enabledUser"], refused: !p.able}
+	c.carried = append(c.carried, "first_name", "last_name")
+	c.Contact = roster.Contact{SourceID: p.id, First: p.first, Middle: p.middle, Last: p.last, PreferredFirst: p.preferredFirst,
+		PreferredLast: p.preferredLast, Email: p.email, MobilePhone: p.sms, HomePhone: p.phone}
+	if o.hasRoles && p.is.sort != noRole {
+		c.saysDates = true
+		c.begin, c.end = span(live, p.is.sort)
+	}
+	if c.end != "" && c.end <= o.today {
+		o.f.add(Warning, p.from.file, p.from.line, "endDate", c.end, "the adult's role is over: may not be opened any more")
+	}
+	if !p.able {
+		o.f.add(Warning, p.from.file, p.from.line, "enabledUser", "false", "may not sign in: portal access is no for every child")
+	}
+	o.out.contacts = append(o.out.contacts, c)
+}
+
+// chooseNumbers decides which column holds what people call the ID Number: identifier, unless it is empty or holds e-mail addresses for
+// most students; then userIds. The sourcedId is never it: nobody knows it.
+func (o *oneRoster) chooseNumbers() func(*person) string {
+	filled, mails, ids := 0, 0, 0
+	for _, p := range o.order {
+		if p.is.sort != studentRole && p.is.sort != noRole || o.out.gone[p.id] {
+			continue
+		}
+		if p.identifier != "" {
+			filled++
+		}
+		if strings.Contains(p.identifier, "@") {
+			mails++
+		}
+		if firstID(p.userIDs) != "" {
+			ids++
+		}
+	}
+	if ids == 0 || filled > 0 && 2*mails <= filled {
+		return func(p *person) string { return o.number(p, "identifier", p.identifier) }
+	}
+	text := "identifier is empty: the numbers in userIds were taken as ID Numbers"
+	if mails > 0 {
+		text = "identifier holds e-mail addresses: the numbers in userIds were taken as ID Numbers"
+	}
+	o.f.count(Finding{Level: Note, File: "users.csv", Column: "userIds", Text: text, Count: ids})
+	return func(p *person) string { return o.number(p, "userIds", firstID(p.userIDs)) }
+}
+
+func (o *oneRoster) number(p *person, column, v string) string {
+	switch {
+	case nothing(v):
+		return ""
+	case v != "" && (strings.Contains(v, "@") || tooLong(v, numberLength) || lang.IDKey(v) == ""):
+		o.f.add(Warning, p.from.file, p.from.line, column, v, "no ID Number: left out")
+		return ""
+	}
+	return v
+}
+
+// firstID returns the first id of "{LDAP:12},{LTI:15}", or a plain id.
+func firstID(v string) string {
+	v, _, _ = strings.Cut(v, ",")
+	v = strings.TrimSpace(v)
+	if strings.HasPrefix(v, "{") && strings.HasSuffix(v, "}") {
+		v = v[1 : len(v)-1]
+		if _, id, typed := strings.Cut(v, ":"); typed {
+			v = id
+		}
+		v = strings.TrimSpace(v)
+	}
+	if strings.Contains(v, "@") {
+		return ""
+	}
+	return v
+}
+
+// birthsAlone takes birth dates of students who are not in users.csv, which a file of changes may hold.
+func (o *oneRoster) birthsAlone() {
+	for _, b := range o.births {
+		switch {
+		case o.people[b.id] != nil:
+		case o.delta("demographics"):
+			o.out.students = append(o.out.students, student{Student: roster.Student{SourceID: b.id, BirthDate: b.date},
+				carried: []string{"birth_date"}, from: b.from, partial: true})
+		default:
+			o.f.add(Note, b.from.file, b.from.line, "sourcedId", b.id, "is nobody in users.csv: not taken")
+		}
+	}
+}
+
+// checkMailboxes warns of addresses at which mail may reach somebody else.
+func (o *oneRoster) checkMailboxes() {
+	students, adults := map[string]bool{}, map[string]int{}
+	for _, s := range o.out.students {
+		if key := lang.EmailKey(s.Email); key != "" && !s.roleOf {
+			students[key] = true
+		}
+	}
+	for _, c := range o.out.contacts {
+		if key := lang.EmailKey(c.Email); key != "" {
+			adults[key]++
+		}
+	}
+	for _, c := range o.out.contacts {
+		key := lang.EmailKey(c.Email)
+		if adults[key] > 1 && key != "" {
+			o.f.add(Warning, c.from.file, c.from.line, "email", c.Email, "several adults share this mailbox")
+		}
+		if students[key] {
+			o.f.add(Warning, c.from.file, c.from.line, "email", c.Email, "the mailbox is a student's too: nothing is mailed there by itself")
+		}
+	}
+}
+
+// checkNumbers warns of students for whom nobody can register.
+func (o *oneRoster) checkNumbers() {
+	seen := map[string]bool{}
+	for _, s := range o.out.students {
+		key := lang.IDKey(s.IDNumber)
+		switch {
+		case s.partial || s.roleOf:
+		case key == "":
+			o.f.add(Warning, s.from.file, s.from.line, "", "", "student without an ID Number: no parent can register for this child")
+		case seen[key]:
+			o.f.add(Warning, s.from.file, s.from.line, "", s.IDNumber, "another student has the same ID Number")
+		default:
+			seen[key] = true
+		}
+	}
+}

@@ -1,0 +1,242 @@
+package intake
+
+import (
+	"io"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/schoolgate/schoolgate/internal/fault"
+)
+
+// layout says what a file of a format may hold.
+type layout struct {
+	columns  []string          // as the format spells them
+	aliases  map[string]string // other spellings, folded, that are used in the field
+	required []string          // without these the file cannot be taken
+}
+
+// table reads a CSV file with a header, row by row. Passwords are dropped as they are read.
+type table struct {
+	file    string
+	text    io.ReadCloser
+	csv     *csvReader
+	columns map[string]int
+	secret  []int // columns whose values are thrown away
+	width   int
+	rows    int  // that were read
+	lost    int  // that could not be read
+	cut     bool // the file ends within a row
+	f       *findings
+}
+
+// row is one row of a table.
+type row struct {
+	t      *table
+	line   int
+	fields []string
+}
+
+// openTable opens a file and reads its header. It returns fault.Invalid when a required column is missing or the file is no CSV.
+func openTable(e entry, l layout, f *findings) (*table, error) {
+	text, err := openText(e, f)
+	if err != nil {
+		return nil, err
+	}
+	t := &table{file: e.name, text: text, csv: newCSV(text), f: f}
+	if err := t.header(l); err != nil {
+		_ = text.Close()
+		return nil, err
+	}
+	return t, nil
+}
+
+// Close gives the file back.
+func (t *table) Close() error { return t.text.Close() }
+
+func (t *table) header(l layout) error {
+	if err := t.delimiter(); err != nil {
+		return err
+	}
+	rec, err := t.csv.next(0)
+	if err == io.EOF || err == nil && rec.broken {
+		return fault.Invalidf("%s has no header row", t.file)
+	}
+	if err != nil {
+		return unreadable(t.file, err)
+	}
+	names := rec.fields
+	for len(names) > 0 && strings.TrimSpace(names[len(names)-1]) == "" {
+		names = names[:len(names)-1]
+	}
+	t.width = len(names)
+	t.columns = map[string]int{}
+	last := -1
+	for i, name := range names {
+		t.column(l, i, name, &last)
+	}
+	for _, need := range l.required {
+		if !t.has(need) {
+			return fault.Invalidf("%s has no column %s: it has %s", t.file, need, shorten(strings.Join(names, ", ")))
+		}
+	}
+	return nil
+}
+
+// delimiter notices files that a spreadsheet saved with semicolons or tabs.
+func (t *table) delimiter() error {
+	first, err := t.csv.r.Peek(4 << 10)
+	if err != nil && err != io.EOF {
+		return unreadable(t.file, err)
+	}
+	head := string(first)
+	if i := strings.IndexAny(head, "\r\n"); i >= 0 {
+		head = head[:i]
+	}
+	for _, d := range []byte{';', '\t'} {
+		if !strings.Contains(head, ",") && strings.IndexByte(head, d) >= 0 {
+			t.csv.comma = d
+			t.f.add(Note, t.file, 1, "", "", "columns are separated by "+map[byte]string{';': "semicolons", '\t': "tabs"}[d]+" instead of commas: taken")
+		}
+	}
+	return nil
+}
+
+func (t *table) column(l layout, i int, name string, last *int) {
+	known := knownColumn(l, name)
+	if strings.Contains(fold(name), "password") {
+		t.secret = append(t.secret, i)
+		return
+	}
+	if known == "" {
+		if clean := strings.TrimSpace(name); clean != "" && !strings.HasPrefix(clean, "metadata.") {
+			t.f.add(Warning, t.file, 1, clean, "", "unknown column: not read")
+		}
+		return
+	}
+	if _, twice := t.columns[known]; twice {
+		t.f.add(Warning, t.file, 1, known, name, "column stands there twice: the first one was taken")
+		return
+	}
+	if known != name {
+		t.f.add(Note, t.file, 1, known, name, "column has another name: taken as "+known)
+	}
+	if at := slices.Index(l.columns, known); at < *last {
+		t.f.add(Note, t.file, 1, "", "", "columns stand in another order than the format's: read by name")
+	} else {
+		*last = at
+	}
+	t.columns[known] = i
+}
+
+func knownColumn(l layout, name string) string {
+	folded := fold(name)
+	for _, c := range l.columns {
+		if fold(c) == folded {
+			return c
+		}
+	}
+	return l.aliases[folded]
+}
+
+// fold brings a name from a file to the letters and digits that count.
+func fold(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, s)
+}
+
+func (t *table) has(column string) bool {
+	_, ok := t.columns[column]
+	return ok
+}
+
+// next returns the next row that can be read; io.EOF after the last one, and fault.Invalid when the file is damaged or most of it makes
+// no sense.
+func (t *table) next() (row, error) {
+	for {
+		rec, err := t.csv.next(t.width)
+		if err == io.EOF {
+			if t.lost > 10 && t.lost > t.rows {
+				return row{}, fault.Invalidf("most rows of %s cannot be read as CSV", t.file)
+			}
+			if t.rows == 0 {
+				t.f.add(Note, t.file, 0, "", "", "holds a header and no rows")
+			}
+			return row{}, io.EOF
+		}
+		if err != nil {
+			return row{}, unreadable(t.file, err)
+		}
+		if r, ok := t.row(rec); ok {
+			t.rows++
+			return r, nil
+		}
+		t.lost++
+	}
+}
+
+func (t *table) row(rec record) (row, bool) {
+	fields := rec.fields
+	for len(fields) > t.width && strings.TrimSpace(fields[len(fields)-1]) == "" {
+		fields = fields[:len(fields)-1]
+	}
+	switch {
+	case rec.cut && (rec.broken || len(fields) < t.width):
+		t.cut = true
+		t.f.add(Skipped, t.file, rec.line, "", "", "the file ends within this row: not taken")
+		return row{}, false
+	case rec.broken:
+		t.f.add(Skipped, t.file, rec.line, "", "", "a quote is not closed: row not taken")
+		return row{}, false
+	case len(fields) > t.width:
+		t.f.add(Skipped, t.file, rec.line, "", "", "more fields than columns (a comma without quotes?): row not taken")
+		return row{}, false
+	case len(fields) < t.width:
+		t.f.add(Note, t.file, rec.line, "", "", "fewer fields than columns: the missing ones are empty")
+	}
+	if rec.multi {
+		t.f.add(Note, t.file, rec.line, "", "", "a line break within a field: taken as a space")
+	}
+	if rec.stray {
+		t.f.add(Note, t.file, rec.line, "", "", "a quote stands within a field: taken as it stands")
+	}
+	for _, i := range t.secret {
+		if i < len(fields) {
+			fields[i] = ""
+		}
+	}
+	return row{t, rec.line, fields}, true
+}
+
+// value returns the row's value in a column, cleaned; "" where there is none.
+func (r row) value(column string) string {
+	i, ok := r.t.columns[column]
+	if !ok || i >= len(r.fields) {
+		return ""
+	}
+	return clean(r.fields[i])
+}
+
+// list returns the members of a comma-separated list.
+func (r row) list(column string) []string {
+	v := r.value(column)
+	if v == "" {
+		return nil
+	}
+	var all []string
+	for part := range strings.FieldsFuncSeq(v, func(c rune) bool { return c == ',' || c == ';' || c == '|' }) {
+		if part = strings.TrimSpace(part); part != "" && !slices.Contains(all, part) {
+			all = append(all, part)
+		}
+	}
+	return all
+}
+
+// note adds a finding about this row.
+func (r row) note(level Level, column, was, text string) {
+	r.t.f.add(level, r.t.file, r.line, column, was, text)
+}

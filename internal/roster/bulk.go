@@ -1,0 +1,233 @@
+package roster
+
+import (
+	"context"
+	"slices"
+
+	"github.com/schoolgate/schoolgate/internal/access"
+	"github.com/schoolgate/schoolgate/internal/fault"
+	"github.com/schoolgate/schoolgate/internal/lang"
+	"github.com/schoolgate/schoolgate/internal/sqldb"
+)
+
+// Batch is a set of changes that an import makes in one transaction. A change is made from Old; a record that somebody else changed since is
+// left alone. Old's ID is zero for a new record, and New's ids of other records must be those of records that exist.
+type Batch struct {
+	Schools  []School // new when ID is zero
+	Students []StudentChange
+	Contacts []ContactChange
+	Lines    []LineChange
+}
+
+// StudentChange brings a student from one state to another, or adds one.
+type StudentChange struct{ Old, New Student }
+
+// ContactChange brings a contact from one state to another, or adds one.
+type ContactChange struct{ Old, New Contact }
+
+// LineChange brings a line from one state to another, or adds one.
+type LineChange struct{ Old, New Line }
+
+// Applied says what became of a batch: the records' ids in the batch's order, 0 for those that were left alone.
+type Applied struct{ Schools, Students, Contacts, Lines []int64 }
+
+// Apply writes a batch in the caller's transaction and calls the hook with the lines it may have closed and the addresses it moved. Losses of
+// access and moved addresses are in the log one by one, other changes are not. It returns fault.Forbidden unless the actor may import.
+func (r *Roster) Apply(ctx context.Context, tx *sqldb.Tx, actor access.Actor, b Batch) (Applied, error) {
+	var done Applied
+	if err := access.Check(actor, access.ImportRoster); err != nil {
+		return done, err
+	}
+	e := &edit{Roster: r, tx: tx, actor: actor}
+	var err error
+	if done.Lines, err = e.applyLines(ctx, b.Lines); err != nil {
+		return done, err
+	}
+	if done.Schools, err = e.applySchools(ctx, b.Schools); err != nil {
+		return done, err
+	}
+	if done.Students, err = e.applyStudents(ctx, b.Students); err != nil {
+		return done, err
+	}
+	if done.Contacts, err = e.applyContacts(ctx, b.Contacts); err != nil {
+		return done, err
+	}
+	slices.Sort(e.change.LineIDs)
+	e.change.LineIDs = slices.Compact(e.change.LineIDs)
+	return done, e.tell(ctx)
+}
+
+func (e *edit) applySchools(ctx context.Context, schools []School) ([]int64, error) {
+	ids := make([]int64, len(schools))
+	for i, o := range schools {
+		if err := e.putSchool(ctx, e.tx, &o); err != nil {
+			return nil, err
+		}
+		ids[i] = o.ID
+	}
+	return ids, nil
+}
+
+// stale reports whether a put found its record changed or gone.
+func stale(err error) bool { return fault.Is(err, fault.Conflict) || fault.Is(err, fault.NotFound) }
+
+func (e *edit) applyStudents(ctx context.Context, all []StudentChange) ([]int64, error) {
+	ids := make([]int64, len(all))
+	var added []*Student
+	var at []int
+	for i, c := range all {
+		next := c.New
+		if c.Old.ID == 0 {
+			added, at = append(added, &next), append(at, i)
+			continue
+		}
+		next.ID, next.Version = c.Old.ID, c.Old.Version
+		err := e.putStudent(ctx, e.tx, &next)
+		if stale(err) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		ids[i] = next.ID
+		if err := e.studentLeft(ctx, c.Old, next); err != nil {
+			return nil, err
+		}
+	}
+	if err := e.addStudents(ctx, added); err != nil {
+		return nil, err
+	}
+	for n, i := range at {
+		ids[i] = added[n].ID
+	}
+	return ids, nil
+}
+
+// studentLeft tells the log and the hook of a student who is no longer at the school.
+func (e *edit) studentLeft(ctx context.Context, old, next Student) error {
+	if old.Status == next.Status && old.SchoolID == next.SchoolID {
+		return nil
+	}
+	lines, err := sqldb.All(ctx, e.tx, scanID, selectLineIDsOfStudent, next.ID)
+	if err != nil {
+		return err
+	}
+	e.change.LineIDs = append(e.change.LineIDs, lines...)
+	if old.Status == next.Status || next.Status == Enrolled {
+		return nil
+	}
+	return e.record(ctx, "student.left", "student", next.ID, changes{{fieldStatus, string(old.Status), string(next.Status)}}.detail())
+}
+
+func (e *edit) applyContacts(ctx context.Context, all []ContactChange) ([]int64, error) {
+	ids := make([]int64, len(all))
+	var added []*Contact
+	var at []int
+	for i, c := range all {
+		next := c.New
+		if c.Old.ID == 0 {
+			added, at = append(added, &next), append(at, i)
+			continue
+		}
+		next.ID, next.Version = c.Old.ID, c.Old.Version
+		err := e.putContact(ctx, e.tx, &next)
+		if stale(err) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		ids[i] = next.ID
+		if err := e.contactMoved(ctx, c.Old, next); err != nil {
+			return nil, err
+		}
+	}
+	if err := e.addContacts(ctx, added); err != nil {
+		return nil, err
+	}
+	for n, i := range at {
+		ids[i] = added[n].ID
+	}
+	return ids, nil
+}
+
+// contactMoved tells the log and the hook of a contact who is gone, or whose address is another.
+func (e *edit) contactMoved(ctx context.Context, old, next Contact) error {
+	if next.Left && !old.Left {
+		lines, err := sqldb.All(ctx, e.tx, scanID, selectLineIDsOfContact, next.ID)
+		if err != nil {
+			return err
+		}
+		e.change.LineIDs = append(e.change.LineIDs, lines...)
+		if err := e.record(ctx, "contact.left", "contact", next.ID, nil); err != nil {
+			return err
+		}
+	}
+	if lang.EmailKey(old.Email) == lang.EmailKey(next.Email) {
+		return nil
+	}
+	e.change.Addresses = append(e.change.Addresses, AddressChange{ContactID: next.ID, Old: old.Email, New: next.Email, ByImport: true})
+	return e.record(ctx, "contact.changed", "contact", next.ID, changes{{fieldEmail, old.Email, next.Email}}.detail())
+}
+
+func (e *edit) applyLines(ctx context.Context, all []LineChange) ([]int64, error) {
+	ids := make([]int64, len(all))
+	var added []*Line
+	var at []int
+	for i, c := range all {
+		next := c.New
+		if c.Old.ID == 0 {
+			added, at = append(added, &next), append(at, i)
+			continue
+		}
+		next.ID, next.StudentID, next.ContactID, next.Version = c.Old.ID, c.Old.StudentID, c.Old.ContactID, c.Old.Version
+		err := e.putLine(ctx, e.tx, &next)
+		if stale(err) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		ids[i] = next.ID
+		if err := e.lineClosed(ctx, c.Old, next); err != nil {
+			return nil, err
+		}
+	}
+	if err := e.addLines(ctx, added); err != nil {
+		return nil, err
+	}
+	for n, i := range at {
+		ids[i] = added[n].ID
+	}
+	return ids, nil
+}
+
+// lineClosed tells the log and the hook of a line that may no longer be opened.
+func (e *edit) lineClosed(ctx context.Context, old, next Line) error {
+	if !MayClose(old, next) {
+		return nil
+	}
+	e.change.LineIDs = append(e.change.LineIDs, next.ID)
+	action := "line.changed"
+	if next.Ended && !old.Ended {
+		action = "line.ended"
+	}
+	var cs changes
+	for _, f := range lineFields() {
+		if was, is := f.of(&old), f.of(&next); was != is {
+			cs = append(cs, change{f.name, was, is})
+		}
+	}
+	if old.FilePortalAccess != next.FilePortalAccess {
+		cs = append(cs, change{"file_portal_access", string(old.FilePortalAccess), string(next.FilePortalAccess)})
+	}
+	return e.record(ctx, action, "line", next.ID, cs.about(next))
+}
+
+// MayClose reports whether a change of a line may take access away. Whether it does is for Rule.May to say, which knows the school's rule
+// and the day.
+func MayClose(old, next Line) bool {
+	return next.Ended && !old.Ended || next.Restricted == Yes && old.Restricted != Yes || next.Relationship != old.Relationship ||
+		next.FilePortalAccess == No && old.FilePortalAccess != No || old.PortalAccess == Yes && next.PortalAccess != Yes ||
+		next.PortalAccess == No && old.PortalAccess != No || next.BeginDate != old.BeginDate || next.EndDate != old.EndDate
+}

@@ -1,0 +1,242 @@
+package roster
+
+import (
+	"context"
+	"database/sql"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/schoolgate/schoolgate/internal/lang"
+	"github.com/schoolgate/schoolgate/internal/sqldb"
+)
+
+// Imports add records many at a time, and read them by lists of ids; what one record's columns mean is in store_put.go.
+
+const (
+	selectLineIDsOfContact = `select id from student_contact where contact_id = $1`
+
+	selectFedSchools = `select o.id from school o
+where exists (select 1 from student s where s.school_id = o.id and s.source_id is not null and s.status <> 'left')
+order by o.id`
+
+	selectLooseContacts = selectContact + `
+where c.source_id is not null and not exists (select 1 from student_contact l where l.contact_id = c.id)`
+
+	addStudents = `insert into student (source_id, school_id, id_number, id_key, first_name, middle_name, last_name, preferred_first,
+preferred_last, sort_key, birth_date, grade, homeroom, email, email_key, status, local_fields, created_at, updated_at)
+values `
+	addContacts = `insert into contact (source_id, first_name, middle_name, last_name, preferred_first, preferred_last, key_version,
+last_key, sort_key, letter, email, email_key, mobile_phone, home_phone, work_phone, language, local_fields, created_at, updated_at)
+values `
+	addLines = `insert into student_contact (student_id, contact_id, relationship, position, legal_guardian, lives_with, emergency,
+pickup, mailing, portal_access, file_portal_access, begin_date, end_date, from_file, created_at, updated_at)
+values `
+	addWords = `insert into student_word (word, sort_key, student_id) values `
+
+	returningSource = "\non conflict (source_id) do nothing returning id, source_id"
+	returningPair   = "\non conflict (student_id, contact_id) do nothing returning id, student_id, contact_id"
+
+	selectContactNamesIn = `select id, first_name, middle_name, last_name from contact where id in `
+	selectStudentSortIn  = `select id, sort_key from student where id in `
+)
+
+// insertMany inserts rows of equal width, many with each statement and in few different statement texts.
+func insertMany(ctx context.Context, tx *sqldb.Tx, query, returning string, rows [][]any, got func(*sql.Rows) error) error {
+	for len(rows) > 0 {
+		n := 1
+		for _, size := range []int{64, 16, 4} {
+			if len(rows) >= size {
+				n = size
+				break
+			}
+		}
+		text := query + rowsOf(n, len(rows[0])) + returning
+		args := slices.Concat(rows[:n]...)
+		rows = rows[n:]
+		if got == nil {
+			if _, err := tx.Exec(ctx, text, args...); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := sqldb.Each(ctx, tx, got, text, args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addStudents adds students with their search words and sets their ids. A student whose source id came in meanwhile keeps ID zero.
+func (e *edit) addStudents(ctx context.Context, all []*Student) error {
+	now := e.now().UnixMicro()
+	rows := make([][]any, len(all))
+	bySource := make(map[string]*Student, len(all))
+	for i, s := range all {
+		bySource[s.SourceID] = s
+		rows[i] = []any{nullText(s.SourceID), nullID(s.SchoolID), s.IDNumber, lang.IDKey(s.IDNumber), s.First, s.Middle, s.Last,
+			s.PreferredFirst, s.PreferredLast, namesOfStudent(s).sortKey(), s.BirthDate, s.Grade, s.Homeroom, s.Email,
+			lang.EmailKey(s.Email), string(s.Status), joinLocal(s.Local), now, now}
+	}
+	err := insertMany(ctx, e.tx, addStudents, returningSource, rows, func(r *sql.Rows) error {
+		var id int64
+		var source string
+		err := r.Scan(&id, &source)
+		if s := bySource[source]; s != nil {
+			s.ID = id
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	var words [][]any
+	for _, s := range all {
+		names := namesOfStudent(s)
+		for _, w := range names.words() {
+			if s.ID != 0 {
+				words = append(words, []any{w, names.sortKey(), s.ID})
+			}
+		}
+	}
+	return insertMany(ctx, e.tx, addWords, "", words, nil)
+}
+
+// addContacts adds contacts and sets their ids. A contact whose source id came in meanwhile keeps ID zero.
+func (e *edit) addContacts(ctx context.Context, all []*Contact) error {
+	now := e.now().UnixMicro()
+	rows := make([][]any, len(all))
+	bySource := make(map[string]*Contact, len(all))
+	for i, c := range all {
+		bySource[c.SourceID] = c
+		names := namesOfContact(c)
+		rows[i] = []any{nullText(c.SourceID), c.First, c.Middle, c.Last, c.PreferredFirst, c.PreferredLast, lang.NameKeyVersion,
+			names.lastKey(), names.sortKey(), lang.Letter(c.Last), c.Email, lang.EmailKey(c.Email), c.MobilePhone, c.HomePhone,
+			c.WorkPhone, c.Language, joinLocal(c.Local), now, now}
+	}
+	return insertMany(ctx, e.tx, addContacts, returningSource, rows, func(r *sql.Rows) error {
+		var id int64
+		var source string
+		err := r.Scan(&id, &source)
+		if c := bySource[source]; c != nil {
+			c.ID = id
+		}
+		return err
+	})
+}
+
+// addLines adds lines with their places in the lists and sets their ids. A line that staff made meanwhile keeps ID zero.
+func (e *edit) addLines(ctx context.Context, all []*Line) error {
+	now := e.now().UnixMicro()
+	rows := make([][]any, len(all))
+	byPair := make(map[[2]int64]*Line, len(all))
+	for i, l := range all {
+		byPair[[2]int64{l.StudentID, l.ContactID}] = l
+		rows[i] = []any{l.StudentID, l.ContactID, l.Relationship, l.Position, flag(l.LegalGuardian), flag(l.LivesWith),
+			flag(l.Emergency), flag(l.Pickup), flag(l.Mailing), flag(l.PortalAccess), flag(l.FilePortalAccess), l.BeginDate, l.EndDate,
+			l.FromFile, now, now}
+	}
+	err := insertMany(ctx, e.tx, addLines, returningPair, rows, func(r *sql.Rows) error {
+		var id int64
+		var pair [2]int64
+		err := r.Scan(&id, &pair[0], &pair[1])
+		if l := byPair[pair]; l != nil {
+			l.ID = id
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return e.listLines(ctx, all)
+}
+
+// listLines puts new lines into the lists under their contacts' names.
+func (e *edit) listLines(ctx context.Context, all []*Line) error {
+	names, sorts := map[int64]contactNames{}, map[int64]string{}
+	var contacts, students []int64
+	for _, l := range all {
+		contacts, students = append(contacts, l.ContactID), append(students, l.StudentID)
+	}
+	err := eachChunk(contacts, func(in string, args []any) error {
+		return sqldb.Each(ctx, e.tx, func(r *sql.Rows) error {
+			var id int64
+			var n contactNames
+			err := r.Scan(&id, &n.first, &n.middle, &n.last)
+			names[id] = n
+			return err
+		}, selectContactNamesIn+"("+in+")", args...)
+	})
+	if err != nil {
+		return err
+	}
+	err = eachChunk(students, func(in string, args []any) error {
+		return sqldb.Each(ctx, e.tx, func(r *sql.Rows) error {
+			var id int64
+			var key string
+			err := r.Scan(&id, &key)
+			sorts[id] = key
+			return err
+		}, selectStudentSortIn+"("+in+")", args...)
+	})
+	if err != nil {
+		return err
+	}
+	var rows [][]any
+	for _, l := range all {
+		if l.ID == 0 {
+			continue
+		}
+		n := names[l.ContactID]
+		for pos, entry := range n.entries() {
+			rows = append(rows, []any{entry, pos, letterAt(pos, lang.Letter(n.last)), n.sortKey(), sorts[l.StudentID], l.ContactID, l.ID})
+		}
+	}
+	return insertMany(ctx, e.tx, insertLineNames, "", rows, nil)
+}
+
+// byID reads records by lists of ids into a map.
+func byID[T any](ctx context.Context, tx *sqldb.Tx, ids []int64, query string, scan func(*sql.Rows) (T, error), into map[int64]T, id func(T) int64) error {
+	return eachChunk(ids, func(in string, args []any) error {
+		return sqldb.Each(ctx, tx, func(r *sql.Rows) error {
+			v, err := scan(r)
+			into[id(v)] = v
+			return err
+		}, query+"("+in+")", args...)
+	})
+}
+
+// bySource is byID for source ids.
+func bySource[T any](ctx context.Context, tx *sqldb.Tx, sources []string, query string, scan func(*sql.Rows) (T, error), into map[int64]T, id func(T) int64) error {
+	for part := range slices.Chunk(sources, chunk) {
+		n := 1
+		for n < len(part) {
+			n *= 2
+		}
+		n = min(n, chunk)
+		args := make([]any, n)
+		for i := range args {
+			args[i] = part[min(i, len(part)-1)]
+		}
+		err := sqldb.Each(ctx, tx, func(r *sql.Rows) error {
+			v, err := scan(r)
+			into[id(v)] = v
+			return err
+		}, query+strings.TrimSpace(rowsOf(1, n)), args...)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func keysOf[T any](m map[int64]T) []int64 { return slices.Collect(maps.Keys(m)) }
+
+// ordered returns a map's values by key.
+func ordered[T any](m map[int64]T) []T {
+	out := make([]T, 0, len(m))
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		out = append(out, m[k])
+	}
+	return out
+}

@@ -1,0 +1,43 @@
+package settings
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strconv"
+
+	"github.com/schoolgate/schoolgate/internal/sqldb"
+)
+
+const (
+	allRows = `select key, value from setting`
+
+	upsertRow = `insert into setting (key, value) values ($1, $2) on conflict (key) do update set value = excluded.value`
+
+	versionKey = "version" // a row of its own: the number of changes so far
+)
+
+func selectAll(ctx context.Context, tx *sqldb.Tx) (rows map[string]string, version int64, err error) {
+	rows = map[string]string{}
+	err = sqldb.Each(ctx, tx, func(r *sql.Rows) error {
+		var key, value string
+		err := r.Scan(&key, &value)
+		rows[key] = value
+		return err
+	}, allRows)
+	if text, ok := rows[versionKey]; ok && err == nil {
+		if version, err = strconv.ParseInt(text, 10, 64); err != nil {
+			err = fmt.Errorf("version of the settings: %w", err)
+		}
+	}
+	return rows, version, err
+}
+
+func upsert(ctx context.Context, tx *sqldb.Tx, key, value string) error {
+	_, err := tx.Exec(ctx, upsertRow, key, value)
+	return err
+}
+
+func upsertVersion(ctx context.Context, tx *sqldb.Tx, version int64) error {
+	return upsert(ctx, tx, versionKey, strconv.FormatInt(version, 10))
+}

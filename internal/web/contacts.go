@@ -1,0 +1,293 @@
+package web
+
+import (
+	"net/http"
+	"strconv"
+
+	"github.com/schoolgate/schoolgate/internal/family"
+	"github.com/schoolgate/schoolgate/internal/fault"
+	"github.com/schoolgate/schoolgate/internal/lang"
+	"github.com/schoolgate/schoolgate/internal/roster"
+)
+
+// contactsPage is a student's Contacts page.
+type contactsPage struct {
+	Page
+	Student roster.Student
+	Lines   []contactLine
+	Removed []roster.FullLine // can be put back
+}
+
+// Tab is the tab of the student's pages this one is on.
+func (contactsPage) Tab() string { return "contacts" }
+
+// contactLine is a line with the state of its login.
+type contactLine struct {
+	roster.FullLine
+	Login       family.GridRow
+	First, Last bool // cannot move further
+}
+
+func (s *Server) contacts(x *exchange) error {
+	id, err := x.id("student")
+	if err != nil {
+		return err
+	}
+	rec, err := s.Roster.Page(x.r.Context(), x.actor, id)
+	if err != nil {
+		return err
+	}
+	states, err := s.Family.LineStates(x.r.Context(), x.actor, id)
+	if err != nil {
+		return err
+	}
+	p := contactsPage{Page: s.page(x, "admin.contacts.title"), Student: rec.Student, Removed: rec.Removed}
+	for i, l := range rec.Lines {
+		p.Lines = append(p.Lines, contactLine{l.FullLine, states[l.Line.ID], i == 0, i == len(rec.Lines)-1})
+	}
+	return s.render(x, http.StatusOK, "admin/contacts", p)
+}
+
+// contactPage is the form of one contact with its line.
+type contactPage struct {
+	Page
+	Student       roster.Student
+	Contact       roster.Contact
+	Line          roster.Line
+	Relationships []string
+	Fresh         *roster.FullLine
+	OtherChildren int // whoever changes the contact changes it for them too
+}
+
+// Tab is the tab of the student's pages this one is on.
+func (contactPage) Tab() string { return "contacts" }
+
+// Checks are the ways in which identity can have been checked.
+func (contactPage) Checks() []string { return roster.Checks() }
+
+// Languages are the choices of the language field; "" is unknown.
+func (contactPage) Languages() []string { return append([]string{""}, lang.Tags()...) }
+
+// Now says what is on record for a field when someone else saved first.
+func (p contactPage) Now(field string) nowValue {
+	if p.Fresh == nil {
+		return nowValue{}
+	}
+	return compare(contactField(p.Contact, p.Line, field), contactField(p.Fresh.Contact, p.Fresh.Line, field))
+}
+
+func contactField(c roster.Contact, l roster.Line, field string) string {
+	return map[string]string{
+		"first_name": c.First, "middle_name": c.Middle, "last_name": c.Last, "preferred_first": c.PreferredFirst, "preferred_last": c.PreferredLast,
+		"email": c.Email, "mobile_phone": c.MobilePhone, "home_phone": c.HomePhone, "work_phone": c.WorkPhone, "relationship": l.Relationship,
+		"begin_date": l.BeginDate, "end_date": l.EndDate, "restriction_note": l.RestrictionNote,
+	}[field]
+}
+
+// flagField is one yes / no / unknown choice. Fresh is what someone else saved, if it differs.
+type flagField struct {
+	Name         string
+	Value, Fresh roster.Flag
+}
+
+// Choices are the values of a flag.
+func (flagField) Choices() []roster.Flag { return []roster.Flag{roster.Yes, roster.No, roster.Unknown} }
+
+// Flags are the line's flags in the order of the form.
+func (p contactPage) Flags() []flagField {
+	now := flags(&p.Line)
+	var fresh []flagOf
+	if p.Fresh != nil {
+		fresh = flags(&p.Fresh.Line)
+	}
+	var all []flagField
+	for i, f := range now {
+		field := flagField{Name: f.name, Value: *f.flag}
+		if fresh != nil && *fresh[i].flag != *f.flag {
+			field.Fresh = *fresh[i].flag
+		}
+		all = append(all, field)
+	}
+	return all
+}
+
+type flagOf struct {
+	name string
+	flag *roster.Flag
+}
+
+func flags(l *roster.Line) []flagOf {
+	return []flagOf{
+		{"portal_access", &l.PortalAccess}, {"legal_guardian", &l.LegalGuardian}, {"lives_with", &l.LivesWith}, {"emergency", &l.Emergency},
+		{"pickup", &l.Pickup}, {"mailing", &l.Mailing}, {"restricted", &l.Restricted},
+	}
+}
+
+// findLine is a student's line by its number in the path; a zero line for the form of a new one.
+func (s *Server) findLine(x *exchange) (roster.StudentPage, roster.FullLine, error) {
+	id, err := x.id("student")
+	if err != nil {
+		return roster.StudentPage{}, roster.FullLine{}, err
+	}
+	rec, err := s.Roster.Page(x.r.Context(), x.actor, id)
+	if err != nil {
+		return rec, roster.FullLine{}, err
+	}
+	if x.r.PathValue("line") == "" {
+		return rec, newLine(id), nil
+	}
+	line, err := x.id("line")
+	if err != nil {
+		return rec, roster.FullLine{}, err
+	}
+	for _, l := range rec.Lines {
+		if l.Line.ID == line {
+			return rec, l.FullLine, nil
+		}
+	}
+	return rec, roster.FullLine{}, fault.NotFoundf("no such contact")
+}
+
+func newLine(student int64) roster.FullLine {
+	return roster.FullLine{Line: roster.Line{
+		StudentID: student, Relationship: "mother", LegalGuardian: roster.Unknown, LivesWith: roster.Unknown, Emergency: roster.Unknown,
+		Pickup: roster.Unknown, Mailing: roster.Unknown, PortalAccess: roster.Unknown, FilePortalAccess: roster.Unknown, Restricted: roster.Unknown,
+	}}
+}
+
+func (s *Server) contactPage(x *exchange) error {
+	rec, l, err := s.findLine(x)
+	if err != nil {
+		return err
+	}
+	p := s.contactForm(x, rec.Student, l)
+	for _, line := range rec.Lines {
+		if line.Line.ID == l.Line.ID {
+			p.OtherChildren = line.OtherChildren
+		}
+	}
+	return s.render(x, http.StatusOK, "admin/contact", p)
+}
+
+func (s *Server) contactForm(x *exchange, st roster.Student, l roster.FullLine) contactPage {
+	title := "admin.contact.title"
+	if l.Line.ID == 0 {
+		title = "admin.contact.new"
+	}
+	return contactPage{Page: s.page(x, title), Student: st, Contact: l.Contact, Line: l.Line, Relationships: roster.Relationships()}
+}
+
+// typedContact is the contact and line as the form has them, over what is on record.
+func typedContact(x *exchange, l roster.FullLine) roster.ContactEdit {
+	c, n := l.Contact, l.Line
+	c.Version, _ = strconv.ParseInt(x.field("contact_version"), 10, 64) // none: a conflict, as it should be
+	n.Version, _ = strconv.ParseInt(x.field("line_version"), 10, 64)
+	c.First, c.Middle, c.Last = x.trimmed("first_name"), x.trimmed("middle_name"), x.trimmed("last_name")
+	c.PreferredFirst, c.PreferredLast = x.trimmed("preferred_first"), x.trimmed("preferred_last")
+	c.Email, c.MobilePhone, c.HomePhone, c.WorkPhone = x.trimmed("email"), x.trimmed("mobile_phone"), x.trimmed("home_phone"), x.trimmed("work_phone")
+	c.Language = x.field("language")
+	n.Relationship, n.RestrictionNote = x.field("relationship"), x.trimmed("restriction_note")
+	n.BeginDate, n.EndDate = x.trimmed("begin_date"), x.trimmed("end_date")
+	for _, f := range flags(&n) {
+		*f.flag = roster.Flag(x.field(f.name))
+	}
+	return roster.ContactEdit{Contact: c, Line: n, Checked: x.field("checked")}
+}
+
+func (s *Server) saveContact(x *exchange) error {
+	rec, l, err := s.findLine(x)
+	if err != nil {
+		return err
+	}
+	edit := typedContact(x, l)
+	_, err = s.Roster.SaveContact(x.r.Context(), x.actor, edit)
+	if err == nil {
+		s.setFlash(x, "flash.saved")
+		return x.redirect(studentPath(rec.Student.ID) + "/contacts")
+	}
+	p := s.contactForm(x, rec.Student, roster.FullLine{Line: edit.Line, Contact: edit.Contact})
+	p.Path = studentPath(rec.Student.ID) + "/contacts"
+	status := http.StatusUnprocessableEntity
+	if fault.Is(err, fault.Conflict) && l.Line.ID != 0 {
+		status = http.StatusConflict
+		p.Fresh, p.Contact.Version, p.Line.Version = &l, l.Contact.Version, l.Line.Version
+	} else if err := s.problems(x, &p.Page, err, "checked"); err != nil {
+		return err
+	}
+	return s.render(x, status, "admin/contact", p)
+}
+
+func (s *Server) moveContact(x *exchange) error {
+	rec, l, err := s.findLine(x)
+	if err != nil {
+		return err
+	}
+	by := 1
+	if x.field("by") == "up" {
+		by = -1
+	}
+	if err := s.Roster.MoveLine(x.r.Context(), x.actor, l.Line.ID, by); err != nil {
+		return err
+	}
+	return x.redirect(studentPath(rec.Student.ID) + "/contacts")
+}
+
+// removePage asks before a contact is taken off a student.
+type removePage struct {
+	Page
+	Student roster.Student
+	Contact roster.Contact
+	Line    roster.Line
+}
+
+// Tab is the tab of the student's pages this one is on.
+func (removePage) Tab() string { return "contacts" }
+
+func (s *Server) removeContactPage(x *exchange) error {
+	rec, l, err := s.findLine(x)
+	if err != nil {
+		return err
+	}
+	return s.render(x, http.StatusOK, "admin/contact-remove", removePage{s.page(x, "admin.contact.remove"), rec.Student, l.Contact, l.Line})
+}
+
+func (s *Server) removeContact(x *exchange) error {
+	rec, l, err := s.findLine(x)
+	if err != nil {
+		return err
+	}
+	version, _ := strconv.ParseInt(x.field("line_version"), 10, 64) // none: a conflict, as it should be
+	if err := s.Roster.RemoveLine(x.r.Context(), x.actor, l.Line.ID, version); err != nil {
+		return err
+	}
+	s.setFlash(x, "flash.contact_removed")
+	return x.redirect(studentPath(rec.Student.ID) + "/contacts")
+}
+
+// restoreContact puts back a contact of the roster that staff took off.
+func (s *Server) restoreContact(x *exchange) error {
+	id, err := x.id("student")
+	if err != nil {
+		return err
+	}
+	line, err := x.id("line")
+	if err != nil {
+		return err
+	}
+	rec, err := s.Roster.Page(x.r.Context(), x.actor, id)
+	if err != nil {
+		return err
+	}
+	for _, l := range rec.Removed {
+		if l.Line.ID != line {
+			continue
+		}
+		l.Line.ID = 0
+		if _, err := s.Roster.SaveContact(x.r.Context(), x.actor, roster.ContactEdit{Contact: l.Contact, Line: l.Line}); err != nil {
+			return err
+		}
+		s.setFlash(x, "flash.contact_restored")
+		return x.redirect(studentPath(id) + "/contacts")
+	}
+	return fault.NotFoundf("no such contact")
+}

@@ -1,0 +1,49 @@
+package web
+
+import "strings"
+
+// textField is one line of a form, for the template of that name.
+type textField struct {
+	Name, Label, Hint, Value string
+	Type                     string
+	Problem                  string
+	Changed                  bool   // someone else saved something different
+	Fresh                    string // what they saved
+}
+
+// nowValue is what is on record for a field that someone else changed meanwhile.
+type nowValue struct {
+	changed bool
+	text    string
+}
+
+func compare(typed, onRecord string) nowValue { return nowValue{typed != onRecord, onRecord} }
+
+// pageOf is what field and menu need of a page struct.
+type pageOf interface {
+	Problem(field string) string
+	At(url string) bool
+}
+
+// field is a text field with its problem.
+func field(p pageOf, name, label, hint, value string) textField {
+	return textField{Name: name, Label: label, Hint: hint, Value: value, Problem: p.Problem(name)}
+}
+
+// fieldNow is field with what someone else saved meanwhile.
+func fieldNow(p pageOf, name, label, hint, value string, now nowValue) textField {
+	f := field(p, name, label, hint, value)
+	f.Changed, f.Fresh = now.changed, now.text
+	return f
+}
+
+// menuItem is a line of the menu.
+type menuItem struct {
+	URL, Key string
+	Current  bool
+}
+
+func menu(p pageOf, url, key string) menuItem { return menuItem{url, key, p.At(url)} }
+
+// At reports whether the page is at or under a path.
+func (p Page) At(url string) bool { return strings.HasPrefix(p.Path, url) }

@@ -1,0 +1,133 @@
+package web
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/schoolgate/schoolgate/internal/account"
+)
+
+// accountPage is My Account: the login itself, and where it is signed in.
+type accountPage struct {
+	Page
+	Username string
+	Sessions []account.Session
+	Current  string
+	Children []childLogin
+}
+
+// childLogin is one child with its student login, for My Account.
+type childLogin struct {
+	StudentID int64
+	First     string
+	Username  string // "" for none
+	LastUsed  time.Time
+}
+
+func (s *Server) myAccount(x *exchange) error {
+	p := accountPage{
+		Page: s.page(x, "account.title"), Username: x.session.Username, Current: x.session.Number,
+	}
+	var err error
+	if p.Sessions, err = s.Accounts.Sessions(x.r.Context(), x.actor); err != nil {
+		return err
+	}
+	if x.route.portal == parent {
+		home, err := s.Family.Home(x.r.Context(), x.actor)
+		if err != nil {
+			return err
+		}
+		for _, c := range home.Children {
+			l := childLogin{StudentID: c.StudentID, First: c.First}
+			if c.Login != nil {
+				l.Username, l.LastUsed = c.Login.Username, c.Login.LastUsed
+			}
+			p.Children = append(p.Children, l)
+		}
+	}
+	return s.render(x, http.StatusOK, "shared/account", p)
+}
+
+// changePasswordPage asks for the current and the new password.
+type changePasswordPage struct {
+	Page
+	Username   string
+	Min        int
+	Suggestion string
+}
+
+func (s *Server) changePasswordForm(x *exchange) (changePasswordPage, error) {
+	p := changePasswordPage{Page: s.page(x, "password.change.title"), Username: x.session.Username, Min: s.minPassword(x.session.Kind)}
+	var err error
+	p.Suggestion, err = account.Passphrase(x.lang.Tag())
+	return p, err
+}
+
+func (s *Server) changePasswordPage(x *exchange) error {
+	p, err := s.changePasswordForm(x)
+	if err != nil {
+		return err
+	}
+	return s.render(x, http.StatusOK, "shared/change-password", p)
+}
+
+func (s *Server) changePassword(x *exchange) error {
+	in, err := account.SignedIn{}, s.twice(x)
+	if err == nil {
+		in, err = s.Accounts.ChangePassword(x.r.Context(), *x.session, x.client, x.field("current_password"), x.field("new_password"))
+	}
+	if err != nil {
+		p, formErr := s.changePasswordForm(x)
+		if formErr != nil {
+			return formErr
+		}
+		if err := s.problems(x, &p.Page, err); err != nil {
+			return err
+		}
+		return s.render(x, http.StatusUnprocessableEntity, "shared/change-password", p)
+	}
+	s.signedIn(x, in)
+	s.setFlash(x, "flash.password_changed")
+	return x.redirect(x.route.portal.home() + "account")
+}
+
+// changeUsernamePage asks for a new username and the current password.
+type changeUsernamePage struct {
+	Page
+	Username string
+}
+
+func (s *Server) changeUsernamePage(x *exchange) error {
+	return s.render(x, http.StatusOK, "shared/change-username", changeUsernamePage{s.page(x, "username.change.title"), x.session.Username})
+}
+
+func (s *Server) changeUsername(x *exchange) error {
+	err := s.Accounts.ChangeUsername(x.r.Context(), *x.session, x.client, x.field("current_password"), x.trimmed("username"))
+	if err != nil {
+		p := changeUsernamePage{s.page(x, "username.change.title"), x.session.Username}
+		if err := s.problems(x, &p.Page, err, "username"); err != nil {
+			return err
+		}
+		return s.render(x, http.StatusUnprocessableEntity, "shared/change-username", p)
+	}
+	s.setFlash(x, "flash.username_changed")
+	return x.redirect(x.route.portal.home() + "account")
+}
+
+func (s *Server) endSession(x *exchange) error {
+	if err := s.Accounts.EndSession(x.r.Context(), x.actor, x.field("session")); err != nil {
+		return err
+	}
+	s.setFlash(x, "flash.session_ended")
+	return x.redirect(x.route.portal.home() + "account")
+}
+
+// endAllSessions signs out everywhere, here too.
+func (s *Server) endAllSessions(x *exchange) error {
+	if _, err := s.Accounts.EndOtherSessions(x.r.Context(), x.actor, ""); err != nil {
+		return err
+	}
+	s.setCookie(x.w, x.route.portal, "session", "", -1)
+	s.setFlash(x, "flash.signed_out_everywhere")
+	return x.redirect(x.route.portal.home() + "login")
+}

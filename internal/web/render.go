@@ -1,0 +1,276 @@
+package web
+
+import (
+	"bytes"
+	"compress/gzip"
+	"embed"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"path"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/schoolgate/schoolgate/internal/fault"
+	"github.com/schoolgate/schoolgate/internal/lang"
+)
+
+//go:embed templates
+var templateFiles embed.FS
+
+// Page is what every page has. Page structs embed it.
+type Page struct {
+	Title        string
+	Path         string // for the language switch to come back to
+	Portal       portal
+	Tag          string // language
+	OtherTag     string
+	DistrictName string
+	OfficePhone  string
+	OfficeHours  string
+	Demo         bool
+	SignedIn     bool
+	Limited      bool
+	Who          string // the signed-in person's username
+	Flash        *Flash
+	Problems     []Problem
+	Typed        map[string]string // what was typed, to show it again
+}
+
+// Problem is a field problem in the reader's language.
+type Problem struct{ Field, Text string }
+
+// Problem returns the text of the first problem with a field, "" for none.
+func (p Page) Problem(field string) string {
+	for _, q := range p.Problems {
+		if q.Field == field {
+			return q.Text
+		}
+	}
+	return ""
+}
+
+// Value returns what was typed into a field, or otherwise if nothing was.
+func (p Page) Value(field, otherwise string) string {
+	if v, ok := p.Typed[field]; ok {
+		return v
+	}
+	return otherwise
+}
+
+// pages are the parsed templates: one set for each language and page.
+type pages struct {
+	byLang map[string]map[string]*template.Template
+}
+
+// parsePages parses templates/PORTAL/NAME.html together with templates/layout.html and templates/parts.html.
+func parsePages(catalog *lang.Catalog, a *assets, c clock) (*pages, error) {
+	p := &pages{byLang: map[string]map[string]*template.Template{}}
+	for _, tag := range lang.Tags() {
+		base := template.New("layout.html").Funcs(functions(catalog.Language(tag), a, c))
+		base, err := base.ParseFS(templateFiles, "templates/layout.html", "templates/parts.html")
+		if err != nil {
+			return nil, fmt.Errorf("web: %w", err)
+		}
+		p.byLang[tag] = map[string]*template.Template{}
+		err = fs.WalkDir(templateFiles, "templates", func(file string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || path.Dir(file) == "templates" {
+				return err
+			}
+			t, err := base.Clone()
+			if err == nil {
+				t, err = t.ParseFS(templateFiles, file)
+			}
+			p.byLang[tag][strings.TrimSuffix(strings.TrimPrefix(file, "templates/"), ".html")] = t
+			return err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("web: %w", err)
+		}
+	}
+	return p, nil
+}
+
+// clock is the time in the school's zone, for templates.
+type clock struct {
+	now  func() time.Time
+	zone func() *time.Location
+}
+
+// functions are what templates may call.
+func functions(l *lang.Language, a *assets, c clock) template.FuncMap {
+	return template.FuncMap{
+		"t":        l.T,
+		"date":     l.Date,
+		"number":   l.Number,
+		"fullName": l.FullName,
+		"listName": l.ListName,
+		"asset":    a.url,
+		"initial":  initial,
+		"relation": func(code string) string { return l.T(relationKey(code)) },
+		"flashText": func(f *Flash) string {
+			var args []any
+			for k, v := range f.Args {
+				args = append(args, k, v)
+			}
+			return l.T(f.Key, args...)
+		},
+		"when":     func(t time.Time) string { return l.ShortWhen(t, c.now(), c.zone()) },
+		"clock":    func(t time.Time) string { return l.Clock(t, c.zone()) },
+		"day":      func(t time.Time) string { return l.Date(t.In(c.zone()).Format(time.DateOnly)) },
+		"menu":     menu,
+		"field":    field,
+		"fieldNow": fieldNow,
+	}
+}
+
+// relationKey is the catalogue key of a relationship; no key may end in "other", which is a plural form.
+func relationKey(code string) string {
+	if code == "other" {
+		code = "other_person"
+	}
+	return "relationship." + code
+}
+
+func initial(name string) string {
+	for _, r := range name {
+		return strings.ToUpper(string(r))
+	}
+	return "?"
+}
+
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// page fills in what every page has.
+func (s *Server) page(x *exchange, titleKey string) Page {
+	v := s.Settings.Values()
+	p := Page{
+		Title: x.lang.T(titleKey), Path: x.r.URL.RequestURI(), Portal: x.route.portal, Tag: x.lang.Tag(), OtherTag: "es",
+		DistrictName: v.DistrictName, OfficePhone: v.OfficePhone, OfficeHours: v.OfficeHours, Demo: s.Demo != nil, Flash: s.takeFlash(x),
+	}
+	if p.Tag == "es" {
+		p.OtherTag = "en"
+	}
+	if x.r.Method == http.MethodPost {
+		p.Path = x.route.portal.home()
+	}
+	if x.session != nil {
+		p.SignedIn, p.Limited, p.Who = true, x.session.Limited, x.session.Username
+	}
+	return p
+}
+
+// render writes a page: nothing is sent until the whole template ran.
+func (s *Server) render(x *exchange, status int, name string, data any) error {
+	b := buffers.Get().(*bytes.Buffer)
+	defer buffers.Put(b)
+	b.Reset()
+	t := s.pages.byLang[x.lang.Tag()][name]
+	if t == nil {
+		return fmt.Errorf("web: no template %q", name)
+	}
+	if err := t.ExecuteTemplate(b, "layout.html", data); err != nil {
+		return fmt.Errorf("web: page %s: %w", name, err)
+	}
+	h := x.w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Length", strconv.Itoa(b.Len()))
+	if h.Get("Cache-Control") == "" {
+		h["Cache-Control"] = noStore
+	}
+	x.w.WriteHeader(status)
+	if x.r.Method == http.MethodHead {
+		return nil
+	}
+	_, err := x.w.Write(b.Bytes())
+	if err != nil { // the reader went away
+		s.Log.Debug("answer not taken", "req", x.client.RequestID, "err", err)
+	}
+	return nil
+}
+
+// problems puts the field problems of an Invalid fault on the page in the reader's language; any other error is returned.
+func (s *Server) problems(x *exchange, p *Page, err error, fields ...string) error {
+	if !fault.Is(err, fault.Invalid) || len(fault.ProblemsOf(err)) == 0 {
+		return err
+	}
+	p.Typed = map[string]string{}
+	for _, f := range fields {
+		p.Typed[f] = x.field(f)
+	}
+	for _, q := range fault.ProblemsOf(err) {
+		p.Problems = append(p.Problems, Problem{Field: q.Field, Text: x.lang.T(q.Key, q.Args...)})
+	}
+	return nil
+}
+
+// pageCache keeps pages that are the same for every visitor: rendered once for a language and a version of the settings.
+type pageCache struct{ m sync.Map }
+
+type cacheKey struct {
+	path, tag string
+	version   int64
+}
+
+type cachedPage struct{ plain, zipped []byte }
+
+// renderCached is render for pages that depend on nothing but path and language.
+func (s *Server) renderCached(x *exchange, name string, data func() any) error {
+	if x.session != nil || s.cookie(x.r, x.route.portal, "flash") != "" {
+		return s.render(x, http.StatusOK, name, data())
+	}
+	key := cacheKey{x.r.URL.Path, x.lang.Tag(), s.Settings.Version()}
+	v, ok := s.cache.m.Load(key)
+	if !ok {
+		var b bytes.Buffer
+		if err := s.pages.byLang[key.tag][name].ExecuteTemplate(&b, "layout.html", data()); err != nil {
+			return fmt.Errorf("web: page %s: %w", name, err)
+		}
+		zipped, err := compress(b.Bytes())
+		if err != nil {
+			return err
+		}
+		s.cache.m.Range(func(k, _ any) bool { // an older version of the settings is never asked for again
+			if k.(cacheKey).version != key.version {
+				s.cache.m.Delete(k)
+			}
+			return true
+		})
+		v, _ = s.cache.m.LoadOrStore(key, &cachedPage{plain: b.Bytes(), zipped: zipped})
+	}
+	c := v.(*cachedPage)
+	h := x.w.Header()
+	h["Content-Type"] = htmlType
+	h["Cache-Control"] = noStore
+	h["Vary"] = varyLanguage
+	body := c.plain
+	if strings.Contains(x.r.Header.Get("Accept-Encoding"), "gzip") {
+		h["Content-Encoding"] = gzipped
+		body = c.zipped
+	}
+	h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	_, _ = x.w.Write(body) // an error means that the reader went away
+	return nil
+}
+
+var (
+	htmlType     = []string{"text/html; charset=utf-8"}
+	varyLanguage = []string{"Accept-Encoding, Accept-Language, Cookie"}
+	gzipped      = []string{"gzip"}
+)
+
+func compress(data []byte) ([]byte, error) {
+	var b bytes.Buffer
+	z, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := z.Write(data); err != nil {
+		return nil, err
+	}
+	err = z.Close()
+	return b.Bytes(), err
+}

@@ -1,0 +1,148 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/schoolgate/schoolgate/internal/fault"
+	"github.com/schoolgate/schoolgate/internal/roster"
+)
+
+// studentsPage finds students for the Student Biographical Editor.
+type studentsPage struct {
+	Page
+	Query string
+	Found []roster.Student
+	Total int
+	Next  string
+}
+
+func (s *Server) students(x *exchange) error {
+	q := x.r.URL.Query()
+	p := studentsPage{Page: s.page(x, "admin.students.title"), Query: strings.TrimSpace(q.Get("q"))}
+	after := roster.FindCursor{Word: q.Get("word"), Sort: q.Get("sort")}
+	after.ID, _ = strconv.ParseInt(q.Get("id"), 10, 64) // a broken cursor is the start
+	found, next, total, err := s.Roster.FindStudents(x.r.Context(), x.actor, p.Query, after, listPage)
+	if err != nil {
+		return err
+	}
+	p.Found, p.Total = found, total
+	if next != nil {
+		p.Next = url.Values{"q": {p.Query}, "word": {next.Word}, "sort": {next.Sort}, "id": {strconv.FormatInt(next.ID, 10)}}.Encode()
+	}
+	return s.render(x, http.StatusOK, "admin/students", p)
+}
+
+// studentPage is the Student Biographical Editor. Fresh is set when someone else saved first: what is on record now.
+type studentPage struct {
+	Page
+	Student roster.Student
+	Schools []roster.School
+	Fresh   *roster.Student
+}
+
+// Tab is the tab of the student's pages this one is on.
+func (studentPage) Tab() string { return "biographical" }
+
+// Statuses are the choices of the status field.
+func (studentPage) Statuses() []roster.Status {
+	return roster.Statuses()
+}
+
+// Now says what is on record for a field when someone else saved first.
+func (p studentPage) Now(field string) nowValue {
+	if p.Fresh == nil {
+		return nowValue{}
+	}
+	return compare(studentField(p.Student, field), studentField(*p.Fresh, field))
+}
+
+func studentField(s roster.Student, field string) string {
+	return map[string]string{
+		"first_name": s.First, "middle_name": s.Middle, "last_name": s.Last, "preferred_first": s.PreferredFirst, "preferred_last": s.PreferredLast,
+		"id_number": s.IDNumber, "birth_date": s.BirthDate, "grade": s.Grade, "homeroom": s.Homeroom, "email": s.Email,
+	}[field]
+}
+
+func (s *Server) studentPage(x *exchange) error {
+	id, err := x.id("student")
+	if err != nil {
+		return err
+	}
+	rec, err := s.Roster.Page(x.r.Context(), x.actor, id)
+	if err != nil {
+		return err
+	}
+	return s.render(x, http.StatusOK, "admin/student", studentPage{Page: s.page(x, "admin.student.title"), Student: rec.Student, Schools: rec.Schools})
+}
+
+func (s *Server) newStudentPage(x *exchange) error {
+	schools, err := s.Roster.Schools(x.r.Context())
+	if err != nil {
+		return err
+	}
+	p := studentPage{Page: s.page(x, "admin.student.new"), Student: roster.Student{Status: roster.Enrolled}, Schools: schools}
+	return s.render(x, http.StatusOK, "admin/student", p)
+}
+
+// typedStudent is the student as the form has it.
+func typedStudent(x *exchange, id int64) roster.Student {
+	version, _ := strconv.ParseInt(x.field("version"), 10, 64) // none: a conflict, as it should be
+	school, _ := strconv.ParseInt(x.field("school_id"), 10, 64)
+	return roster.Student{
+		ID: id, Version: version, SchoolID: school, IDNumber: x.trimmed("id_number"), First: x.trimmed("first_name"), Middle: x.trimmed("middle_name"),
+		Last: x.trimmed("last_name"), PreferredFirst: x.trimmed("preferred_first"), PreferredLast: x.trimmed("preferred_last"),
+		BirthDate: x.trimmed("birth_date"), Grade: x.trimmed("grade"), Homeroom: x.trimmed("homeroom"), Email: x.trimmed("email"),
+		Status: roster.Status(x.field("status")),
+	}
+}
+
+func (s *Server) newStudent(x *exchange) error {
+	typed := typedStudent(x, 0)
+	id, err := s.Roster.AddStudent(x.r.Context(), x.actor, typed)
+	if err != nil {
+		return s.studentAgain(x, "admin.student.new", typed, err)
+	}
+	s.setFlash(x, "flash.saved")
+	return x.redirect(studentPath(id) + "/contacts")
+}
+
+func (s *Server) saveStudent(x *exchange) error {
+	id, err := x.id("student")
+	if err != nil {
+		return err
+	}
+	typed := typedStudent(x, id)
+	if err := s.Roster.SaveStudent(x.r.Context(), x.actor, typed); err != nil {
+		return s.studentAgain(x, "admin.student.title", typed, err)
+	}
+	s.setFlash(x, "flash.saved")
+	return x.redirect(studentPath(id))
+}
+
+func studentPath(id int64) string { return "/admin/students/" + strconv.FormatInt(id, 10) }
+
+// studentAgain shows the form again as typed: with its problems, or with what someone else saved meanwhile.
+func (s *Server) studentAgain(x *exchange, title string, typed roster.Student, err error) error {
+	p := studentPage{Page: s.page(x, title), Student: typed}
+	status := http.StatusUnprocessableEntity
+	if fault.Is(err, fault.Conflict) && typed.ID != 0 {
+		status = http.StatusConflict
+		rec, readErr := s.Roster.Page(x.r.Context(), x.actor, typed.ID)
+		if readErr != nil {
+			return readErr
+		}
+		p.Fresh, p.Student.Version, p.Student.Local = &rec.Student, rec.Student.Version, rec.Student.Local
+	} else if err := s.problems(x, &p.Page, err); err != nil {
+		return err
+	}
+	schools, err := s.Roster.Schools(x.r.Context())
+	if err != nil {
+		return err
+	}
+	p.Schools = schools
+	p.Path = studentPath(typed.ID)
+	return s.render(x, status, "admin/student", p)
+}
