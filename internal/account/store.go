@@ -94,7 +94,10 @@ func (m *moment) Scan(v any) error {
 	return nil
 }
 
-func scanID(r *sql.Rows) (id int64, err error) { return id, r.Scan(&id) }
+func scanID(r *sql.Rows) (id int64, err error) {
+	err = r.Scan(&id)
+	return id, err
+}
 
 func micros(t time.Time) sql.NullInt64 {
 	if t.IsZero() {

@@ -38,7 +38,8 @@ type Config struct {
 	HashParams account.Params // zero = account.DefaultParams
 	HashSlots  int            // zero = one per core
 	Wait       time.Duration  // how long to wait for a database that is out of reach
-	SQL        sqldb.Options
+	Temporary  bool           // the database need not outlive a power cut
+	SQL        sqldb.Options  // tests count and break statements
 }
 
 // App is a Schoolgate, ready to serve or to be asked.
@@ -67,6 +68,7 @@ func Open(ctx context.Context, c Config) (*App, error) {
 	if c.BaseURL == "" {
 		c.BaseURL = "http://127.0.0.1:8080"
 	}
+	c.SQL.Fast = c.SQL.Fast || c.Temporary
 	master, err := loadKey(c.KeyFile, c.Database)
 	if err != nil {
 		return nil, err

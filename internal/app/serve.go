@@ -83,10 +83,8 @@ func (a *App) flush(ctx context.Context) {
 
 // Sweep forgets what is past its time: sessions, temporary passwords, unclaimed accounts, old requests and ended jobs.
 func (a *App) Sweep(ctx context.Context) {
-	unclaimed, err := a.Accounts.Sweep(ctx)
-	a.report("accounts", err)
-	a.report("families", a.Family.Sweep(ctx, unclaimed))
-	_, err = a.Jobs.Forget(ctx, time.Now().Add(-a.Settings.Values().RequestsKept))
+	a.report("families", a.Family.Sweep(ctx))
+	_, err := a.Jobs.Forget(ctx, time.Now().Add(-a.Settings.Values().RequestsKept))
 	a.report("jobs", err)
 }
 

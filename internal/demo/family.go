@@ -1,6 +1,10 @@
 package demo
 
-import "github.com/schoolgate/schoolgate/internal/roster"
+import (
+	"strings"
+
+	"github.com/schoolgate/schoolgate/internal/roster"
+)
 
 // family is one family in the making.
 type family struct {
@@ -32,6 +36,9 @@ func (b *builder) family(atMost int) {
 	grade := b.rand.IntN(13)
 	for i := range children {
 		s := b.child(&f, grade)
+		if email := b.d.Students[s].Email; email != "" && len(adults) > 0 && b.chance(1) { // the school noted the child's address
+			b.d.Contacts[adults[0].contact].Email = email
+		}
 		for n, a := range adults {
 			if i > 0 && n == 0 && b.chance(2) { // the school keeps the same adult twice
 				again := b.d.Contacts[a.contact]
@@ -121,8 +128,11 @@ func (b *builder) adults(f *family) []adult {
 	case 0:
 		parent(true, "mother", f.mother)
 		parent(false, "father", f.father)
-		if b.chance(8) {
+		switch b.weighted(90, 9, 1) {
+		case 1:
 			b.share(all[0].contact, all[1].contact)
+		case 2:
+			all = append(all, b.namesake(all[1].contact))
 		}
 	case 1:
 		parent(true, "mother", f.mother)
@@ -198,4 +208,16 @@ func (b *builder) share(one, other int) {
 		c.Email = b.mailbox("Family", c.Last)
 	}
 	b.d.Contacts[other].Email = c.Email
+}
+
+// namesake adds a grandfather of the father's name who shares his mailbox.
+func (b *builder) namesake(father int) adult {
+	c := &b.d.Contacts[father]
+	if c.Email == "" {
+		c.Email = b.mailbox(c.First, c.Last)
+	}
+	last := strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(c.Last, " III"), " Jr."), " Sr.")
+	c.Last = last + " Jr."
+	i := b.contact(roster.Contact{First: c.First, Last: last + " Sr.", Email: c.Email, Language: c.Language})
+	return adult{contact: i, relationship: "guardian", edit: []func(*roster.Line){elsewhere}}
 }

@@ -1,16 +1,20 @@
 // Package intake takes rosters from outside: parse (one file per format) -> plan -> apply.
 //
 // It trusts nothing and hides nothing: what was repaired, skipped and changed is a Finding with file and line. The same file twice changes
-// nothing; an interrupted import is finished by running it again, losses of access come first.
+// nothing; an interrupted import is finished by running it again, losses of access come first. What staff set by hand stays, records made
+// by hand are not touched, and what staff set never loosens what the roster says.
 package intake
 
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/schoolgate/schoolgate/internal/access"
 	"github.com/schoolgate/schoolgate/internal/audit"
+	"github.com/schoolgate/schoolgate/internal/fault"
 	"github.com/schoolgate/schoolgate/internal/roster"
 	"github.com/schoolgate/schoolgate/internal/sqldb"
 )
@@ -26,14 +30,15 @@ type Options struct {
 // Level says how bad a finding is.
 type Level string
 
-// The levels of ROSTER findings.
+// The levels of findings.
 const (
 	Note    Level = "note"    // repaired or assumed
 	Warning Level = "warning" // taken, but someone should look
 	Skipped Level = "skipped" // this row was not taken
 )
 
-// Finding is one thing the import noticed.
+// Finding is one thing the import noticed. Like findings in great number are counted: the first ones stand there with their lines, the
+// others together in one.
 type Finding struct {
 	Level  Level
 	File   string
@@ -41,35 +46,104 @@ type Finding struct {
 	Column string
 	Was    string // what stood there; never a password
 	Text   string // what was done, in English
-	Count  int    // like findings are folded: how many
+	Count  int    // for how many places it stands, at least 1
 }
 
 // Tally counts one kind of record.
 type Tally struct{ Added, Changed, Same, Removed int }
 
-// Report is what an import did, or with DryRun would do.
+// Report is what an import did, or with DryRun would do. Its order is the same every time.
 type Report struct {
 	Format                             string
+	District                           string // the district's name as the file has it, "" if it names none
 	DryRun                             bool
 	Schools, Students, Contacts, Lines Tally
-	LosesAccess                        int // open or openable lines that end
-	WithoutEmail                       int // contacts with no e-mail address
+	LosesAccess                        int // lines that a parent or guardian could open before, and cannot after
+	WithoutEmail                       int // contacts of the file with no e-mail address
 	Findings                           []Finding
 	Changes                            []string // line by line, English: "student 204117: grade 4 -> 5"
 }
 
-var errNotBuilt = errors.New("not built yet")
-
-// Intake imports rosters.
-type Intake struct{}
+// Intake imports rosters. It is safe for concurrent use: of two imports at the same time, the slower one leaves alone what the faster
+// one changed.
+type Intake struct {
+	db     *sqldb.DB
+	roster *roster.Roster
+	log    *audit.Log
+	now    func() time.Time
+	limits limits
+}
 
 // New returns an intake that writes through r.
 func New(db *sqldb.DB, r *roster.Roster, log *audit.Log, now func() time.Time) *Intake {
-	return &Intake{}
+	return &Intake{db: db, roster: r, log: log, now: now, limits: defaultLimits()}
 }
 
-// Import reads the file or folder at path and brings the records up to date. It returns fault.Invalid when the package cannot be read,
-// fault.Conflict when more than a tenth of a kind would go and AllowRemovals is not set; the report says what was found either way.
+// Import reads the file or folder at path and brings the records up to date. It returns fault.Forbidden when the actor may not,
+// fault.NotFound when there is no such file, fault.Invalid when the package cannot be read or does not say which school people are in,
+// fault.Conflict when more than a tenth of a kind would go and AllowRemovals is not set: nothing is written then. The report says what was
+// found either way. An error that comes while writing leaves a part done; running it again finishes.
 func (i *Intake) Import(ctx context.Context, actor access.Actor, path string, o Options) (Report, error) {
-	return Report{}, errNotBuilt
+	rep := Report{DryRun: o.DryRun}
+	if err := access.Check(actor, access.ImportRoster); err != nil {
+		return rep, err
+	}
+	f := newFindings()
+	rec, err := i.parse(path, o, f)
+	rep.Format, rep.District = rec.format, rec.district
+	if err == nil {
+		err = i.bring(ctx, actor, rec, o, f, &rep)
+	}
+	rep.Findings = f.list()
+	return rep, err
+}
+
+// parse reads the package in the first format that knows it.
+func (i *Intake) parse(path string, o Options, f *findings) (records, error) {
+	b, err := openBundle(path, i.limits, f)
+	if err != nil {
+		return records{}, err
+	}
+	for _, kind := range formats() {
+		if o.Format != "" && o.Format != kind.name || !kind.knows(b) {
+			continue
+		}
+		rec, err := kind.read(b, i.now().UTC().Format(time.DateOnly), f)
+		return rec, errors.Join(err, b.Close())
+	}
+	names := shorten(strings.Join(b.names(), ", "))
+	err = fault.Invalidf("this is no roster that can be read: there is neither users.csv nor manifest.csv, but %s", names)
+	if o.Format != "" && !slices.ContainsFunc(formats(), func(k format) bool { return k.name == o.Format }) {
+		err = fault.Invalidf("unknown format %q", o.Format)
+	}
+	return records{}, errors.Join(err, b.Close())
+}
+
+// bring plans, guards and applies.
+func (i *Intake) bring(ctx context.Context, actor access.Actor, rec records, o Options, f *findings, rep *Report) error {
+	p := &plan{rec: rec, opts: o, f: f, rep: rep, today: i.now().UTC().Format(time.DateOnly)}
+	err := i.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
+		schools, fed, err := i.roster.AllSchools(ctx, tx)
+		if err != nil {
+			return err
+		}
+		p.known(schools, fed)
+		p.snap, err = i.roster.Snapshot(ctx, tx, p.scope())
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if err := p.make(); err != nil {
+		return err
+	}
+	if !o.AllowRemovals {
+		if err := p.guard(); err != nil {
+			return err
+		}
+	}
+	if o.DryRun {
+		return nil
+	}
+	return i.apply(ctx, actor, p)
 }

@@ -1,0 +1,37 @@
+# make help lists the targets.
+
+SHELL := /bin/bash
+TOOL  := go tool -modfile=tools/go.mod
+
+.PHONY: help test check bench build pictures generate
+
+help: ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+test: ## run every test, after installing the Debian packages that they need
+	@script/test-needs
+	go test -timeout 10m ./...
+
+check: ## what every change is held to: format, vet, linters, dependencies, generated files
+	@echo "gofmt"
+	@files="$$(gofmt -l $$(git ls-files --cached --others --exclude-standard '*.go'))"; \
+	if [ -n "$$files" ]; then echo "not formatted: $$files"; exit 1; fi
+	go vet ./...
+	$(TOOL) golangci-lint run ./...
+	$(TOOL) staticcheck ./...
+	go mod tidy -diff
+	@echo "generated files"
+	@go test -count=1 ./internal/sqldb -run TestTheSchemaPageIsWhatTheMigrationsMake
+
+generate: ## write docs/schema.md from the migrations
+	go test -count=1 ./internal/sqldb -run TestTheSchemaPageIsWhatTheMigrationsMake -update
+
+bench: ## measure a seeded district and print a table
+	go run ./test/load
+
+build: ## bin/schoolgate, one static file
+	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o bin/schoolgate ./cmd/schoolgate
+	@stat -c 'bin/schoolgate: %s bytes' bin/schoolgate
+
+pictures: ## take the README's pictures anew, in Chromium
+	go run ./test/pictures
