@@ -22,6 +22,7 @@ check: ## what every change is held to: format, vet, linters, dependencies, gene
 	go mod tidy -diff
 	@echo "generated files"
 	@go test -count=1 ./internal/sqldb -run TestTheSchemaPageIsWhatTheMigrationsMake
+	@script/named-tests
 
 generate: ## write docs/schema.md from the migrations
 	go test -count=1 ./internal/sqldb -run TestTheSchemaPageIsWhatTheMigrationsMake -update

@@ -8,6 +8,7 @@ package account
 
 import (
 	"context"
+	"hash/maphash"
 	"sync"
 	"time"
 
@@ -92,7 +93,7 @@ type Accounts struct {
 func New(db *sqldb.DB, hasher *Hasher, keys Keys, set *settings.Settings, log *audit.Log, now func() time.Time, people People) *Accounts {
 	return &Accounts{
 		db: db, hasher: hasher, keys: keys, settings: set, log: log, now: now, people: people,
-		common: sync.OnceValues(loadCommon),
+		common: sync.OnceValues(loadCommon), turns: turns{seed: maphash.MakeSeed()},
 	}
 }
 

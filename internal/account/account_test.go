@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"slices"
 	"strings"
@@ -213,6 +214,41 @@ func (w *world) events() []string {
 			all = append(all, fmt.Sprintf("%s %s", e.Action, e.Outcome))
 			return nil
 		})
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return all
+}
+
+// dump returns the rows of a table as text.
+func (w *world) dump(table string) []string {
+	w.t.Helper()
+	var all []string
+	err := w.db.Read(w.t.Context(), func(tx *sqldb.Tx) error {
+		return sqldb.Each(w.t.Context(), tx, func(r *sql.Rows) error {
+			columns, err := r.Columns()
+			if err != nil {
+				return err
+			}
+			row := make([]any, len(columns))
+			for i := range row {
+				row[i] = new(any)
+			}
+			if err := r.Scan(row...); err != nil {
+				return err
+			}
+			line := ""
+			for _, v := range row {
+				if b, ok := (*v.(*any)).([]byte); ok {
+					line += string(b) + "|"
+					continue
+				}
+				line += fmt.Sprint(*v.(*any)) + "|"
+			}
+			all = append(all, line)
+			return nil
+		}, "select * from "+table)
 	})
 	if err != nil {
 		w.t.Fatal(err)

@@ -131,15 +131,13 @@ func source(address string) string {
 
 // turns lets the writers of one counter in one after the other. On PostgreSQL they would otherwise collide, begin again and collide again.
 type turns struct {
-	seed  sync.Once
-	hash  maphash.Seed
+	seed  maphash.Seed
 	locks [64]sync.Mutex
 }
 
 // take waits for the turn and returns how to give it back.
 func (t *turns) take(key string) func() {
-	t.seed.Do(func() { t.hash = maphash.MakeSeed() })
-	m := &t.locks[maphash.String(t.hash, key)%uint64(len(t.locks))]
+	m := &t.locks[maphash.String(t.seed, key)%uint64(len(t.locks))]
 	m.Lock()
 	return m.Unlock
 }

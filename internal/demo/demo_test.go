@@ -217,6 +217,9 @@ func TestADistrictIsLoadedAsItWasMade(t *testing.T) {
 			want.School = d.Schools[d.Students[in.Student].School]
 			want.School.ID = want.Student.SchoolID
 			want.Student.SchoolName = want.School.Name
+			if want.Restricted == roster.Yes {
+				want.Local, want.Version = []string{"restricted", "restriction_note"}, 2
+			}
 			want.Contact.ID, want.Contact.Version = want.ContactID, 1
 			if diff := cmp.Diff(want, got[i]); diff != "" {
 				t.Fatalf("line %d (-made +read):\n%s", i, diff)

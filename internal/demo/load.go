@@ -2,8 +2,11 @@ package demo
 
 import (
 	"context"
+	"slices"
+	"time"
 
 	"github.com/schoolgate/schoolgate/internal/access"
+	"github.com/schoolgate/schoolgate/internal/fault"
 	"github.com/schoolgate/schoolgate/internal/roster"
 	"github.com/schoolgate/schoolgate/internal/sqldb"
 )
@@ -44,7 +47,29 @@ func Load(ctx context.Context, db *sqldb.DB, r *roster.Roster, d Data) (Loaded, 
 		line.StudentID, line.ContactID = done.Students[d.Lines[i].Student], done.Contacts[d.Lines[i].Contact]
 		b.Lines = append(b.Lines, roster.LineChange{New: line})
 	}, func(a roster.Applied) []int64 { return a.Lines })
-	return done, err
+	if err != nil {
+		return done, err
+	}
+	return done, l.restrict(ctx, d, done)
+}
+
+// restrict sets the restrictions: a roster brings none with a new line, so they come as a change, as if the office had set them.
+func (l loader) restrict(ctx context.Context, d Data, done Loaded) error {
+	var changes []roster.LineChange
+	for i, made := range d.Lines {
+		if made.Restricted != roster.Yes {
+			continue
+		}
+		next := made.Line
+		next.ID, next.StudentID, next.ContactID, next.Version = done.Lines[i], done.Students[made.Student], done.Contacts[made.Contact], 1
+		old := next
+		old.Restricted, old.RestrictionNote, old.RestrictedAt, old.RestrictedBy = roster.Unknown, "", time.Time{}, ""
+		next.Local = []string{"restricted", "restriction_note"}
+		changes = append(changes, roster.LineChange{Old: old, New: next})
+	}
+	_, err := l.load(ctx, len(changes), func(i int, b *roster.Batch) { b.Lines = append(b.Lines, changes[i]) },
+		func(a roster.Applied) []int64 { return a.Lines })
+	return err
 }
 
 type loader struct {
@@ -69,6 +94,9 @@ func (l loader) load(ctx context.Context, n int, add func(int, *roster.Batch), i
 			return all, err
 		}
 		all = append(all, ids(done)...)
+		if slices.Contains(all[from:], 0) {
+			return all, fault.Conflictf("records of the district are there already")
+		}
 	}
 	return all, nil
 }

@@ -139,6 +139,7 @@ func TestChooseStudentOpensOnlyWhatIsTheSamePersons(t *testing.T) {
 		{"restricted", lines{person(1, "Maria", "Lopez", "m@x", shut)}, OutcomeRestricted, 1},
 		{"restricted in the other record", lines{person(1, "Maria", "Lopez", "m@x"), person(2, "Maria", "Lopez", "m@x", shut)}, OutcomeRestricted, 2},
 		{"the mailbox of a restricted contact", lines{person(2, "Maria", "Lopez", "m@x"), person(3, "Juan", "Lopez", "m@x", shut)}, OutcomeRestrictedAddress, 2},
+		{"the mailbox of a contact restricted for another student of the ID Number", lines{person(1, "Maria", "Lopez", "m@x"), person(3, "Juan", "Lopez", "m@x", shut, ofStudent2)}, "", 1},
 		{"no portal access", lines{person(2, "Maria", "Lopez", "m@x", barred)}, OutcomeMayNot, 2},
 		{"the student is gone", lines{person(1, "Maria", "Lopez", "m@x", gone)}, OutcomeStudentGone, 1},
 	}

@@ -42,7 +42,9 @@ func (d *decision) tellNameDiffers(ctx context.Context, l roster.FullLine) error
 		d.say(detailNotTold)
 		return nil
 	}
-	return d.enqueueMail(ctx, d.tx, mailOrder{Template: mailNameDiffers, ContactID: l.ContactID, StudentIDs: []int64{l.StudentID}})
+	return d.enqueueMail(ctx, d.tx, mailOrder{
+		Template: mailNameDiffers, ContactID: l.ContactID, StudentIDs: []int64{l.StudentID}, Language: d.request.language,
+	})
 }
 
 func (d *decision) mayTell(ctx context.Context, l roster.FullLine) (bool, error) {

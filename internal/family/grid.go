@@ -75,6 +75,7 @@ func (f *Family) Grid(ctx context.Context, actor access.Actor, q GridQuery) (Gri
 		return Grid{}, err
 	}
 	var g Grid
+	rule := f.rule()
 	err = f.db.Read(ctx, func(tx *sqldb.Tx) error {
 		g = Grid{}
 		var err error
@@ -91,7 +92,7 @@ func (f *Family) Grid(ctx context.Context, actor access.Actor, q GridQuery) (Gri
 			p.byChild = false
 		}
 		g.ByChild = p.byChild
-		lines, err := p.lines(ctx, tx, f.rule())
+		lines, err := p.lines(ctx, tx, rule)
 		if err != nil {
 			return err
 		}
@@ -149,21 +150,33 @@ func (f *Family) rule() roster.Rule {
 
 // rows puts the state of its login beside every line.
 func (f *Family) rows(ctx context.Context, tx *sqldb.Tx, lines []*loginLine) ([]GridRow, error) {
-	accounts := distinct(lines, func(l *loginLine) int64 { return l.account })
+	if err := f.fillStates(ctx, tx, lines); err != nil {
+		return nil, err
+	}
+	return rowsOf(lines), nil
+}
+
+func (f *Family) fillStates(ctx context.Context, tx *sqldb.Tx, lines []*loginLine) error {
 	locked := map[int64]time.Time{}
-	if len(accounts) > 0 {
+	if accounts := distinct(lines, func(l *loginLine) int64 { return l.account }); len(accounts) > 0 {
 		var err error
 		if locked, err = f.accounts.LockedUntil(ctx, tx, accounts); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	rows := make([]GridRow, len(lines))
-	for i, l := range lines {
+	for _, l := range lines {
 		l.LockedUntil = locked[l.account]
 		l.State = l.state()
+	}
+	return nil
+}
+
+func rowsOf(lines []*loginLine) []GridRow {
+	rows := make([]GridRow, len(lines))
+	for i, l := range lines {
 		rows[i] = l.GridRow
 	}
-	return rows, nil
+	return rows
 }
 
 // state says first what stands in the way of the line, then how its login is.

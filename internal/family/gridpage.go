@@ -108,7 +108,7 @@ func (p *gridPage) lines(ctx context.Context, tx *sqldb.Tx, rule roster.Rule) ([
 	for _, l := range lines {
 		l.key.ID = l.ContactID
 		if p.byChild {
-			l.key.Sort, l.key.ID = l.key.child, l.LineID
+			l.key.Entry, l.key.Sort, l.key.ID = p.search, l.key.child, l.LineID
 		}
 	}
 	return lines, nil

@@ -54,9 +54,10 @@ func (f *Family) Home(ctx context.Context, actor access.Actor) (Home, error) {
 		return Home{}, err
 	}
 	var home Home
+	rule := f.rule()
 	err := f.db.Read(ctx, func(tx *sqldb.Tx) error {
 		home = Home{}
-		own, err := sqldb.All(ctx, tx, scanOwnLine(f.rule()), selectOwnLines, actor.AccountID)
+		own, err := sqldb.All(ctx, tx, scanOwnLine(rule), selectOwnLines, actor.AccountID)
 		if err != nil || len(own) == 0 {
 			return err
 		}
@@ -108,8 +109,9 @@ func (f *Family) StudentHome(ctx context.Context, actor access.Actor) (StudentHo
 		return StudentHome{}, fault.Forbiddenf("student logins are switched off")
 	}
 	var page StudentHome
+	rule := f.rule()
 	err := f.db.Read(ctx, func(tx *sqldb.Tx) error {
-		own, err := sqldb.One(ctx, tx, scanStudentPage(f.rule()), selectStudentPage, actor.AccountID)
+		own, err := sqldb.One(ctx, tx, scanStudentPage(rule), selectStudentPage, actor.AccountID)
 		if err == nil && !own.open {
 			return fault.NotFoundf("this login is closed")
 		}

@@ -177,6 +177,13 @@ func TestAddAdditionalStudent(t *testing.T) {
 		if !added.Opened || int64(d.count(`select account_id from account_contact where contact_id = $1`, double.ContactID)) != maria.AccountID {
 			t.Errorf("a contact kept twice: %+v", added)
 		}
+		before := len(d.inbox.Messages())
+		_, err = d.ForgotUsername(t.Context(), d.visitor, "", "maria@example.org", "en")
+		d.ok(err)
+		d.work()
+		if told := d.inbox.Messages()[before:]; len(told) != 2 { // hers, for both contacts, and that of the other login
+			t.Errorf("%d mails for two logins behind the address", len(told))
+		}
 		for id, want := range map[string]Outcome{"3": OutcomeAddressDiffers, "4": OutcomeOtherAccount, "999": OutcomeUnknownID} {
 			added, err := d.AddStudent(t.Context(), maria, id)
 			d.ok(err)

@@ -59,6 +59,7 @@ type mailOrder struct {
 	Data       map[string]string // dataUsername, dataRenamed. Nothing secret, no address
 	Secret     []byte            // seed of a temporary password
 	Serial     string            // of that temporary password
+	Language   string            // where neither the contact's record nor the account names one
 	Deadline   time.Time         // zero: two days
 }
 
@@ -71,11 +72,13 @@ type mailPayload struct {
 	To         string            `json:"to,omitempty"`
 	Data       map[string]string `json:"data,omitempty"`
 	Serial     string            `json:"serial,omitempty"`
+	Language   string            `json:"language,omitempty"`
 }
 
 // enqueueMail writes the order into the outbox, in the transaction of the change it tells of.
 func (f *Family) enqueueMail(ctx context.Context, tx *sqldb.Tx, m mailOrder) error {
-	payload, err := json.Marshal(mailPayload{Template: m.Template, StudentIDs: m.StudentIDs, Stay: m.Stay, Logins: m.Logins, To: m.To, Data: m.Data, Serial: m.Serial})
+	payload, err := json.Marshal(mailPayload{Template: m.Template, StudentIDs: m.StudentIDs, Stay: m.Stay, Logins: m.Logins, To: m.To, Data: m.Data, Serial: m.Serial,
+		Language: m.Language})
 	if err != nil {
 		return fmt.Errorf("mail %s: %w", m.Template, err)
 	}

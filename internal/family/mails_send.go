@@ -26,7 +26,7 @@ type letter struct {
 	kind        access.Kind // whose portal it speaks of
 	first, last string      // of the person; staff have one name, in first
 	address     string
-	language    string
+	language    string // "" for the default
 	username    string
 	password    string    // the temporary one
 	until       time.Time // it works
@@ -75,9 +75,12 @@ func (f *Family) lookUp(ctx context.Context, tx *sqldb.Tx, job jobs.Job, l *lett
 	if err != nil {
 		return err
 	}
-	l.kind, l.language, l.username = access.Parent, a.Language, l.Data[dataUsername]
+	l.kind, l.language, l.username = access.Parent, l.Language, l.Data[dataUsername]
 	if a.ID != 0 {
 		l.kind, l.username = a.Kind, a.Username
+	}
+	if a.Language != "" {
+		l.language = a.Language
 	}
 	if l.Serial != "" {
 		live, until, err := f.accounts.Live(ctx, tx, job.AccountID, l.Serial)

@@ -4,6 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -12,7 +15,6 @@ import (
 	"github.com/schoolgate/schoolgate/internal/jobs"
 	"github.com/schoolgate/schoolgate/internal/lang"
 	"github.com/schoolgate/schoolgate/internal/mail"
-	"github.com/schoolgate/schoolgate/internal/roster"
 	"github.com/schoolgate/schoolgate/internal/sqldb"
 )
 
@@ -414,4 +416,33 @@ func TestRecoveryRefusesNothingButEmptyAndOverlongFields(t *testing.T) {
 	})
 }
 
-var _ = roster.Yes
+// What a mail puts in quotation marks is a button, link or field of a page, in the page's words.
+func TestMailsQuoteThePagesWordForWord(t *testing.T) {
+	quoted := regexp.MustCompile(`"([^"\n{]+)"`)
+	for _, tag := range lang.Tags() {
+		files, err := filepath.Glob("../lang/catalog/" + tag + "/*.toml")
+		if err != nil || len(files) == 0 {
+			t.Fatal(err)
+		}
+		var letters, pages string
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if filepath.Base(file) == "mail.toml" {
+				letters = string(text)
+			} else {
+				pages += string(text)
+			}
+		}
+		for _, body := range strings.Split(letters, "body = \"\"\"")[1:] {
+			body, _, _ = strings.Cut(body, "\"\"\"")
+			for _, q := range quoted.FindAllStringSubmatch(body, -1) {
+				if !strings.Contains(pages, ` = "`+q[1]+`"`) {
+					t.Errorf("%s: no page says %q", tag, q[1])
+				}
+			}
+		}
+	}
+}

@@ -436,6 +436,40 @@ func TestREG9ParallelIdenticalRegistrationsMakeOneLogin(t *testing.T) {
 	})
 }
 
+func TestARequestIsDecidedOnce(t *testing.T) {
+	atDesk(t, func(t *testing.T, d *desk) {
+		d.parent(d.student("41", "Ana", "Lopez"), "Maria", "Lopez", "maria@example.org")
+		d.ask("maria", "41", "Maria", "Lopez")
+		d.work()
+		d.ok(d.decide(t.Context(), jobs.Job{Payload: []byte(`{"request":1}`)}))
+		d.ok(d.decide(t.Context(), jobs.Job{Payload: []byte(`{"request":4711}`)}))
+		d.work()
+		if n := len(d.inbox.Messages()); n != 1 {
+			t.Errorf("%d mails", n)
+		}
+		if n := d.count(`select count(*) from audit_event where action = 'request.register'`); n != 1 {
+			t.Errorf("%d events", n)
+		}
+	})
+}
+
+func TestMailIsWrittenInTheContactsLanguageElseTheFormsElseEnglish(t *testing.T) {
+	atDesk(t, func(t *testing.T, d *desk) {
+		for i, tt := range []struct{ record, form, first, want string }{
+			{"es", "en", "Maria", "es"}, {"", "es", "Maria", "es"}, {"", "", "Maria", "en"}, {"en", "es", "Maria", "en"}, {"", "es", "Other", "es"},
+		} {
+			id, address := fmt.Sprintf("4%d", i), fmt.Sprintf("m%d@example.org", i)
+			d.parent(d.student(id, "Ana", "Lopez"), "Maria", "Lopez", address, func(e *roster.ContactEdit) { e.Contact.Language = tt.record })
+			_, err := d.Register(t.Context(), d.visitor, Registration{Username: "maria" + id, IDNumber: id, First: tt.first, Last: "Lopez", Language: tt.form})
+			d.ok(err)
+			d.work()
+			if got := d.lastMail(address).Language; got != tt.want {
+				t.Errorf("on record %q, form %q: %s, want %s", tt.record, tt.form, got, tt.want)
+			}
+		}
+	})
+}
+
 func TestREG10ANoPortalAccessContactIsRefusedAndItIsInTheLog(t *testing.T) {
 	atDesk(t, func(t *testing.T, d *desk) {
 		d.parent(d.student("41", "Ana", "Lopez"), "Maria", "Lopez", "maria@example.org", noAccess)

@@ -61,29 +61,27 @@ func (f *Family) ResetQuestion(ctx context.Context, actor access.Actor, lines []
 		if err != nil {
 			return err
 		}
+		var shown []*loginLine
+		for _, p := range parents {
+			shown = append(append(shown, p.selected...), p.stay...)
+		}
+		if err := f.fillStates(ctx, tx, shown); err != nil {
+			return err
+		}
 		q.Parents = make([]QuestionParent, len(parents))
 		for i, p := range parents {
-			if q.Parents[i], err = f.questionParent(ctx, tx, p, keepers); err != nil {
-				return err
-			}
+			q.Parents[i] = p.question(keepers)
 		}
 		return nil
 	})
 	return q, err
 }
 
-func (f *Family) questionParent(ctx context.Context, tx *sqldb.Tx, p *resetParent, keepers map[int64][]*loginLine) (QuestionParent, error) {
+func (p *resetParent) question(keepers map[int64][]*loginLine) QuestionParent {
 	first := p.selected[0]
 	q := QuestionParent{
 		ContactID: first.ContactID, First: first.ParentFirst, Last: first.ParentLast, Username: first.Username,
-		Whole: p.whole(), Address: p.addressee() != 0,
-	}
-	var err error
-	if q.Lines, err = f.rows(ctx, tx, p.selected); err != nil {
-		return q, err
-	}
-	if q.Stay, err = f.rows(ctx, tx, p.stay); err != nil {
-		return q, err
+		Whole: p.whole(), Address: p.addressee() != 0, Lines: rowsOf(p.selected), Stay: rowsOf(p.stay),
 	}
 	for _, m := range p.logins {
 		l := QuestionLogin{StudentID: m.student, Child: fullName(m.first, m.last), Username: m.username}
@@ -94,7 +92,7 @@ func (f *Family) questionParent(ctx context.Context, tx *sqldb.Tx, p *resetParen
 		}
 		q.StudentLogins = append(q.StudentLogins, l)
 	}
-	return q, nil
+	return q
 }
 
 // once returns the ids without repetitions, in their order.

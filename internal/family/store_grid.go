@@ -87,13 +87,14 @@ where entry >= $1 and entry < $2 and (child_sort, line_id) > ($3, $4)
 order by child_sort, line_id
 limit $5)` + linesByChild
 
-	countLetter = `select count(*) from (select 1 from line_name where letter = $1 limit 1001) as m`
+	// Counting in order keeps to the index, so that what does not match is never read.
+	countLetter = `select count(*) from (select 1 from line_name where letter = $1 order by parent_sort limit 1001) as m`
 
-	countAll = `select count(*) from (select 1 from line_name where letter is not null limit 1001) as m`
+	countAll = `select count(*) from (select 1 from line_name where letter is not null order by parent_sort limit 1001) as m`
 
 	// Entries, not lines, are read: twice as many, because a line may match twice.
 	countSearch = `select count(distinct m.line_id), count(*)
-from (select line_id from line_name where entry >= $1 and entry < $2 limit 2002) as m`
+from (select line_id from line_name where entry >= $1 and entry < $2 order by entry limit 2002) as m`
 
 	linesOfStudent = `select ` + lineColumns + `, '', '', ''
 from student_contact l
@@ -105,7 +106,7 @@ order by l.position, l.id`
 // letterNames are the letters by which parents are listed; "#" is everything else.
 const letterNames = "ABCDEFGHIJKLMNOPQRSTUVWXYZ#"
 
-// lettersQuery asks the index once for each letter.
+// lettersQuery looks once into the index for each letter. An order, unlike exists, leaves PostgreSQL no other way.
 func lettersQuery() string {
 	var b strings.Builder
 	b.WriteString("select ")
@@ -113,7 +114,7 @@ func lettersQuery() string {
 		if i > 0 {
 			b.WriteString(", ")
 		}
-		b.WriteString("exists (select 1 from line_name where letter = '" + string(r) + "')")
+		b.WriteString("(select parent_sort from line_name where letter = '" + string(r) + "' order by parent_sort limit 1) is not null")
 	}
 	return b.String()
 }

@@ -93,7 +93,9 @@ func newTown(t testing.TB, db *sqldb.DB) *town {
 // brokenSender is a mail server that is down.
 type brokenSender struct{}
 
-func (brokenSender) Send(context.Context, mail.Message) error { return errors.New("the mail server is down") }
+func (brokenSender) Send(context.Context, mail.Message) error {
+	return errors.New("the mail server is down")
+}
 
 func (w *town) ok(err error) {
 	w.t.Helper()

@@ -24,21 +24,24 @@ type kindOfFinding struct {
 type alike struct {
 	first []Finding
 	count int
+	whole bool // only how many matters, not where
 }
 
 func newFindings() *findings { return &findings{folds: map[kindOfFinding]*alike{}} }
 
 // add notes a finding. Findings of one kind have the same level, file, column and text.
 func (f *findings) add(level Level, file string, line int, column, was, text string) {
-	f.count(Finding{Level: level, File: file, Line: line, Column: column, Was: shorten(was), Text: text, Count: 1})
+	f.note(Finding{Level: level, File: file, Line: line, Column: column, Was: shorten(was), Text: text, Count: 1}, false)
 }
 
-// count notes a finding that stands for x.Count places at once.
-func (f *findings) count(x Finding) {
+// count notes a finding of which only matters how often it occurs: x.Count times more.
+func (f *findings) count(x Finding) { f.note(x, true) }
+
+func (f *findings) note(x Finding, whole bool) {
 	k := kindOfFinding{x.Level, x.File, x.Column, x.Text}
 	all := f.folds[k]
 	if all == nil {
-		all = &alike{}
+		all = &alike{whole: whole}
 		f.folds[k] = all
 	}
 	all.count += x.Count
@@ -51,8 +54,8 @@ func (f *findings) count(x Finding) {
 	}
 }
 
-// list returns the findings by file and line. A kind found too often stands there with its first examples and the number of the
-// others, at line 0.
+// list returns the findings by file and line. A kind found too often stands there with its first examples, and the number of the
+// others at the line where they begin.
 func (f *findings) list() []Finding {
 	var out []Finding
 	for _, all := range f.folds {
@@ -60,12 +63,18 @@ func (f *findings) list() []Finding {
 		if all.first[0].Level == Skipped {
 			limit = listedSkipped
 		}
+		if all.whole {
+			x := all.first[0]
+			x.Count = all.count
+			out = append(out, x)
+			continue
+		}
 		if len(all.first) <= limit {
 			out = append(out, all.first...)
 			continue
 		}
 		rest := all.first[examples]
-		rest.Count, rest.Line, rest.Was = all.count, 0, ""
+		rest.Count, rest.Was = all.count, ""
 		for _, x := range all.first[:examples] {
 			rest.Count -= x.Count
 			out = append(out, x)

@@ -64,6 +64,7 @@ func (o *oneRoster) readUsers() error {
 	for column := range t.columns {
 		o.columns[column] = true
 	}
+	o.out.saysLines = t.has("agentSourcedIds")
 	if err := each(t, o.readUser); err != nil {
 		return err
 	}

@@ -33,6 +33,7 @@ type plan struct {
 	students map[string]roster.Student
 	contacts map[string]roster.Contact
 	lines    map[pair]roster.Line
+	linesOf  map[int64][]roster.Line // by contact
 	studentByID,
 	contactByID map[int64]string // display names
 	inFile struct{ students, contacts map[int64]bool }
@@ -47,7 +48,7 @@ type plan struct {
 	contactRows    []place
 	lineRows       []place
 	temp           int64
-	guarded        [3]share
+	shares         []share
 }
 
 type pair struct{ student, contact int64 }
@@ -198,6 +199,7 @@ func (p *plan) make() error {
 
 func (p *plan) index() {
 	p.students, p.contacts, p.lines = map[string]roster.Student{}, map[string]roster.Contact{}, map[pair]roster.Line{}
+	p.linesOf = map[int64][]roster.Line{}
 	p.studentByID, p.contactByID = map[int64]string{}, map[int64]string{}
 	p.inFile.students, p.inFile.contacts = map[int64]bool{}, map[int64]bool{}
 	p.leave.students, p.leave.contacts = map[int64]bool{}, map[int64]bool{}
@@ -215,6 +217,7 @@ func (p *plan) index() {
 	}
 	for _, l := range p.snap.Lines {
 		p.lines[pair{l.StudentID, l.ContactID}] = l
+		p.linesOf[l.ContactID] = append(p.linesOf[l.ContactID], l)
 	}
 }
 

@@ -1,6 +1,8 @@
 package intake
 
 import (
+	"slices"
+
 	"github.com/schoolgate/schoolgate/internal/roster"
 )
 
@@ -103,14 +105,7 @@ func (p *plan) planLine(l roster.Line, at place, named bool, said map[int64]fact
 	p.change(l, next, changed, at)
 }
 
-func (x facts) says(field string) bool {
-	for _, f := range x.carried {
-		if f == field {
-			return true
-		}
-	}
-	return false
-}
+func (x facts) says(field string) bool { return slices.Contains(x.carried, field) }
 
 // lineGone reports whether the file's silence about a line ends it. A roster that holds everything ends what it does not name; a roster of
 // changes ends a line when the row that would name it is there and does not.
@@ -183,8 +178,8 @@ func (p *plan) newLine(k pair, at place, last map[int64]int, said map[int64]fact
 // likeOthers gives a new line of a contact who is not in the file what the contact's other lines have from the roster.
 func (p *plan) likeOthers(l *roster.Line) {
 	l.Relationship = "unknown"
-	for _, o := range p.snap.Lines {
-		if o.ContactID != l.ContactID || !o.FromFile {
+	for _, o := range p.linesOf[l.ContactID] {
+		if !o.FromFile {
 			continue
 		}
 		l.Relationship, l.BeginDate, l.EndDate = o.Relationship, o.BeginDate, o.EndDate

@@ -53,7 +53,7 @@ func (p *plan) planStudents() {
 
 func (p *plan) planStudent(s student) {
 	old, known := p.students[s.SourceID]
-	if !known && s.partial {
+	if s.partial && (!known || p.rec.whole) {
 		p.f.add(Warning, s.from.file, s.from.line, "", s.SourceID, "is no student known from before: not taken")
 		return
 	}
@@ -81,7 +81,7 @@ func (p *plan) planStudent(s student) {
 		p.studentRows = append(p.studentRows, s.from)
 		return
 	}
-	p.inFile.students[old.ID] = true
+	p.inFile.students[old.ID] = !s.partial
 	next, changed, kept := roster.TakeStudent(old, s.Student, s.carried)
 	p.kept(s.from, kept)
 	if len(changed) == 0 {
@@ -110,12 +110,8 @@ func (p *plan) planContacts() {
 	for _, c := range p.rec.contacts {
 		p.planContact(c)
 	}
-	mine := map[int64][]roster.Line{}
-	for _, l := range p.snap.Lines {
-		mine[l.ContactID] = append(mine[l.ContactID], l)
-	}
 	for _, old := range p.snap.Contacts {
-		if old.SourceID == "" || p.inFile.contacts[old.ID] || !p.rec.gone[old.SourceID] && !p.absent(mine[old.ID]) {
+		if old.SourceID == "" || p.inFile.contacts[old.ID] || !p.rec.gone[old.SourceID] && !p.absent(p.linesOf[old.ID]) {
 			continue
 		}
 		p.leave.contacts[old.ID] = true

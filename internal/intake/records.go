@@ -15,6 +15,7 @@ type records struct {
 	whole bool
 	// sides says on whose rows this file carries lines: a row that could name a line and does not, ends it, in a delta too.
 	studentSide, contactSide bool
+	saysLines                bool // the file has a place for lines at all
 }
 
 // student is a student as the file has it. carried names the fields that the file speaks of (roster's names of fields).

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"time"
 
 	"modernc.org/sqlite"
@@ -30,7 +31,13 @@ type sqliteDB struct {
 // statements stay valid across transactions.
 type pinned struct {
 	conn  *sql.Conn
-	stmts map[string]*sql.Stmt
+	stmts map[string]statement
+}
+
+// statement is a prepared query and, for each of its placeholders, which argument goes there.
+type statement struct {
+	*sql.Stmt
+	order []int
 }
 
 func openSQLite(ctx context.Context, path string, opts Options) (driver, error) {
@@ -85,7 +92,7 @@ func (d *sqliteDB) fill(ctx context.Context, pool chan *pinned, n int, dsn strin
 			err, _ = d.classify(err)
 			return fault.Wrap(fault.Unavailable, err, "cannot open the database file")
 		}
-		pool <- &pinned{conn: c, stmts: map[string]*sql.Stmt{}}
+		pool <- &pinned{conn: c, stmts: map[string]statement{}}
 	}
 	return nil
 }
@@ -94,6 +101,9 @@ func (d *sqliteDB) begin(ctx context.Context, write bool) (conn, func(commit boo
 	pool, start := d.readers, "begin"
 	if write {
 		pool, start = d.writer, "begin immediate"
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, nil, err
 	}
 	var p *pinned
 	select {
@@ -124,8 +134,8 @@ func (d *sqliteDB) begin(ctx context.Context, write bool) (conn, func(commit boo
 
 const statements = 400 // per connection; the program has fewer texts than this
 
-func (p *pinned) stmt(ctx context.Context, query string) (*sql.Stmt, error) {
-	if s := p.stmts[query]; s != nil {
+func (p *pinned) stmt(ctx context.Context, query string) (statement, error) {
+	if s, ok := p.stmts[query]; ok {
 		return s, nil
 	}
 	if len(p.stmts) >= statements {
@@ -134,28 +144,80 @@ func (p *pinned) stmt(ctx context.Context, query string) (*sql.Stmt, error) {
 			delete(p.stmts, q)
 		}
 	}
-	s, err := p.conn.PrepareContext(ctx, query)
+	text, order := positional(query)
+	prepared, err := p.conn.PrepareContext(ctx, text)
 	if err != nil {
-		return nil, err
+		return statement{}, err
 	}
+	s := statement{prepared, order}
 	p.stmts[query] = s
 	return s, nil
 }
 
+// positional replaces each $N outside of quotes by a bare ?, and says which argument it stands for. The driver looks every parameter that
+// has a name up by walking over all names, which for long lists of ids costs more than the query.
+func positional(query string) (string, []int) {
+	var b strings.Builder
+	var order []int
+	quoted := false
+	for i := 0; i < len(query); i++ {
+		c := query[i]
+		if c == '\'' {
+			quoted = !quoted
+		}
+		n, end := 0, i+1
+		for c == '$' && !quoted && end < len(query) && query[end] >= '0' && query[end] <= '9' {
+			n = 10*n + int(query[end]-'0')
+			end++
+		}
+		if n == 0 {
+			b.WriteByte(c)
+			continue
+		}
+		b.WriteByte('?')
+		order = append(order, n-1)
+		i = end - 1
+	}
+	return b.String(), order
+}
+
+// arrange puts the arguments where the placeholders stand.
+func (s statement) arrange(args []any) ([]any, error) {
+	arranged := make([]any, len(s.order))
+	for i, n := range s.order {
+		if n >= len(args) {
+			return nil, fmt.Errorf("sqldb: $%d has no argument", n+1)
+		}
+		arranged[i] = args[n]
+	}
+	return arranged, nil
+}
+
+// A statement here takes less than starting the goroutine that would watch for its context to end: contexts are looked at where a
+// transaction begins.
+
 func (p *pinned) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	s, err := p.stmt(ctx, query) //nolint:sqlclosecheck // the connection keeps its statements
+	ctx = context.WithoutCancel(ctx)
+	s, err := p.stmt(ctx, query)
 	if err != nil {
 		return nil, err
 	}
-	return s.QueryContext(ctx, args...)
+	if args, err = s.arrange(args); err != nil {
+		return nil, err
+	}
+	return s.Stmt.QueryContext(ctx, args...)
 }
 
 func (p *pinned) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	s, err := p.stmt(ctx, query) //nolint:sqlclosecheck // the connection keeps its statements
+	ctx = context.WithoutCancel(ctx)
+	s, err := p.stmt(ctx, query)
 	if err != nil {
 		return nil, err
 	}
-	return s.ExecContext(ctx, args...)
+	if args, err = s.arrange(args); err != nil {
+		return nil, err
+	}
+	return s.Stmt.ExecContext(ctx, args...)
 }
 
 func (d *sqliteDB) classify(err error) (error, bool) {

@@ -127,15 +127,15 @@ func (s *Server) admit(x *exchange) error {
 	if x.session != nil || x.route.need != "" {
 		x.w.Header()["Cache-Control"] = noStore
 	}
+	if x.session != nil && x.session.Limited && !x.route.limited {
+		_ = x.redirect(x.route.portal.home() + "new-password")
+		return errElsewhere
+	}
 	if x.route.need == "" {
 		return nil
 	}
 	if x.session == nil {
 		return s.toLogin(x)
-	}
-	if x.session.Limited && !x.route.limited {
-		_ = x.redirect(x.route.portal.home() + "new-password")
-		return errElsewhere
 	}
 	return access.Check(x.actor, x.route.need)
 }

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -70,19 +71,21 @@ type pages struct {
 func parsePages(catalog *lang.Catalog, a *assets, c clock) (*pages, error) {
 	p := &pages{byLang: map[string]map[string]*template.Template{}}
 	for _, tag := range lang.Tags() {
-		base := template.New("layout.html").Funcs(functions(catalog.Language(tag), a, c))
-		base, err := base.ParseFS(templateFiles, "templates/layout.html", "templates/parts.html")
-		if err != nil {
-			return nil, fmt.Errorf("web: %w", err)
+		l := catalog.Language(tag)
+		base := template.New("layout.html").Funcs(functions(l, a, c))
+		for _, file := range []string{"templates/layout.html", "templates/parts.html"} {
+			if err := parseFile(base, l, file); err != nil {
+				return nil, err
+			}
 		}
 		p.byLang[tag] = map[string]*template.Template{}
-		err = fs.WalkDir(templateFiles, "templates", func(file string, d fs.DirEntry, err error) error {
+		err := fs.WalkDir(templateFiles, "templates", func(file string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() || path.Dir(file) == "templates" {
 				return err
 			}
 			t, err := base.Clone()
 			if err == nil {
-				t, err = t.ParseFS(templateFiles, file)
+				err = parseFile(t, l, file)
 			}
 			p.byLang[tag][strings.TrimSuffix(strings.TrimPrefix(file, "templates/"), ".html")] = t
 			return err
@@ -92,6 +95,26 @@ func parsePages(catalog *lang.Catalog, a *assets, c clock) (*pages, error) {
 		}
 	}
 	return p, nil
+}
+
+var constantMessage = regexp.MustCompile(`{{t "([a-z0-9_.]+)"}}`)
+
+// parseFile parses a template into t. A message without placeholders is put into the text here, once, instead of into every page.
+func parseFile(t *template.Template, l *lang.Language, file string) error {
+	data, err := templateFiles.ReadFile(file)
+	if err != nil {
+		return fmt.Errorf("web: %w", err)
+	}
+	text := constantMessage.ReplaceAllStringFunc(string(data), func(m string) string {
+		return template.HTMLEscapeString(l.T(constantMessage.FindStringSubmatch(m)[1]))
+	})
+	if path.Base(file) != "layout.html" {
+		t = t.New(file)
+	}
+	if _, err := t.Parse(text); err != nil {
+		return fmt.Errorf("web: %s: %w", file, err)
+	}
+	return nil
 }
 
 // clock is the time in the school's zone, for templates.

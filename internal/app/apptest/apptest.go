@@ -52,6 +52,9 @@ func HTTPS(c *app.Config) { c.BaseURL = "https://example.com" }
 // Demo shows the mailbox page.
 func Demo(c *app.Config) { c.Demo = c.Mail.(*mail.Capture) }
 
+// Proxy trusts one proxy: the last X-Forwarded-For that a browser sends is its address.
+func Proxy(c *app.Config) { c.Proxies = 1 }
+
 // Run runs test once on SQLite and once on PostgreSQL, each with an app of its own.
 func Run(t *testing.T, test func(t *testing.T, a *App), options ...Option) {
 	t.Helper()

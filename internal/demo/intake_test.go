@@ -1,0 +1,61 @@
+package demo_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/schoolgate/schoolgate/internal/access"
+	"github.com/schoolgate/schoolgate/internal/audit"
+	"github.com/schoolgate/schoolgate/internal/demo"
+	"github.com/schoolgate/schoolgate/internal/intake"
+	"github.com/schoolgate/schoolgate/internal/roster"
+	"github.com/schoolgate/schoolgate/internal/sqldb"
+	"github.com/schoolgate/schoolgate/internal/sqldb/sqldbtest"
+)
+
+func TestThePackageIsImportedWholeAndASecondTimeChangesNothing(t *testing.T) {
+	sqldbtest.Run(t, func(t *testing.T, db *sqldb.DB) {
+		d := demo.Generate(6, 300)
+		enrolled, lines := 0, 0
+		for _, s := range d.Students {
+			if s.Status == roster.Enrolled {
+				enrolled++
+			}
+		}
+		contacts := map[int]bool{}
+		for _, l := range d.Lines {
+			if d.Students[l.Student].Status == roster.Enrolled {
+				contacts[l.Contact] = true
+				lines++
+			}
+		}
+		path := filepath.Join(t.TempDir(), "district.zip")
+		if err := os.WriteFile(path, packed(t, d), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		in := intake.New(db, newRoster(db), audit.New(now), now)
+		run := func() intake.Report {
+			t.Helper()
+			rep, err := in.Import(t.Context(), access.Actor{Kind: access.System}, path, intake.Options{})
+			if err != nil {
+				t.Fatalf("%v\n%+v", err, rep.Findings)
+			}
+			return rep
+		}
+		rep := run()
+		if rep.Students.Added != enrolled || rep.Contacts.Added != len(contacts) || rep.Lines.Added != lines || rep.Schools.Added != len(d.Schools) {
+			t.Errorf("added %+v %+v %+v %+v; want %d, %d, %d, %d", rep.Schools, rep.Students, rep.Contacts, rep.Lines, len(d.Schools), enrolled, len(contacts), lines)
+		}
+		for _, f := range rep.Findings {
+			if f.Level == intake.Skipped || f.File == "manifest.csv" || f.File == "orgs.csv" || f.File == "roles.csv" || f.File == "demographics.csv" {
+				t.Errorf("found %+v", f)
+			}
+		}
+		again := run()
+		if n := again.Students.Added + again.Students.Changed + again.Students.Removed + again.Contacts.Added + again.Contacts.Changed + again.Contacts.Removed +
+			again.Lines.Added + again.Lines.Changed + again.Lines.Removed + again.Schools.Added + again.Schools.Changed; n != 0 {
+			t.Errorf("the second import changed %+v %+v %+v %+v", again.Schools, again.Students, again.Contacts, again.Lines)
+		}
+	})
+}

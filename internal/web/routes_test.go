@@ -1,0 +1,246 @@
+package web_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/schoolgate/schoolgate/internal/app/apptest"
+	"github.com/schoolgate/schoolgate/internal/web"
+)
+
+// The roles in the order of the table's columns. Each has signed in at its own portal and sends its session to all three.
+var roles = []string{"visitor", "limited", "parent", "student", "staff"}
+
+// expected is what each role gets at each route with an empty form: a status; "login" to be sent to the portal's sign-in page, "new" to
+// the page that sets the permanent password, "to PATH" elsewhere.
+var expected = map[string]string{
+	"GET /{$}":       "200 | 200 | 200 | 200 | 200",
+	"POST /language": "to / | to / | to / | to / | to /",
+
+	"GET /parent/login":            "200 | 200 | to /parent/ | 200 | 200",
+	"POST /parent/login":           "422 | 422 | 422 | 422 | 422",
+	"POST /parent/logout":          "login | login | login | login | login",
+	"GET /parent/register":         "200 | new | 200 | 200 | 200",
+	"POST /parent/register":        "422 | new | 422 | 422 | 422",
+	"GET /parent/register/sent":    "to /parent/register | new | to /parent/register | to /parent/register | to /parent/register",
+	"GET /parent/forgot":           "200 | new | 200 | 200 | 200",
+	"POST /parent/forgot/password": "422 | new | 422 | 422 | 422",
+	"POST /parent/forgot/username": "422 | new | 422 | 422 | 422",
+	"GET /parent/forgot/sent":      "to /parent/forgot | new | to /parent/forgot | to /parent/forgot | to /parent/forgot",
+	"GET /parent/new-password":     "login | 200 | to /parent/ | login | login",
+	"POST /parent/new-password":    "login | 422 | to /parent/ | login | login",
+
+	"GET /parent/{$}":                              "login | new | 200 | login | login",
+	"GET /parent/children/{student}":               "login | new | 200 | login | login",
+	"GET /parent/children/{student}/login":         "login | new | 200 | login | login",
+	"POST /parent/children/{student}/login":        "login | new | 409 | login | login",
+	"GET /parent/children/{student}/login/remove":  "login | new | 200 | login | login",
+	"POST /parent/children/{student}/login/remove": "login | new | to CHILD | login | login",
+	"GET /parent/add-student":                      "login | new | 200 | login | login",
+	"POST /parent/add-student":                     "login | new | 422 | login | login",
+	"GET /parent/account":                          "login | new | 200 | login | login",
+	"GET /parent/account/password":                 "login | new | 200 | login | login",
+	"POST /parent/account/password":                "login | new | 422 | login | login",
+	"GET /parent/account/username":                 "login | new | 200 | login | login",
+	"POST /parent/account/username":                "login | new | 422 | login | login",
+	"POST /parent/account/sessions/end":            "login | new | 404 | login | login",
+	"POST /parent/account/sessions/end-all":        "login | new | login | login | login",
+
+	"GET /student/login":   "200 | 200 | 200 | to /student/ | 200",
+	"POST /student/login":  "422 | 422 | 422 | 422 | 422",
+	"POST /student/logout": "login | login | login | login | login",
+	"GET /student/{$}":     "login | login | login | 200 | login",
+
+	"GET /admin/login":                                       "200 | 200 | 200 | 200 | to /admin/",
+	"POST /admin/login":                                      "422 | 422 | 422 | 422 | 422",
+	"POST /admin/logout":                                     "login | login | login | login | login",
+	"GET /admin/{$}":                                         "login | login | login | login | to /admin/site/reset-parent-login",
+	"GET /admin/new-password":                                "login | login | login | login | to /admin/",
+	"POST /admin/new-password":                               "login | login | login | login | to /admin/",
+	"GET /admin/account":                                     "login | login | login | login | 200",
+	"GET /admin/account/password":                            "login | login | login | login | 200",
+	"POST /admin/account/password":                           "login | login | login | login | 422",
+	"POST /admin/account/sessions/end":                       "login | login | login | login | 404",
+	"POST /admin/account/sessions/end-all":                   "login | login | login | login | login",
+	"GET /admin/site/reset-parent-login":                     "login | login | login | login | 200",
+	"POST /admin/site/reset-parent-login":                    "login | login | login | login | to /admin/site/reset-parent-login",
+	"POST /admin/site/reset-parent-login/question":           "login | login | login | login | to /admin/site/reset-parent-login",
+	"GET /admin/site/requests":                               "login | login | login | login | 200",
+	"GET /admin/site/mail":                                   "login | login | login | login | 200",
+	"POST /admin/site/mail/retry":                            "login | login | login | login | 404",
+	"GET /admin/site/settings":                               "login | login | login | login | 200",
+	"POST /admin/site/settings":                              "login | login | login | login | 422",
+	"GET /admin/students/{$}":                                "login | login | login | login | 200",
+	"GET /admin/students/new":                                "login | login | login | login | 200",
+	"POST /admin/students/new":                               "login | login | login | login | 422",
+	"GET /admin/students/{student}":                          "login | login | login | login | 200",
+	"POST /admin/students/{student}":                         "login | login | login | login | 409",
+	"GET /admin/students/{student}/contacts":                 "login | login | login | login | 200",
+	"GET /admin/students/{student}/contacts/new":             "login | login | login | login | 200",
+	"GET /admin/students/{student}/contacts/{line}":          "login | login | login | login | 200",
+	"POST /admin/students/{student}/contacts/new":            "login | login | login | login | 422",
+	"POST /admin/students/{student}/contacts/{line}":         "login | login | login | login | 409",
+	"POST /admin/students/{student}/contacts/{line}/move":    "login | login | login | login | to CONTACTS",
+	"GET /admin/students/{student}/contacts/{line}/remove":   "login | login | login | login | 200",
+	"POST /admin/students/{student}/contacts/{line}/remove":  "login | login | login | login | 409",
+	"POST /admin/students/{student}/contacts/{line}/restore": "login | login | login | login | 404",
+
+	"GET /demo/mailbox":          "200 | 200 | 200 | 200 | 200",
+	"GET /demo/mailbox/{number}": "200 | 200 | 200 | 200 | 200",
+}
+
+// site is an app in which every role can sign in.
+type site struct {
+	*apptest.App
+	t         *testing.T
+	temporary string // Jorge's
+	student   bool   // Ana's login is there
+	mother    *apptest.Browser
+	as        map[string]*apptest.Browser
+}
+
+func newSite(t *testing.T, a *apptest.App) *site {
+	s := &site{App: a, t: t, as: map[string]*apptest.Browser{}}
+	s.mother = a.MariaAtHome(t)
+	a.StudentAtHome(t, s.mother, s.child(), "ana.lopez")
+	a.Browser(t).Register("jorge", "204117", "Jorge", "Lopez")
+	s.temporary = a.TemporaryPassword(apptest.JorgeEmail)
+	return s
+}
+
+func (s *site) child() string    { return fmt.Sprintf("/parent/children/%d", s.Ana.ID) }
+func (s *site) contacts() string { return fmt.Sprintf("/admin/students/%d/contacts", s.Ana.ID) }
+
+// browser returns one in which the role's session stands under every portal's cookie.
+func (s *site) browser(role string) *apptest.Browser {
+	s.t.Helper()
+	b := s.Browser(s.t)
+	token := ""
+	switch role {
+	case "visitor":
+		return b
+	case "limited":
+		token = b.SignIn("parent", "jorge", s.temporary).See("Choose your permanent password").Cookie("parent-session")
+	case "parent":
+		token = b.SignIn("parent", "maria", apptest.ParentPassword).Want(http.StatusOK).Cookie("parent-session")
+	case "student":
+		if len(s.mother.Get(s.child()).Find("h2")) > 0 && !strings.Contains(s.mother.Text(), "ana.lopez") {
+			s.StudentAtHome(s.t, s.mother, s.child(), "ana.lopez")
+		}
+		token = b.SignIn("student", "ana.lopez", apptest.StudentPassword).Want(http.StatusOK).Cookie("student-session")
+	case "staff":
+		token = b.SignIn("admin", apptest.StaffUsername, apptest.StaffPassword).Want(http.StatusOK).Cookie("admin-session")
+	}
+	if token == "" {
+		s.t.Fatalf("%s has no session", role)
+	}
+	for _, portal := range []string{"parent", "student", "admin"} {
+		b.SetCookie("sg-"+portal+"-session", token)
+	}
+	return b
+}
+
+// path fills the wildcards of a pattern with what is on record.
+func (s *site) path(pattern string) (method, path string) {
+	method, path, _ = strings.Cut(pattern, " ")
+	return method, strings.NewReplacer("{$}", "", "{student}", fmt.Sprint(s.Ana.ID), "{line}", fmt.Sprint(s.MariaAna), "{number}", "1").Replace(path)
+}
+
+// visit makes one request as a browser would, with an empty form, and follows nothing.
+func (s *site) visit(b *apptest.Browser, pattern string) (*http.Response, string) {
+	s.t.Helper()
+	method, path := s.path(pattern)
+	return b.Do(s.request(method, path, nil))
+}
+
+func (s *site) request(method, path string, form url.Values) *http.Request {
+	s.t.Helper()
+	var body io.Reader
+	if method == http.MethodPost {
+		body = strings.NewReader(form.Encode())
+	}
+	r, err := http.NewRequestWithContext(context.Background(), method, s.URL+path, body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if method == http.MethodPost {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Origin", s.URL)
+	}
+	return r
+}
+
+// said puts an answer in the words of the table.
+func (s *site) said(portal string, r *http.Response) string {
+	to := r.Header.Get("Location")
+	switch {
+	case to == "":
+		return fmt.Sprint(r.StatusCode)
+	case r.StatusCode != http.StatusSeeOther:
+		return fmt.Sprintf("%d to %s", r.StatusCode, to)
+	case to == "/"+portal+"/login":
+		return "login"
+	case to == "/"+portal+"/new-password":
+		return "new"
+	case to == s.child():
+		return "to CHILD"
+	case to == s.contacts():
+		return "to CONTACTS"
+	}
+	return "to " + to
+}
+
+func TestADM1EveryRouteAnswersEveryRoleAsTheTableSays(t *testing.T) {
+	apptest.Run(t, func(t *testing.T, a *apptest.App) {
+		s := newSite(t, a)
+		listed := map[string]bool{}
+		for _, r := range web.Routes() {
+			listed[r.Pattern] = true
+			row, ok := expected[r.Pattern]
+			if !ok {
+				t.Errorf("%s stands in no row of the table", r.Pattern)
+				continue
+			}
+			want := strings.Split(row, " | ")
+			for i, role := range roles {
+				answer, _ := s.visit(s.browser(role), r.Pattern)
+				if got := s.said(r.Portal, answer); got != want[i] {
+					t.Errorf("%s as %s: %s, want %s", r.Pattern, role, got, want[i])
+				}
+			}
+		}
+		for pattern := range expected {
+			if !listed[pattern] {
+				t.Errorf("%s is in the table and on no page", pattern)
+			}
+		}
+	}, apptest.Demo)
+}
+
+// mayBeReached is all that a limited session reaches (SECURITY.md TMP-5); the sign-in page is where one begins.
+var mayBeReached = []string{
+	"GET /{$}", "POST /language", "GET /parent/login", "POST /parent/login", "POST /parent/logout", "GET /parent/new-password", "POST /parent/new-password",
+}
+
+func TestTMP5ALimitedSessionReachesOnlyThePageThatSetsThePassword(t *testing.T) {
+	apptest.Run(t, func(t *testing.T, a *apptest.App) {
+		s := newSite(t, a)
+		limited := s.browser("limited")
+		for _, r := range web.Routes() {
+			if slices.Contains(mayBeReached, r.Pattern) || r.Portal == "front" || r.Portal != "parent" && r.Open {
+				continue // another portal's sign-in page knows nothing of a parent's session
+			}
+			answer, _ := s.visit(limited, r.Pattern)
+			if got := s.said(r.Portal, answer); got != "new" && got != "login" && got != "403" {
+				t.Errorf("%s: %s", r.Pattern, got)
+			}
+		}
+		limited.Get("/parent/new-password").SetPassword(apptest.ParentPassword).Want(http.StatusOK).See("David")
+	}, apptest.Demo)
+}

@@ -1,0 +1,267 @@
+package browser
+
+import (
+	"context"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/schoolgate/schoolgate/internal/access"
+	"github.com/schoolgate/schoolgate/internal/demo"
+	"github.com/schoolgate/schoolgate/internal/mail"
+	"github.com/schoolgate/schoolgate/internal/settings"
+)
+
+// The sign-ins of the people whom Tour meets.
+const (
+	ParentUsername  = "mlopez"
+	ParentPassword  = "meadow-anchor-violin-crisp"
+	StudentUsername = "ana.l"
+	StudentPassword = "paper-kite-river"
+)
+
+const grid = "/admin/site/reset-parent-login"
+
+// Tour is a school with the sample district, in which a parent has a login and her first child one too.
+type Tour struct {
+	*School
+	Inbox *mail.Capture
+	ana   string // number of the first child
+	line  string // number of the mother's line
+}
+
+// OpenTour opens a school with the sample district of that many students on the database, and has Maria Lopez create her account.
+func OpenTour(ctx context.Context, c *Chromium, judge Judge, database string, students int) (*Tour, error) {
+	inbox := &mail.Capture{}
+	school, err := Open(ctx, database, inbox)
+	if err != nil {
+		return nil, err
+	}
+	t := &Tour{School: school, Inbox: inbox}
+	district := demo.Generate(7, students)
+	ids, err := demo.Load(ctx, school.DB, school.Roster, district)
+	if err != nil {
+		return nil, err
+	}
+	v := settings.Defaults()
+	v.DistrictName, v.OfficePhone, v.OfficeHours = "Riverbend Unified School District", "207-555-0100", "Monday to Friday, 8:00 to 16:30"
+	if err := school.Settings.Change(ctx, access.Actor{Kind: access.System}, v); err != nil {
+		return nil, err
+	}
+	for i, s := range district.Students {
+		if s.IDNumber == "204117" {
+			t.ana = strconv.FormatInt(ids.Students[i], 10)
+		}
+	}
+	for i, l := range district.Lines {
+		if district.Contacts[l.Contact].Email == "maria.lopez@example.org" && strconv.FormatInt(ids.Students[l.Student], 10) == t.ana {
+			t.line = strconv.FormatInt(ids.Lines[i], 10)
+		}
+	}
+	t.createAccounts(c, judge)
+	return t, nil
+}
+
+var temporary = regexp.MustCompile(`\b[2-9A-HJKMNP-TV-Z]{4}(?:-[2-9A-HJKMNP-TV-Z]{4}){3}\b`)
+
+// createAccounts registers the parent and her first child's login, and two who ask in vain.
+func (t *Tour) createAccounts(c *Chromium, judge Judge) {
+	tab := c.Tab(judge, Look{Width: 1280, Height: 800})
+	defer tab.Close()
+	t.Register(tab, "mlopez", "204117", "Maria", "Lopez")
+	password := temporary.FindString(t.mailed(judge, "maria.lopez@example.org"))
+	t.SignIn(tab, "parent", ParentUsername, password)
+	tab.Fill("New Password", ParentPassword)
+	tab.Fill("Confirm New Password", ParentPassword)
+	tab.Press("Change Password")
+	tab.Go(t.URL + "/parent/children/" + t.ana + "/login")
+	tab.Fill("Username", StudentUsername)
+	tab.Fill("New Password", StudentPassword)
+	tab.Fill("Confirm New Password", StudentPassword)
+	tab.Press("Create Student Login")
+	t.Register(tab, "jane.smith", "204201", "Jane", "Smyth")
+	t.Register(tab, "obrien", "204401", "Patricia", "O'Brien")
+	t.Register(tab, "zoe.m", "204801", "Zoë", "Müller-Núñez")
+	t.mailed(judge, "zoe.mueller@example.org")
+}
+
+// Register presses "Create Account".
+func (t *Tour) Register(tab *Tab, username, number, first, last string) {
+	tab.Go(t.URL + "/parent/register")
+	tab.Fill("Username", username)
+	tab.Fill("Child's ID Number", number)
+	tab.Fill("First Name", first)
+	tab.Fill("Last Name", last)
+	tab.Press("Create Account")
+}
+
+// SignIn signs in at a portal.
+func (t *Tour) SignIn(tab *Tab, portal, username, password string) {
+	tab.Go(t.URL + "/" + portal + "/login")
+	tab.Fill("Username", username)
+	tab.Fill("Password", password)
+	tab.Press("Log in")
+}
+
+// mailed waits for a mail to an address and returns its text.
+func (t *Tour) mailed(judge Judge, address string) string {
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		if mails := t.Inbox.To(address); len(mails) > 0 {
+			return mail.Text(mails[len(mails)-1].Body)
+		}
+	}
+	judge.Fatalf("no mail to %s", address)
+	return ""
+}
+
+// Stop is one page of the tour: who is signed in ("" for nobody), and the way to it.
+type Stop struct {
+	Name string
+	Who  string
+	Path string
+	Act  func(tab *Tab) // what to do on the page at Path to come to this one; nil for nothing
+}
+
+// Stops lists every page there is, with forms that were sent wrong and lists without entries.
+func (t *Tour) Stops() []Stop {
+	child, student := "/parent/children/"+t.ana, "/admin/students/"+t.ana
+	return []Stop{
+		{Name: "front", Path: "/"},
+		{Name: "mailbox", Path: "/demo/mailbox"},
+		{Name: "mailbox-message", Path: "/demo/mailbox/1"},
+		{Name: "not-found", Path: "/nowhere"},
+		{Name: "parent-login", Path: "/parent/login"},
+		{Name: "parent-login-failed", Path: "/parent/login", Act: submit(map[string]string{"username": "mlopez", "password": "wrong wrong wrong"})},
+		{Name: "parent-register", Path: "/parent/register"},
+		{Name: "parent-register-problems", Path: "/parent/register", Act: submit(map[string]string{"username": "x"})},
+		{Name: "parent-register-sent", Path: "/parent/register", Act: submit(map[string]string{
+			"username": "nobody", "id_number": "999", "first_name": "No", "last_name": "Body"})},
+		{Name: "parent-forgot", Path: "/parent/forgot"},
+		{Name: "parent-forgot-problems", Path: "/parent/forgot", Act: submit(map[string]string{"username": ""})},
+		{Name: "parent-forgot-sent", Path: "/parent/forgot", Act: submit(map[string]string{"username": "nobody"})},
+		{Name: "student-login", Path: "/student/login"},
+		{Name: "admin-login", Path: "/admin/login"},
+		{Name: "parent-new-password", Who: "first", Path: "/parent/new-password"},
+		{Name: "parent-new-password-problems", Who: "first", Path: "/parent/new-password", Act: submit(map[string]string{"new_password": "short"})},
+
+		{Name: "parent-children", Who: "parent", Path: "/parent/"},
+		{Name: "parent-child", Who: "parent", Path: child},
+		{Name: "parent-student-login", Who: "parent", Path: child + "/login"},
+		{Name: "parent-student-login-problems", Who: "parent", Path: child + "/login", Act: submit(map[string]string{"new_password": "a"})},
+		{Name: "parent-student-login-remove", Who: "parent", Path: child + "/login/remove"},
+		{Name: "parent-add-student", Who: "parent", Path: "/parent/add-student"},
+		{Name: "parent-add-student-failed", Who: "parent", Path: "/parent/add-student", Act: submit(map[string]string{"id_number": "999"})},
+		{Name: "parent-account", Who: "parent", Path: "/parent/account"},
+		{Name: "parent-account-password", Who: "parent", Path: "/parent/account/password"},
+		{Name: "parent-account-password-problems", Who: "parent", Path: "/parent/account/password", Act: submit(map[string]string{
+			"current_password": "wrong", "new_password": "a", "confirm_password": "b"})},
+		{Name: "parent-account-username", Who: "parent", Path: "/parent/account/username"},
+		{Name: "parent-account-username-problems", Who: "parent", Path: "/parent/account/username", Act: submit(map[string]string{"username": "x"})},
+		{Name: "student-home", Who: "student", Path: "/student/"},
+
+		{Name: "admin-grid", Who: "admin", Path: grid},
+		{Name: "admin-grid-letter", Who: "admin", Path: grid + "?letter=L"},
+		{Name: "admin-grid-child", Who: "admin", Path: grid + "?last=lopez&sort=child"},
+		{Name: "admin-grid-nobody", Who: "admin", Path: grid + "?last=nobodyatall"},
+		{Name: "admin-grid-ticked", Who: "admin", Path: grid + "?last=lopez", Act: tick},
+		{Name: "admin-grid-dialog", Who: "admin", Path: grid + "?last=lopez", Act: ask},
+		{Name: "admin-question", Who: "admin", Path: grid + "?last=lopez", Act: submitGrid},
+		{Name: "admin-result", Who: "admin", Path: grid + "?last=begay", Act: resetAll},
+		{Name: "admin-requests", Who: "admin", Path: "/admin/site/requests"},
+		{Name: "admin-requests-none", Who: "admin", Path: "/admin/site/requests?reference=AAA-AAA"},
+		{Name: "admin-mail", Who: "admin", Path: "/admin/site/mail"},
+		{Name: "admin-mail-failed", Who: "admin", Path: "/admin/site/mail?state=failed"},
+		{Name: "admin-settings", Who: "admin", Path: "/admin/site/settings"},
+		{Name: "admin-settings-problems", Who: "admin", Path: "/admin/site/settings", Act: submit(map[string]string{"time_zone": "Nowhere"})},
+		{Name: "admin-students", Who: "admin", Path: "/admin/students/"},
+		{Name: "admin-students-found", Who: "admin", Path: "/admin/students/?q=lopez"},
+		{Name: "admin-students-nobody", Who: "admin", Path: "/admin/students/?q=nobodyatall"},
+		{Name: "admin-student", Who: "admin", Path: student},
+		{Name: "admin-student-new", Who: "admin", Path: "/admin/students/new"},
+		{Name: "admin-student-problems", Who: "admin", Path: student, Act: submit(map[string]string{"first_name": "", "last_name": "", "birth_date": "soon"})},
+		{Name: "admin-student-conflict", Who: "admin", Path: student, Act: submit(map[string]string{"version": "0", "grade": "5"})},
+		{Name: "admin-contacts", Who: "admin", Path: student + "/contacts"},
+		{Name: "admin-contact", Who: "admin", Path: student + "/contacts/" + t.line},
+		{Name: "admin-contact-new", Who: "admin", Path: student + "/contacts/new"},
+		{Name: "admin-contact-problems", Who: "admin", Path: student + "/contacts/" + t.line, Act: submit(map[string]string{"first_name": "", "email": "x@example.org"})},
+		{Name: "admin-contact-conflict", Who: "admin", Path: student + "/contacts/" + t.line, Act: submit(map[string]string{
+			"contact_version": "0", "line_version": "0", "first_name": "Mary"})},
+		{Name: "admin-contact-remove", Who: "admin", Path: student + "/contacts/" + t.line + "/remove"},
+		{Name: "admin-account", Who: "admin", Path: "/admin/account"},
+	}
+}
+
+// submit fills in a form by the names of its fields and sends it, past what the browser itself would refuse: so it works in every language.
+func submit(fields map[string]string) func(*Tab) {
+	return func(tab *Tab) {
+		tab.judge.Helper()
+		var script strings.Builder
+		script.WriteString(`f => { `)
+		for name, value := range fields {
+			script.WriteString(`f.elements[` + strconv.Quote(name) + `].value = ` + strconv.Quote(value) + `; `)
+		}
+		script.WriteString(`f.submit() }`)
+		tab.run(`(` + script.String() + `)(document.querySelector("main form[method=post]"))`)
+	}
+}
+
+// tick ticks the first three rows.
+func tick(tab *Tab) {
+	Eval[bool](tab, `[...document.querySelectorAll("input[name=line]")].slice(0, 3).forEach(b => b.click()) ?? true`)
+}
+
+// ask ticks two rows and presses "Reset Selected".
+func ask(tab *Tab) {
+	Eval[bool](tab, `[...document.querySelectorAll("input[name=line]")].slice(0, 2).forEach(b => b.click()) ?? true`)
+	Eval[bool](tab, `document.querySelector(".selection .primary").click() ?? true`)
+	for end := time.Now().Add(patience); !Eval[bool](tab, `!!document.querySelector("dialog[open]")`); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			tab.judge.Fatalf("no dialog")
+		}
+	}
+}
+
+// submitGrid comes to the question as a page.
+func submitGrid(tab *Tab) {
+	tick(tab)
+	tab.run(`document.querySelector("form[data-grid]").submit()`)
+}
+
+// resetAll answers the question with "Ok".
+func resetAll(tab *Tab) {
+	submitGrid(tab)
+	tab.run(`document.querySelector("form[data-question]").submit()`)
+}
+
+// Visit brings the tab to a stop. Whoever must be signed in is signed in.
+func (t *Tour) Visit(tab *Tab, s Stop) {
+	tab.judge.Helper()
+	tab.Go(t.URL + s.Path)
+	if s.Act != nil {
+		s.Act(tab)
+	}
+}
+
+// Enter signs the tab in as one of the people of the tour: "parent", "student", "admin", or "first" for a parent who has a temporary
+// password and must choose a permanent one.
+func (t *Tour) Enter(tab *Tab, who string) {
+	tab.judge.Helper()
+	portal, username, password := who, "", ""
+	switch who {
+	case "parent":
+		username, password = ParentUsername, ParentPassword
+	case "student":
+		username, password = StudentUsername, StudentPassword
+	case "admin":
+		username, password = StaffUsername, StaffPassword
+	case "first":
+		portal, username = "parent", "zoe.m"
+		password = temporary.FindString(t.mailed(tab.judge, "zoe.mueller@example.org"))
+	}
+	tab.Go(t.URL + "/" + portal + "/login")
+	submit(map[string]string{"username": username, "password": password})(tab)
+	if strings.Contains(tab.URL(), "/login") {
+		tab.judge.Fatalf("%s cannot sign in:\n%s", who, tab.Text())
+	}
+}
