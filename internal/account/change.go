@@ -20,34 +20,39 @@ func (a *Accounts) ChangePassword(ctx context.Context, s Session, c Client, curr
 	if err != nil {
 		return SignedIn{}, err
 	}
-	var problems []fault.Problem
-	if problem != nil {
-		problems = append(problems, *problem)
-	} else if password == norm.NFC.String(current) {
-		problems = append(problems, fault.Problem{Field: "new_password", Key: "problem.password_same"})
+	if problem == nil && password == norm.NFC.String(clip(current, 2*longest)) {
+		problem = &fault.Problem{Field: "new_password", Key: "problem.password_same"}
 	}
 	var hash string
 	right, err := a.confirm(ctx, p, c, current, func() {
-		if len(problems) == 0 {
+		if problem == nil {
 			hash = a.hasher.make(a.pepper(password), a.keys.pepperID)
 		}
 	})
 	if err != nil {
 		return SignedIn{}, err
 	}
+	var problems []fault.Problem
 	if !right {
-		problems = append([]fault.Problem{wrongCurrent()}, problems...)
+		problems = append(problems, wrongCurrent())
+	}
+	if problem != nil && (right || problem.Key != "problem.password_same") {
+		problems = append(problems, *problem)
 	}
 	if err := fault.InvalidFields(problems...); err != nil {
 		return SignedIn{}, err
 	}
-	after := p.account
-	after.CredentialVersion++
-	o := a.full(after, c, false)
-	if s.Keep { // the parent's wish to stay signed in on this device holds, no longer than it was given for
+	return a.change(ctx, s, c, p.account, hash)
+}
+
+// change stores the hash, unless the account has changed since the current password was read.
+func (a *Accounts) change(ctx context.Context, s Session, c Client, account Account, hash string) (SignedIn, error) {
+	account.CredentialVersion++
+	o := a.full(account, c, false)
+	if s.Keep { // the wish to stay signed in on this device holds, no longer than it was given for
 		o.Session.Keep, o.Session.ExpiresAt = true, s.ExpiresAt
 	}
-	err = a.db.Write(ctx, func(tx *sqldb.Tx) error {
+	err := a.db.Write(ctx, func(tx *sqldb.Tx) error {
 		n, err := tx.Exec(ctx, changeHash, s.AccountID, s.Credential, hash, a.now().UnixMicro())
 		if err != nil {
 			return err
@@ -61,7 +66,7 @@ func (a *Accounts) ChangePassword(ctx context.Context, s Session, c Client, curr
 		if err := a.clear(ctx, tx, s.AccountID); err != nil {
 			return err
 		}
-		if err := a.people.Notify(ctx, tx, after, PasswordChanged); err != nil {
+		if err := a.people.Notify(ctx, tx, account, PasswordChanged); err != nil {
 			return err
 		}
 		return a.log.Record(ctx, tx, a.own(s.Actor(c), "password.changed", nil))

@@ -134,16 +134,19 @@ func TestREG1RegistrationAnswersTheSameWhateverIsOnRecord(t *testing.T) {
 func TestForgottenPasswordAndUsernameAnswerTheSameForEverybody(t *testing.T) {
 	apptest.Run(t, func(t *testing.T, a *apptest.App) {
 		a.MariaAtHome(t)
+		a.Clock.Advance(2 * time.Hour) // mails to one person are counted by the hour
 		before := a.Mailed(apptest.MariaEmail)
-		for field, typed := range map[string][]string{
-			"username": {"maria", "nobody-of-that-name", "office", "x"},
-			"email":    {apptest.MariaEmail, "nobody@example.org", apptest.WeiEmail, "no address"},
+		for _, c := range []struct {
+			path, field string
+			typed       []string
+		}{
+			{"/parent/forgot/password", "username", []string{"maria", "nobody-of-that-name", "office", "x"}},
+			{"/parent/forgot/username", "email", []string{apptest.MariaEmail, "nobody@example.org", apptest.WeiEmail, "no address"}},
 		} {
-			path := map[string]string{"username": "/parent/forgot/password", "email": "/parent/forgot/username"}[field]
 			var want [2]string
-			for _, v := range typed {
+			for _, v := range c.typed {
 				b := a.Browser(t)
-				r, body := post(t, a, b, path, url.Values{field: {v}})
+				r, body := post(t, a, b, c.path, url.Values{c.field: {v}})
 				got := [2]string{answer(r, body)}
 				r, body = get(t, a, b, "/parent/forgot/sent")
 				got[1] = answer(r, body)
@@ -151,7 +154,7 @@ func TestForgottenPasswordAndUsernameAnswerTheSameForEverybody(t *testing.T) {
 					want = got
 				}
 				if d := cmp.Diff(want, got); d != "" {
-					t.Errorf("%s %q: the answer differs:\n%s", field, v, d)
+					t.Errorf("%s %q: the answer differs:\n%s", c.field, v, d)
 				}
 			}
 		}
@@ -163,7 +166,7 @@ func TestForgottenPasswordAndUsernameAnswerTheSameForEverybody(t *testing.T) {
 
 func TestLGN1ASignInThatFailsLooksTheSameWhateverFailed(t *testing.T) {
 	apptest.Run(t, func(t *testing.T, a *apptest.App) {
-		prepareLogins(t, a)
+		expired := prepareLogins(t, a)
 		for _, portal := range []string{"parent", "student", "admin"} {
 			want := ""
 			for _, c := range []struct{ name, username, password string }{
@@ -196,14 +199,10 @@ func TestLGN1ASignInThatFailsLooksTheSameWhateverFailed(t *testing.T) {
 	})
 }
 
-// expired is filled in by prepareLogins with the temporary password that has run out.
-var expired string
-
-// prepareLogins makes one login of each state that cannot sign in.
-func prepareLogins(t *testing.T, a *apptest.App) {
+// prepareLogins makes one login of each state that cannot sign in, and returns a temporary password that has run out.
+func prepareLogins(t *testing.T, a *apptest.App) (expired string) {
 	t.Helper()
-	ids := map[string]string{"locked": "600001", "turned": "600002"}
-	for username, id := range ids {
+	for username, id := range map[string]string{"locked": "600001", "turned": "600002"} {
 		s := a.AddStudent(roster.Student{SchoolID: a.Oak.ID, IDNumber: id, First: "Kim", Last: "Doe"})
 		address := username + "@example.org"
 		a.AddContact(s, roster.Contact{First: "Sam", Last: "Doe", Email: address}, roster.Line{Relationship: "parent"})
@@ -224,4 +223,5 @@ func prepareLogins(t *testing.T, a *apptest.App) {
 	for range 15 {
 		a.Browser(t).SignIn("parent", "locked", "wrong-password-again").Want(http.StatusUnprocessableEntity)
 	}
+	return expired
 }
