@@ -21,7 +21,7 @@ func BenchmarkPages(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	if _, err := a.Seed(ctx, box, 5000, 10); err != nil {
+	if _, err := a.Seed(ctx, 5000, 10); err != nil {
 		b.Fatal(err)
 	}
 	h := a.Web.Handler()
@@ -39,7 +39,7 @@ func BenchmarkPages(b *testing.B) {
 		b.Fatal(w.Code, w.Body.String())
 		return ""
 	}
-	pc, ac := sign("/parent/login", "parent1"), sign("/admin/login", "office")
+	pc, ac := sign("/parent/login", "parent000005"), sign("/admin/login", "office")
 	for _, c := range []struct{ name, path, cookie string }{{"home", "/parent/", pc}, {"grid", "/admin/site/reset-parent-login?letter=S", ac}, {"search", "/admin/site/reset-parent-login?last=smith", ac}, {"login", "/parent/login", ""}} {
 		b.Run(c.name, func(b *testing.B) {
 			b.ReportAllocs()

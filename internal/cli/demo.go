@@ -47,7 +47,7 @@ func (c demoCmd) Run(ctx context.Context, s *streams) error {
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
-	sample, err := a.Seed(ctx, mailbox, c.Students, 6)
+	sample, err := a.Seed(ctx, c.Students, 120)
 	if err != nil {
 		return errors.Join(err, a.Close(), l.Close())
 	}
@@ -56,7 +56,7 @@ func (c demoCmd) Run(ctx context.Context, s *streams) error {
   %s
   Mailbox                %s/demo/mailbox
 
-  Administrator Portal   %s/admin/     Username %s    Password %s
+  Administrator Portal   %s/admin/     Username %s         Password %s
   Parent Portal          %s/parent/    Username %s   Password %s
 
 Or register as a parent: "Click here to create a new account" with any username,

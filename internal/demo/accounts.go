@@ -21,7 +21,7 @@ type Parent struct {
 }
 
 // Accounts gives an active login to each contact of a loaded district who may open at least one line on the day (2006-01-02) under the
-// default rule, at most limit of them (0: all), in the order of the contacts. Their usernames are parent000001 and on; all have the same
+// default rule, at most limit of them (0: all), in the order of the contacts. With a limit the fixed families are left out: they are there to be walked with. Their usernames are parent000001 and on; all have the same
 // password, hashed once, so that forty thousand take seconds. It is for measuring: nobody proves anything here.
 func Accounts(ctx context.Context, db *sqldb.DB, accounts *account.Accounts, hold Hold, d Data, ids Loaded, password, day string, limit int) ([]Parent, error) {
 	hash, err := accounts.Hash(ctx, "password", password, 8, nil)
@@ -63,7 +63,11 @@ func parentsOf(d Data, day string, limit int) []Parent {
 		}
 	}
 	var all []Parent
-	for i := range d.Contacts {
+	first := 0
+	if limit > 0 {
+		first = d.Fixed
+	}
+	for i := first; i < len(d.Contacts); i++ {
 		if may[i] && (limit == 0 || len(all) < limit) {
 			all = append(all, Parent{Username: fmt.Sprintf("parent%06d", len(all)+1), Contact: i})
 		}

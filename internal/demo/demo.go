@@ -18,6 +18,7 @@ type Data struct {
 	Students []Student
 	Contacts []roster.Contact
 	Lines    []Line // those of a student stand together, in their order
+	Fixed    int    // so many of the first Contacts are of the fixed families
 }
 
 // Student is a student with the index of the school.
@@ -38,6 +39,7 @@ func Generate(seed uint64, students int) Data {
 	b := newBuilder(seed, students)
 	b.schools(students)
 	b.cast()
+	b.d.Fixed = len(b.d.Contacts)
 	for len(b.d.Students) < students {
 		b.family(students - len(b.d.Students))
 	}

@@ -105,3 +105,8 @@ func (f *Family) UsernameReserved(ctx context.Context, tx *sqldb.Tx, kind access
 	own, err := heldBy(ctx, tx, acct)
 	return !slices.Contains(own, contact), err
 }
+
+// Hold gives an account a contact, without any proof that they are one person: sample districts alone are made so.
+func (f *Family) Hold(ctx context.Context, tx *sqldb.Tx, acct, contact int64) error {
+	return hold(ctx, tx, acct, contact, f.now())
+}

@@ -16,7 +16,10 @@ import (
 )
 
 func TestTry(t *testing.T) {
-	sqldbtest.Run(t, func(t *testing.T, db *sqldb.DB) {
+	var last string; var lastAt time.Time; tot := map[string]time.Duration{}
+	before := func(q string) error { n := time.Now(); if last != "" { k := last; if i := strings.LastIndex(k, "where"); i > 0 { k = k[i:] }; if len(k) > 60 { k = k[:60] }; tot[k] += n.Sub(lastAt) }; last, lastAt = q, n; return nil }
+	defer func() { for k, v := range tot { if v > 500*time.Millisecond { fmt.Printf("SQL %v %q\n", v, k) } } }()
+	sqldbtest.RunWith(t, sqldb.Options{Before: before}, func(t *testing.T, db *sqldb.DB) {
 		now := time.Now
 		log := audit.New(now)
 		r := roster.New(db, log, now, func(context.Context, *sqldb.Tx, access.Actor, roster.Change) error { return nil })

@@ -122,7 +122,7 @@ func TestProblemsOfAContactStandBesideTheFields(t *testing.T) {
 			{"a relationship nobody knows", func(e *ContactEdit) { e.Line.Relationship = "boss" }, []string{"relationship problem.choose"}},
 			{"a flag nobody knows", func(e *ContactEdit) { e.Line.Pickup = "maybe" }, []string{"pickup problem.choose"}},
 			{"no date", func(e *ContactEdit) { e.Line.BeginDate = "tomorrow" }, []string{"begin_date problem.date"}},
-			{"an end before the beginning", func(e *ContactEdit) { e.Line.BeginDate, e.Line.EndDate = "2026-02-01", "2026-02-01" }, []string{"end_date problem.out_of_range"}},
+			{"an end before the beginning", func(e *ContactEdit) { e.Line.BeginDate, e.Line.EndDate = "2026-02-01", "2026-02-01" }, []string{"end_date problem.date_order"}},
 			{"a long note", func(e *ContactEdit) { e.Line.RestrictionNote = strings.Repeat("x", 1001) }, []string{"restriction_note problem.too_long"}},
 		} {
 			e := d.sheet(s.ID, 0)

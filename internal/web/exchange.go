@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -69,12 +70,8 @@ func (s *Server) newExchange(w http.ResponseWriter, r *http.Request, rt route) *
 
 // language is the one chosen on this device, else the first the browser asks for that we speak.
 func (s *Server) language(r *http.Request) *lang.Language {
-	if c, err := r.Cookie("sg-lang"); err == nil {
-		for _, tag := range lang.Tags() {
-			if c.Value == tag {
-				return s.Catalog.Language(tag)
-			}
-		}
+	if tag := s.cookie(r, front, "lang"); slices.Contains(lang.Tags(), tag) {
+		return s.Catalog.Language(tag)
 	}
 	return s.Catalog.Language(s.Catalog.Negotiate(r.Header.Get("Accept-Language")))
 }

@@ -16,10 +16,7 @@ func (s *Server) frontDoor(x *exchange) error {
 }
 
 func (s *Server) chooseLanguage(x *exchange) error {
-	http.SetCookie(x.w, &http.Cookie{
-		Name: "sg-lang", Value: s.Catalog.Language(x.field("lang")).Tag(), Path: "/", MaxAge: 365 * 24 * 3600, Secure: s.secure, HttpOnly: true,
-		SameSite: http.SameSiteLaxMode,
-	})
+	s.setCookie(x.w, front, "lang", s.Catalog.Language(x.field("lang")).Tag(), 365*24*3600)
 	back := x.field("back")
 	if len(back) == 0 || back[0] != '/' || (len(back) > 1 && (back[1] == '/' || back[1] == '\\')) {
 		back = "/"

@@ -45,6 +45,7 @@ type Tab struct {
 	problems []string // errors of scripts, refusals of the content policy
 	loaded   []Loaded
 	requests map[network.RequestID]int
+	document network.RequestID // of the page
 }
 
 // Loaded is one answer of the server.
@@ -127,6 +128,9 @@ func (t *Tab) notice(ev any) {
 		if strings.HasPrefix(ev.Request.URL, "http") {
 			t.requests[ev.RequestID] = len(t.loaded)
 			t.loaded = append(t.loaded, Loaded{URL: ev.Request.URL})
+			if ev.Type == network.ResourceTypeDocument {
+				t.document = ev.RequestID
+			}
 		}
 	case *network.EventLoadingFinished:
 		if i, ok := t.requests[ev.RequestID]; ok && i < len(t.loaded) {
@@ -285,4 +289,35 @@ func (t *Tab) Focus() string {
 		t.judge.Fatalf("asking for the focus: %v", err)
 	}
 	return text
+}
+
+// Picture draws the page as PNG: that many pixels of it from the top, or the whole with 0.
+func (t *Tab) Picture(height float64) []byte {
+	t.judge.Helper()
+	clip := &page.Viewport{Width: Eval[float64](t, "innerWidth"), Height: height, Scale: 1}
+	if height == 0 {
+		clip.Height = Eval[float64](t, "Math.max(innerHeight, document.documentElement.scrollHeight)")
+	}
+	beyond := true
+	png, err := chromedp.Call(t.ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{
+		Format: page.CaptureScreenshotFormatPng, Clip: clip, CaptureBeyondViewport: &beyond,
+	})
+	if err != nil {
+		t.judge.Fatalf("drawing the page: %v", err)
+	}
+	return png.Data
+}
+
+// Source is the HTML of the page as the server sent it.
+func (t *Tab) Source() string {
+	t.judge.Helper()
+	t.mu.Lock()
+	id := t.document
+	t.mu.Unlock()
+	answer, err := chromedp.Call(t.ctx, network.GetResponseBody, network.GetResponseBodyParams{RequestID: id})
+	if err == nil {
+		return string(answer.Body)
+	}
+	t.judge.Fatalf("reading the source: %v", err)
+	return ""
 }

@@ -6,20 +6,18 @@ import (
 
 	"github.com/schoolgate/schoolgate/internal/account"
 	"github.com/schoolgate/schoolgate/internal/app"
-	"github.com/schoolgate/schoolgate/internal/mail"
 )
 
 // seed makes the district in an SQLite file at path. The hashes are made with the parameters of a real server: signing in costs what it costs.
 func seed(ctx context.Context, path string, students int) (district, error) {
 	d := district{database: "sqlite:" + path}
-	mailbox := &mail.Capture{}
 	a, err := app.Open(ctx, app.Config{
-		Database: d.database, Log: quiet(), Mail: mailbox, Temporary: true, HashParams: account.DefaultParams(),
+		Database: d.database, Log: quiet(), Temporary: true, HashParams: account.DefaultParams(),
 	})
 	if err != nil {
 		return d, err
 	}
-	s, err := a.Seed(ctx, mailbox, students, 200)
+	s, err := a.Seed(ctx, students, 0)
 	d.students, d.parents, d.lines, d.logins, d.admin = s.Students, s.Contacts, s.Lines, s.Parents, s.Staff
 	return d, errors.Join(err, a.Close())
 }
