@@ -54,7 +54,7 @@ func makeKey(path string) ([]byte, error) {
 	if err != nil {
 		return nil, fault.Wrap(fault.Unavailable, err, "the key file cannot be written")
 	}
-	defer os.Remove(f.Name())
+	defer func() { _ = os.Remove(f.Name()) }() // it is linked, or of no use
 	_, err = fmt.Fprintln(f, hex.EncodeToString(key))
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return nil, fault.Wrap(fault.Unavailable, err, "the key file cannot be written")

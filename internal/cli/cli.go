@@ -74,7 +74,7 @@ func Main(args []string, in io.Reader, out, errs io.Writer) (code int) {
 	var c commands
 	parser, err := kong.New(&c, kong.Name("schoolgate"), kong.Writers(out, errs), kong.Exit(func(n int) { panic(exited(n)) }),
 		kong.Description("The gate between a school and its families: logins of parents and students, kept against the school's records."),
-		kong.Configuration(kong.JSON), kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.Bind(s))
+		kong.Configuration(belowEnvironment), kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.Bind(s))
 	if err != nil {
 		fmt.Fprintln(errs, "schoolgate:", err)
 		return failed
@@ -92,6 +92,22 @@ func Main(args []string, in io.Reader, out, errs io.Writer) (code int) {
 		return s.fail(err)
 	}
 	return done
+}
+
+// belowEnvironment reads flags from JSON for those that no environment variable gives: flags win, then variables, then the file.
+func belowEnvironment(r io.Reader) (kong.Resolver, error) {
+	file, err := kong.JSON(r)
+	if err != nil {
+		return nil, err
+	}
+	return kong.ResolverFunc(func(ctx *kong.Context, parent *kong.Path, flag *kong.Flag) (any, error) {
+		for _, name := range flag.Envs {
+			if _, set := os.LookupEnv(name); set {
+				return nil, nil
+			}
+		}
+		return file.Resolve(ctx, parent, flag)
+	}), nil
 }
 
 // fail prints an error for a person: field problems in words, everything else as it is.

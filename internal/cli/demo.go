@@ -28,7 +28,7 @@ func (c demoCmd) Run(ctx context.Context, s *streams) error {
 	if err != nil || !loopback(host) {
 		return fault.Invalidf("the demo listens on loopback alone, such as 127.0.0.1:8080")
 	}
-	l, err := net.Listen("tcp", c.Listen)
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.Listen)
 	if err != nil {
 		return fault.Wrap(fault.Unavailable, err, "cannot listen (another demo may be running; try --listen 127.0.0.1:8081)")
 	}
@@ -36,7 +36,7 @@ func (c demoCmd) Run(ctx context.Context, s *streams) error {
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }() // a leftover in the temporary folder harms nobody
 	app.ReserveThreads()
 	base := "http://" + l.Addr().String()
 	mailbox := &mail.Capture{}

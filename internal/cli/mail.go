@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/schoolgate/schoolgate/internal/app"
+	"github.com/schoolgate/schoolgate/internal/family"
 	"github.com/schoolgate/schoolgate/internal/jobs"
 )
 
@@ -33,6 +34,9 @@ func (c mailListCmd) Run(ctx context.Context, s *streams) error {
 			return err
 		}
 		if c.JSON {
+			if mails == nil {
+				mails = []family.Mail{} // an empty list, not null
+			}
 			return json.NewEncoder(s.out).Encode(mails)
 		}
 		for _, m := range mails {

@@ -49,6 +49,14 @@ func openSQLite(ctx context.Context, path string, opts Options) (driver, error) 
 			return nil, fault.Wrap(fault.Unavailable, err, "the folder of the database does not exist")
 		}
 	}
+	// Children's records: SQLite would make the file readable for everybody. Its companions get the same mode.
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fault.Wrap(fault.Unavailable, err, "cannot open the database file")
+	}
+	if err := f.Close(); err != nil {
+		return nil, err
+	}
 	n := opts.Connections
 	if n == 0 {
 		n = max(4, 2*runtime.NumCPU())

@@ -124,6 +124,11 @@ func (s *Server) saveStudentLogin(x *exchange) error {
 		if err := s.problems(x, &p.Page, err, "username"); err != nil {
 			return err
 		}
+		for i := range p.Problems {
+			if p.Problems[i].Field == "password" { // which the form calls by the name that browsers' password managers know
+				p.Problems[i].Field = "new_password"
+			}
+		}
 		return s.render(x, http.StatusUnprocessableEntity, "parent/student-login", p)
 	}
 	s.setFlash(x, flash)

@@ -2,6 +2,8 @@ package web
 
 import (
 	"net/http"
+	"net/url"
+	"strings"
 
 	"github.com/schoolgate/schoolgate/internal/access"
 	"github.com/schoolgate/schoolgate/internal/account"
@@ -18,7 +20,8 @@ func (s *Server) frontDoor(x *exchange) error {
 func (s *Server) chooseLanguage(x *exchange) error {
 	s.setCookie(x.w, front, "lang", s.Catalog.Language(x.field("lang")).Tag(), 365*24*3600)
 	back := x.field("back")
-	if len(back) == 0 || back[0] != '/' || (len(back) > 1 && (back[1] == '/' || back[1] == '\\')) {
+	// Browsers take a backslash for a slash and leave out tabs and line ends, which url.Parse refuses.
+	if u, err := url.Parse(back); err != nil || u.Host != "" || !strings.HasPrefix(back, "/") || strings.HasPrefix(back, "//") || strings.Contains(back, "\\") {
 		back = "/"
 	}
 	return x.redirect(back)

@@ -14,6 +14,7 @@ import (
 	"github.com/schoolgate/schoolgate/internal/mail"
 )
 
+// BenchmarkPages is what a page costs the server without the network: session, records, template.
 func BenchmarkPages(b *testing.B) {
 	ctx := context.Background()
 	box := &mail.Capture{}
