@@ -133,6 +133,7 @@ func functions(l *lang.Language, a *assets, c clock) template.FuncMap {
 		"listName": l.ListName,
 		"asset":    a.url,
 		"initial":  initial,
+		"device":   device,
 		"relation": func(code string) string { return l.T(relationKey(code)) },
 		"flashText": func(f *Flash) string {
 			var args []any
