@@ -6,7 +6,7 @@ import (
 	"runtime"
 	"sync"
 
-	"golang.org/x/crypto/argon2"
+	"github.com/schoolgate/schoolgate/internal/account/argon2"
 )
 
 // Params are argon2id's cost parameters.

@@ -80,10 +80,10 @@ func (n NewStaff) problems() []fault.Problem {
 	case len(n.Email) > maxEmail:
 		add("email", "problem.too_long", "Max", maxEmail)
 	case err != nil || address.Address != n.Email:
-		add("email", "problem.email")
+		add("email", "problem.email_invalid")
 	}
 	if !slices.Contains(access.Roles(), n.Role) {
-		add("role", "problem.role")
+		add("role", "problem.choose")
 	}
 	return problems
 }

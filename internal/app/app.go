@@ -127,7 +127,11 @@ func (a *App) build(ctx context.Context, c Config, keys account.Keys) error {
 	if params == (account.Params{}) {
 		params = account.DefaultParams()
 	}
-	a.hasher = account.NewHasher(params, c.HashSlots)
+	slots := c.HashSlots
+	if slots == 0 {
+		slots = runtime.NumCPU() // not GOMAXPROCS: ReserveThreads may have raised that
+	}
+	a.hasher = account.NewHasher(params, slots)
 	// family stands on roster and accounts, and both call back into it: the functions below close the circle.
 	a.Roster = roster.New(a.DB, a.Audit, c.Now, func(ctx context.Context, tx *sqldb.Tx, actor access.Actor, ch roster.Change) error {
 		return a.Family.LinesChanged(ctx, tx, actor, ch)

@@ -97,9 +97,9 @@ func TestSES4AParentSeesAndEndsTheOwnSessions(t *testing.T) {
 	apptest.Run(t, func(t *testing.T, a *apptest.App) {
 		mother := a.MariaAtHome(t)
 		phone := a.Browser(t)
-		phone.Send.Set("User-Agent", "A telephone")
+		phone.Send.Set("User-Agent", "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Safari/604.1")
 		phone.SignIn("parent", "maria", apptest.ParentPassword).Want(http.StatusOK)
-		mother.Get("/parent/account").See("A telephone", "this device").Press("Sign out there").See("That device was signed out.")
+		mother.Get("/parent/account").See("Safari, iPhone", "this device").Press("Sign out there").See("That device was signed out.")
 		if phone.Get("/parent/"); phone.Path() != "/parent/login" {
 			t.Error("the telephone is still signed in")
 		}

@@ -1,10 +1,11 @@
 package family
 
 import (
+	"cmp"
 	"context"
-	"database/sql"
 	"encoding/base64"
 	"encoding/json"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -88,14 +89,7 @@ func (p *gridPage) total(ctx context.Context, tx *sqldb.Tx) (int, error) {
 	case p.search == "":
 		return sqldb.Value[int](ctx, tx, countAll)
 	}
-	return sqldb.One(ctx, tx, func(r *sql.Rows) (int, error) {
-		var lines, entries int
-		err := r.Scan(&lines, &entries)
-		if entries > 2*countTo-1 {
-			return countTo, err // there may be more than were read
-		}
-		return min(lines, countTo), err
-	}, countSearch, p.search, lang.PrefixEnd(p.search))
+	return sqldb.Value[int](ctx, tx, countSearch, p.search, lang.PrefixEnd(p.search))
 }
 
 // lines reads one parent, or one row, more than the page has.
@@ -111,6 +105,10 @@ func (p *gridPage) lines(ctx context.Context, tx *sqldb.Tx, rule roster.Rule) ([
 			l.key.Entry, l.key.Sort, l.key.ID = p.search, l.key.child, l.LineID
 		}
 	}
+	slices.SortFunc(lines, func(a, b *loginLine) int {
+		return cmp.Or(cmp.Compare(a.key.Entry, b.key.Entry), cmp.Compare(a.key.Sort, b.key.Sort), cmp.Compare(a.key.ID, b.key.ID),
+			cmp.Compare(a.key.child, b.key.child), cmp.Compare(a.LineID, b.LineID))
+	})
 	return lines, nil
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/schoolgate/schoolgate/internal/account"
 	"github.com/schoolgate/schoolgate/internal/audit"
 	"github.com/schoolgate/schoolgate/internal/jobs"
+	"github.com/schoolgate/schoolgate/internal/lang"
 	"github.com/schoolgate/schoolgate/internal/mail"
 	"github.com/schoolgate/schoolgate/internal/roster"
 	"github.com/schoolgate/schoolgate/internal/settings"
@@ -81,10 +82,12 @@ func newTown(t testing.TB, db *sqldb.DB) *town {
 	records := roster.New(db, log, now, func(ctx context.Context, tx *sqldb.Tx, a access.Actor, c roster.Change) error {
 		return people.LinesChanged(ctx, tx, a, c)
 	})
+	catalog, err := lang.Load()
+	w.ok(err)
 	quiet := slog.New(slog.DiscardHandler)
 	w.Family = New(Parts{
 		DB: db, Accounts: accounts, Roster: records, Settings: set, Jobs: jobs.New(db, quiet, now), Audit: log, Log: quiet, Now: now,
-		Sender: brokenSender{}, BaseURL: "http://127.0.0.1",
+		Catalog: catalog, Sender: brokenSender{}, BaseURL: "http://127.0.0.1",
 	})
 	people.Family = w.Family
 	return w

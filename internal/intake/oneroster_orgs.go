@@ -81,31 +81,31 @@ func orgKind(r row) string {
 }
 
 // schoolOf finds where a student belongs among the organisations a row names: the first school, or the school above the first department
-// or other organisation, or that organisation itself. "" means that the file names none it knows.
-func (o *oneRoster) schoolOf(p *person, ids []string) string {
+// or other organisation, or that organisation itself. "" means that the file names none it holds; unknown are those it does not hold.
+func (o *oneRoster) schoolOf(p *person, ids []string) (school string, unknown []string) {
 	other := ""
 	for _, id := range ids {
 		g, known := o.orgs[id]
 		switch {
 		case !known:
-			o.f.add(Warning, p.from.file, p.from.line, "", id, "names an organisation that is not in orgs.csv")
+			unknown = append(unknown, id)
 		case g.kind == "school":
-			return id
+			return id, unknown
 		case g.kind == "other" && other == "":
 			other = id
 		}
 	}
 	if other == "" {
-		return ""
+		return "", unknown
 	}
 	seen := map[string]bool{}
 	for id := other; !seen[id]; id = o.orgs[id].parent {
 		seen[id] = true
 		if o.orgs[id].kind == "school" {
 			o.f.add(Note, p.from.file, p.from.line, "", o.orgs[other].name, "the organisation is no school: student put into the school above it")
-			return id
+			return id, unknown
 		}
 	}
 	o.f.add(Note, p.from.file, p.from.line, "", o.orgs[other].name, "the organisation is no school and has none above it: student put into it all the same")
-	return other
+	return other, unknown
 }

@@ -102,7 +102,7 @@ func (o *oneRoster) student(p *person, numbers func(*person) string, births map[
 	if p.saysAble && !p.able {
 		o.f.add(Note, p.from.file, p.from.line, "enabledUser", "false", "has no meaning for a student here")
 	}
-	s.school = o.schoolOf(p, o.orgsOf(p))
+	s.school, s.unknown = o.schoolOf(p, o.orgsOf(p))
 	o.out.students = append(o.out.students, s)
 }
 
@@ -127,7 +127,13 @@ func (o *oneRoster) orgsOf(p *person) []string {
 			orgs = append(orgs, r.org)
 		}
 	}
-	return append(orgs, p.orgs...)
+	orgs = append(orgs, p.orgs...)
+	seen := map[string]bool{}
+	return slices.DeleteFunc(orgs, func(id string) bool {
+		twice := seen[id]
+		seen[id] = true
+		return twice
+	})
 }
 
 func (o *oneRoster) grade(p *person) string {

@@ -78,6 +78,20 @@ func (p *plan) known(schools []roster.School, fed []int64) {
 	if p.opts.School != "" {
 		p.fallback = p.flagSchool()
 	}
+	for i := range p.rec.students {
+		p.schoolOnRecord(&p.rec.students[i])
+	}
+}
+
+// schoolOnRecord finds the school of a student by the organisations that the file names and does not hold: a file of changes leaves out
+// what has not changed.
+func (p *plan) schoolOnRecord(s *student) {
+	for _, id := range s.unknown {
+		at := slices.IndexFunc(p.onRecord, func(o roster.School) bool { return o.SourceID == id && o.Kind != "district" })
+		if s.school == "" && at >= 0 {
+			s.school = id
+		}
+	}
 }
 
 func (p *plan) newID() int64 {
@@ -226,6 +240,11 @@ func (p *plan) index() {
 func (p *plan) place() error {
 	lost := 0
 	for _, s := range p.rec.students {
+		for _, id := range s.unknown {
+			if _, known := p.bySource[id]; !known {
+				p.f.add(Warning, s.from.file, s.from.line, "", id, "names an organisation that is neither in orgs.csv nor on record")
+			}
+		}
 		if _, known := p.students[s.SourceID]; s.school == "" && !s.partial && !s.roleOf && !known {
 			lost++
 		}

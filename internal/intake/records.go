@@ -21,7 +21,8 @@ type records struct {
 // student is a student as the file has it. carried names the fields that the file speaks of (roster's names of fields).
 type student struct {
 	roster.Student
-	school  string // the source id of the school; "" where the file names none it knows
+	school  string   // the source id of the school; "" where the file names none it knows
+	unknown []string // source ids of organisations that the row names and the file does not hold
 	carried []string
 	from    place
 	partial bool // only some fields of a student known from before

@@ -2,6 +2,7 @@ package roster
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/schoolgate/schoolgate/internal/sqldb"
@@ -35,69 +36,113 @@ func (r *Roster) AllSchools(ctx context.Context, tx *sqldb.Tx) (schools []School
 	return schools, fed, err
 }
 
+// snapshot is a Snapshot in the making.
+type snapshot struct {
+	tx       *sqldb.Tx
+	students map[int64]Student
+	contacts map[int64]Contact
+	lines    map[int64]Line
+	read     map[int64]bool // schools
+}
+
 // Snapshot reads the records of a scope, each kind in the order of its ids.
 func (r *Roster) Snapshot(ctx context.Context, tx *sqldb.Tx, sc Scope) (Snapshot, error) {
-	var s Snapshot
+	var out Snapshot
 	var err error
-	if s.Schools, s.Fed, err = r.AllSchools(ctx, tx); err != nil {
-		return s, err
+	if out.Schools, out.Fed, err = r.AllSchools(ctx, tx); err != nil {
+		return out, err
 	}
-	students, contacts, lines := map[int64]Student{}, map[int64]Contact{}, map[int64]Line{}
-	if err := bySource(ctx, tx, sc.Students, selectStudent+"\nwhere s.source_id in ", scanStudent, students, studentID); err != nil {
-		return s, err
-	}
-	if err := bySource(ctx, tx, sc.Contacts, selectContact+"\nwhere c.source_id in ", scanContact, contacts, contactID); err != nil {
-		return s, err
-	}
-	// The named people bring in the schools of their children, so that a roster of changes is measured against whole schools.
-	if err := byID(ctx, tx, keysOf(contacts), selectLine+"\nwhere l.contact_id in ", scanLine, lines, lineID); err != nil {
-		return s, err
-	}
-	var children []int64
-	for _, l := range lines {
-		children = append(children, l.StudentID)
-	}
-	if err := byID(ctx, tx, children, selectStudent+"\nwhere s.id in ", scanStudent, students, studentID); err != nil {
-		return s, err
-	}
-	schools := slices.Clone(sc.Schools)
-	for _, st := range students {
-		if st.SchoolID != 0 {
-			schools = append(schools, st.SchoolID)
-		}
-	}
-	slices.Sort(schools)
-	for _, id := range slices.Compact(schools) {
-		if err := byID(ctx, tx, []int64{id}, selectStudent+"\nwhere s.school_id in ", scanStudent, students, studentID); err != nil {
-			return s, err
-		}
-	}
-	if err := byID(ctx, tx, keysOf(students), selectLine+"\nwhere l.student_id in ", scanLine, lines, lineID); err != nil {
-		return s, err
-	}
-	var adults []int64
-	for _, l := range lines {
-		if _, have := contacts[l.ContactID]; !have {
-			adults = append(adults, l.ContactID)
-		}
-	}
-	if err := byID(ctx, tx, adults, selectContact+"\nwhere c.id in ", scanContact, contacts, contactID); err != nil {
-		return s, err
-	}
-	if err := byID(ctx, tx, adults, selectLine+"\nwhere l.contact_id in ", scanLine, lines, lineID); err != nil {
-		return s, err
+	s := snapshot{tx, map[int64]Student{}, map[int64]Contact{}, map[int64]Line{}, map[int64]bool{}}
+	steps := []func() error{
+		func() error { return s.schools(ctx, sc.Schools) },
+		func() error { return s.named(ctx, sc) },
+		// The people named bring in the schools of their children, so that a roster of changes is measured against whole schools.
+		func() error { return s.schools(ctx, s.schoolsOfStudents()) },
 	}
 	if sc.Loose {
-		loose, err := sqldb.All(ctx, tx, scanContact, selectLooseContacts)
-		if err != nil {
-			return s, err
-		}
-		for _, c := range loose {
-			contacts[c.ID] = c
+		steps = append(steps, func() error { return into(ctx, tx, s.contacts, contactID, scanContact, selectLooseContacts) })
+	}
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return out, err
 		}
 	}
-	s.Students, s.Contacts, s.Lines = ordered(students), ordered(contacts), ordered(lines)
-	return s, nil
+	out.Students, out.Contacts, out.Lines = ordered(s.students), ordered(s.contacts), ordered(s.lines)
+	return out, nil
+}
+
+// schools reads whole schools: their students, those students' contacts, and all lines of these.
+func (s *snapshot) schools(ctx context.Context, ids []int64) error {
+	for _, id := range ids {
+		if s.read[id] {
+			continue
+		}
+		s.read[id] = true
+		if err := into(ctx, s.tx, s.students, studentID, scanStudent, selectStudentsOfSchool, id); err != nil {
+			return err
+		}
+		if err := into(ctx, s.tx, s.contacts, contactID, scanContact, selectContactsOfSchool, id); err != nil {
+			return err
+		}
+		if err := into(ctx, s.tx, s.lines, lineID, scanLine, selectLinesOfSchool, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// named reads the people with the source ids asked for who are not read yet, and whoever has a line to them.
+func (s *snapshot) named(ctx context.Context, sc Scope) error {
+	haveStudents, haveContacts := map[string]bool{}, map[string]bool{}
+	for _, st := range s.students {
+		haveStudents[st.SourceID] = true
+	}
+	for _, c := range s.contacts {
+		haveContacts[c.SourceID] = true
+	}
+	students, contacts := map[int64]Student{}, map[int64]Contact{}
+	if err := bySource(ctx, s.tx, missing(sc.Students, haveStudents), selectStudent+"\nwhere s.source_id in ", scanStudent, students, studentID); err != nil {
+		return err
+	}
+	if err := bySource(ctx, s.tx, missing(sc.Contacts, haveContacts), selectContact+"\nwhere c.source_id in ", scanContact, contacts, contactID); err != nil {
+		return err
+	}
+	lines := map[int64]Line{}
+	if err := byID(ctx, s.tx, keysOf(students), selectLine+"\nwhere l.student_id in ", scanLine, lines, lineID); err != nil {
+		return err
+	}
+	if err := byID(ctx, s.tx, keysOf(contacts), selectLine+"\nwhere l.contact_id in ", scanLine, lines, lineID); err != nil {
+		return err
+	}
+	var children, adults []int64
+	for _, l := range lines {
+		children, adults = append(children, l.StudentID), append(adults, l.ContactID)
+	}
+	if err := byID(ctx, s.tx, children, selectStudent+"\nwhere s.id in ", scanStudent, students, studentID); err != nil {
+		return err
+	}
+	if err := byID(ctx, s.tx, adults, selectContact+"\nwhere c.id in ", scanContact, contacts, contactID); err != nil {
+		return err
+	}
+	maps.Copy(s.students, students)
+	maps.Copy(s.contacts, contacts)
+	maps.Copy(s.lines, lines)
+	return nil
+}
+
+func missing(all []string, have map[string]bool) []string {
+	return slices.DeleteFunc(slices.Clone(all), func(id string) bool { return have[id] })
+}
+
+func (s *snapshot) schoolsOfStudents() []int64 {
+	var ids []int64
+	for _, st := range s.students {
+		if st.SchoolID != 0 {
+			ids = append(ids, st.SchoolID)
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }
 
 func studentID(s Student) int64 { return s.ID }

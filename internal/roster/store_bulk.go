@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/schoolgate/schoolgate/internal/lang"
 	"github.com/schoolgate/schoolgate/internal/sqldb"
@@ -19,6 +18,17 @@ const (
 	selectFedSchools = `select o.id from school o
 where exists (select 1 from student s where s.school_id = o.id and s.source_id is not null and s.status <> 'left')
 order by o.id`
+
+	selectStudentsOfSchool = selectStudent + `
+where s.school_id = $1`
+
+	contactsOfSchool = `(select k.contact_id from student_contact k join student s on s.id = k.student_id where s.school_id = $1)`
+
+	selectContactsOfSchool = selectContact + `
+where c.id in ` + contactsOfSchool
+
+	selectLinesOfSchool = selectLine + `
+where l.contact_id in ` + contactsOfSchool
 
 	selectLooseContacts = selectContact + `
 where c.source_id is not null and not exists (select 1 from student_contact l where l.contact_id = c.id)`
@@ -195,19 +205,24 @@ func (e *edit) listLines(ctx context.Context, all []*Line) error {
 	return insertMany(ctx, e.tx, insertLineNames, "", rows, nil)
 }
 
+// into reads records into a map by id.
+func into[T any](ctx context.Context, tx *sqldb.Tx, m map[int64]T, id func(T) int64, scan func(*sql.Rows) (T, error), query string, args ...any) error {
+	return sqldb.Each(ctx, tx, func(r *sql.Rows) error {
+		v, err := scan(r)
+		m[id(v)] = v
+		return err
+	}, query, args...)
+}
+
 // byID reads records by lists of ids into a map.
-func byID[T any](ctx context.Context, tx *sqldb.Tx, ids []int64, query string, scan func(*sql.Rows) (T, error), into map[int64]T, id func(T) int64) error {
+func byID[T any](ctx context.Context, tx *sqldb.Tx, ids []int64, query string, scan func(*sql.Rows) (T, error), m map[int64]T, id func(T) int64) error {
 	return eachChunk(ids, func(in string, args []any) error {
-		return sqldb.Each(ctx, tx, func(r *sql.Rows) error {
-			v, err := scan(r)
-			into[id(v)] = v
-			return err
-		}, query+"("+in+")", args...)
+		return into(ctx, tx, m, id, scan, query+"("+in+")", args...)
 	})
 }
 
 // bySource is byID for source ids.
-func bySource[T any](ctx context.Context, tx *sqldb.Tx, sources []string, query string, scan func(*sql.Rows) (T, error), into map[int64]T, id func(T) int64) error {
+func bySource[T any](ctx context.Context, tx *sqldb.Tx, sources []string, query string, scan func(*sql.Rows) (T, error), m map[int64]T, id func(T) int64) error {
 	for part := range slices.Chunk(sources, chunk) {
 		n := 1
 		for n < len(part) {
@@ -218,12 +233,7 @@ func bySource[T any](ctx context.Context, tx *sqldb.Tx, sources []string, query 
 		for i := range args {
 			args[i] = part[min(i, len(part)-1)]
 		}
-		err := sqldb.Each(ctx, tx, func(r *sql.Rows) error {
-			v, err := scan(r)
-			into[id(v)] = v
-			return err
-		}, query+strings.TrimSpace(rowsOf(1, n)), args...)
-		if err != nil {
+		if err := into(ctx, tx, m, id, scan, query+rowsOf(1, n), args...); err != nil {
 			return err
 		}
 	}

@@ -25,6 +25,7 @@ func (contactsPage) Tab() string { return "contacts" }
 type contactLine struct {
 	roster.FullLine
 	Login       family.GridRow
+	StateText   string
 	First, Last bool // cannot move further
 }
 
@@ -43,7 +44,7 @@ func (s *Server) contacts(x *exchange) error {
 	}
 	p := contactsPage{Page: s.page(x, "admin.contacts.title"), Student: rec.Student, Removed: rec.Removed}
 	for i, l := range rec.Lines {
-		p.Lines = append(p.Lines, contactLine{l.FullLine, states[l.Line.ID], i == 0, i == len(rec.Lines)-1})
+		p.Lines = append(p.Lines, contactLine{l.FullLine, states[l.Line.ID], s.stateText(x.lang, states[l.Line.ID]), i == 0, i == len(rec.Lines)-1})
 	}
 	return s.render(x, http.StatusOK, "admin/contacts", p)
 }

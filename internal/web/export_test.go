@@ -1,5 +1,22 @@
 package web
 
+import (
+	"bytes"
+	"html/template"
+	"io/fs"
+	"path"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/schoolgate/schoolgate/internal/family"
+	"github.com/schoolgate/schoolgate/internal/jobs"
+	"github.com/schoolgate/schoolgate/internal/lang"
+	"github.com/schoolgate/schoolgate/internal/roster"
+)
+
 // Route is a line of the site, for the tests that visit all of them.
 type Route struct {
 	Pattern string
@@ -11,8 +28,160 @@ type Route struct {
 // Routes returns every route of the site, the demo's last.
 func Routes() []Route {
 	var all []Route
-	for _, r := range append(append([]route{}, routes...), demoRoutes...) {
+	for _, r := range slices.Concat(routes, demoRoutes) {
 		all = append(all, Route{r.pattern, string(r.portal), r.limited, r.need == ""})
 	}
 	return all
+}
+
+// pageStructs is what each template is executed with.
+var pageStructs = map[string]any{
+	"admin/contact": contactPage{}, "admin/contact-remove": removePage{}, "admin/contacts": contactsPage{}, "admin/grid": gridPage{},
+	"admin/login": loginPage{}, "admin/mail": mailPage{}, "admin/question": questionPage{}, "admin/requests": requestsPage{},
+	"admin/result": resultPage{}, "admin/settings": settingsPage{}, "admin/student": studentPage{}, "admin/students": studentsPage{},
+	"front/door": frontDoorPage{}, "front/mailbox": mailboxPage{}, "front/message": mailboxMessagePage{},
+	"parent/add-student": addStudentPage{}, "parent/children": childrenPage{}, "parent/forgot": forgotPage{}, "parent/forgot-sent": sentPage{},
+	"parent/login": loginPage{}, "parent/register": registerPage{}, "parent/sent": sentPage{}, "parent/student-login": studentLoginForm{},
+	"parent/student-login-remove": studentLoginForm{},
+	"shared/account":              accountPage{}, "shared/change-password": changePasswordPage{}, "shared/change-username": changeUsernamePage{},
+	"shared/error": errorPage{}, "shared/new-password": newPasswordPage{}, "student/home": studentHomePage{}, "student/login": loginPage{},
+}
+
+// Sample is a template with the struct it is executed with, empty or full.
+type Sample struct {
+	Name, Language string
+	Full           bool
+	Template       *template.Template
+	Page           any
+}
+
+// Render executes the template.
+func (s Sample) Render() (string, error) {
+	var b bytes.Buffer
+	err := s.Template.ExecuteTemplate(&b, "layout.html", s.Page)
+	return b.String(), err
+}
+
+// Samples returns every template in every language, with an empty and with a full page.
+func Samples(t *testing.T) []Sample {
+	t.Helper()
+	catalog, err := lang.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := loadAssets()
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := func() time.Time { return time.Date(2026, 11, 23, 15, 0, 0, 0, time.UTC) }
+	parsed, err := parsePages(catalog, a, clock{now, func() *time.Location { return time.UTC }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := fs.Glob(templateFiles, "templates/*/*.html")
+	if err != nil || len(files) < 20 {
+		t.Fatalf("%d templates, %v", len(files), err)
+	}
+	var all []Sample
+	for _, file := range files {
+		name := strings.TrimSuffix(strings.TrimPrefix(file, "templates/"), ".html")
+		page, ok := pageStructs[name]
+		if !ok {
+			t.Errorf("no page struct is known for the template %s", name)
+			continue
+		}
+		for _, tag := range lang.Tags() {
+			for _, full := range []bool{false, true} {
+				all = append(all, Sample{name, tag, full, parsed.byLang[tag][name], sample(page, path.Dir(name), tag, full)})
+			}
+		}
+	}
+	return all
+}
+
+// sample returns a copy of the page struct, filled if asked to.
+func sample(page any, folder, tag string, full bool) any {
+	v := reflect.New(reflect.TypeOf(page)).Elem()
+	if full {
+		(&filler{}).fill(v, "")
+	}
+	common := v.FieldByName("Page").Addr().Interface().(*Page)
+	common.Tag, common.OtherTag, common.Title, common.DistrictName = tag, "es", "Title", "District"
+	common.Portal = portal(strings.Replace(folder, "shared", "admin", 1))
+	switch p := v.Addr().Interface().(type) { // what no handler leaves out
+	case *studentLoginForm:
+		if p.Child.Login == nil {
+			p.Child.Login = &family.StudentLogin{}
+		}
+	case *questionPage:
+		p.Back = gridPath
+	case *resultPage:
+		p.Back = gridPath
+	}
+	return v.Interface()
+}
+
+// filler puts something into every field; what is one of a few words gets one of them, numbers are never the same twice.
+type filler struct{ n int64 }
+
+// words are the values of fields in which only certain ones can stand.
+var words = map[string]string{
+	"Relationship": "mother", "Relationships": "father", "Purpose": "register", "Outcome": "name_differs", "Detail": "delayed replaced",
+	"Template": "temporary", "BirthDate": "2015-03-09", "BeginDate": "2026-01-01", "EndDate": "2027-01-01", "Key": "flash.student_added",
+	"Language": "es", "Path": "/admin/students/", "URL": "/a?b=1", "NextURL": "/n?b=1", "FirstURL": "/f", "ByParent": "/p", "ByChild": "/c",
+	"Back": "/b", "Field": "", "Next": "at=1&id=2", "Letter": "L", "State": "ready", "Sort": "child",
+}
+
+func (f *filler) fill(v reflect.Value, name string) {
+	switch v.Interface().(type) {
+	case time.Time:
+		v.Set(reflect.ValueOf(time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)))
+		return
+	case roster.Flag:
+		v.Set(reflect.ValueOf(roster.Yes))
+		return
+	case roster.Status:
+		v.Set(reflect.ValueOf(roster.Enrolled))
+		return
+	case family.LoginState:
+		v.Set(reflect.ValueOf(family.Locked))
+		return
+	case family.ResetOutcome:
+		v.Set(reflect.ValueOf(family.ResetPart))
+		return
+	case jobs.State:
+		v.Set(reflect.ValueOf(jobs.Ready))
+		return
+	}
+	f.n++
+	switch v.Kind() {
+	case reflect.String:
+		text, ok := words[name]
+		if !ok {
+			text = `<i>` + name + `</i> "O'Brien & Ñandú"`
+		}
+		v.SetString(text)
+	case reflect.Bool:
+		v.SetBool(true)
+	case reflect.Int, reflect.Int64:
+		v.SetInt(1000 + f.n)
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		f.fill(v.Elem(), name)
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
+		f.fill(v.Index(0), name)
+		f.fill(v.Index(1), name)
+	case reflect.Map:
+		v.Set(reflect.MakeMap(v.Type()))
+		if v.Type().Elem().Kind() == reflect.String {
+			v.SetMapIndex(reflect.ValueOf("Name"), reflect.ValueOf("<i>Ana</i>"))
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if v.Type().Field(i).IsExported() {
+				f.fill(v.Field(i), v.Type().Field(i).Name)
+			}
+		}
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/schoolgate/schoolgate/internal/account"
 	"github.com/schoolgate/schoolgate/internal/family"
 	"github.com/schoolgate/schoolgate/internal/lang"
 )
@@ -53,6 +54,9 @@ func (s *Server) gridRow(l *lang.Language, r family.GridRow, again bool) gridRow
 }
 
 func (s *Server) stateText(l *lang.Language, r family.GridRow) string {
+	if r.State == family.Locked && r.LockedUntil.Equal(account.Never()) {
+		return l.T("login_state.off")
+	}
 	if r.State == family.Locked {
 		return l.T("login_state.locked", "Clock", l.Clock(r.LockedUntil, s.Settings.Location()))
 	}

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/schoolgate/schoolgate/internal/app/apptest"
+	"github.com/schoolgate/schoolgate/internal/sqldb"
 	"github.com/schoolgate/schoolgate/internal/web"
 )
 
@@ -100,15 +101,11 @@ type site struct {
 	*apptest.App
 	t         *testing.T
 	temporary string // Jorge's
-	student   bool   // Ana's login is there
-	mother    *apptest.Browser
-	as        map[string]*apptest.Browser
 }
 
 func newSite(t *testing.T, a *apptest.App) *site {
-	s := &site{App: a, t: t, as: map[string]*apptest.Browser{}}
-	s.mother = a.MariaAtHome(t)
-	a.StudentAtHome(t, s.mother, s.child(), "ana.lopez")
+	s := &site{App: a, t: t}
+	a.StudentAtHome(t, a.MariaAtHome(t), s.child(), "ana.lopez")
 	a.Browser(t).Register("jorge", "204117", "Jorge", "Lopez")
 	s.temporary = a.TemporaryPassword(apptest.JorgeEmail)
 	return s
@@ -130,8 +127,8 @@ func (s *site) browser(role string) *apptest.Browser {
 	case "parent":
 		token = b.SignIn("parent", "maria", apptest.ParentPassword).Want(http.StatusOK).Cookie("parent-session")
 	case "student":
-		if len(s.mother.Get(s.child()).Find("h2")) > 0 && !strings.Contains(s.mother.Text(), "ana.lopez") {
-			s.StudentAtHome(s.t, s.mother, s.child(), "ana.lopez")
+		if s.Count("select count(*) from student_login where student_id = $1", s.Ana.ID) == 0 { // a visit removed it
+			s.StudentAtHome(s.t, s.Browser(s.t).SignIn("parent", "maria", apptest.ParentPassword), s.child(), "ana.lopez")
 		}
 		token = b.SignIn("student", "ana.lopez", apptest.StudentPassword).Want(http.StatusOK).Cookie("student-session")
 	case "staff":
@@ -243,4 +240,35 @@ func TestTMP5ALimitedSessionReachesOnlyThePageThatSetsThePassword(t *testing.T) 
 		}
 		limited.Get("/parent/new-password").SetPassword(apptest.ParentPassword).Want(http.StatusOK).See("David")
 	}, apptest.Demo)
+}
+
+// TestADM1StaffWithoutARoleAreRefusedEverywhere signs in somebody to whom the table of rights gives nothing.
+func TestADM1StaffWithoutARoleAreRefusedEverywhere(t *testing.T) {
+	apptest.Run(t, func(t *testing.T, a *apptest.App) {
+		s := newSite(t, a)
+		err := a.DB.Write(t.Context(), func(tx *sqldb.Tx) error {
+			_, err := tx.Exec(t.Context(), "update account set role = 'nothing' where kind = 'staff'")
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		staff := a.Browser(t).SignIn("admin", apptest.StaffUsername, apptest.StaffPassword)
+		before := a.Dump("student", "contact", "student_contact", "closed_line", "setting", "job")
+		for _, r := range web.Routes() {
+			if r.Portal != "admin" || r.Open {
+				continue
+			}
+			answer, body := s.visit(staff, r.Pattern)
+			if answer.StatusCode != http.StatusForbidden {
+				t.Errorf("%s: %d, want 403", r.Pattern, answer.StatusCode)
+			}
+			if strings.Contains(body, "Lopez") {
+				t.Errorf("%s: the refusal names somebody", r.Pattern)
+			}
+		}
+		if after := a.Dump("student", "contact", "student_contact", "closed_line", "setting", "job"); after != before {
+			t.Error("something was changed")
+		}
+	})
 }

@@ -10,11 +10,13 @@ import (
 	"github.com/chromedp/cdproto/accessibility"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	cdplog "github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 // patience is how long a page may take to load or to change.
@@ -258,9 +260,9 @@ func (t *Tab) run(expression string) {
 }
 
 // Keys types on the keyboard, wherever the focus is. The names of special keys stand in chromedp/kb.
-func (t *Tab) Keys(keys string, options ...chromedp.KeyOption) {
+func (t *Tab) Keys(keys string) {
 	t.judge.Helper()
-	if err := chromedp.Do(t.ctx, chromedp.KeyEvent(keys, options...)); err != nil {
+	if err := chromedp.Do(t.ctx, strokes(keys)); err != nil {
 		t.judge.Fatalf("typing: %v", err)
 	}
 }
@@ -268,7 +270,27 @@ func (t *Tab) Keys(keys string, options ...chromedp.KeyOption) {
 // KeysTo types on the keyboard what leads to another page, and waits for that.
 func (t *Tab) KeysTo(keys string) {
 	t.judge.Helper()
-	t.load("typing", chromedp.KeyEvent(keys))
+	t.load("typing", strokes(keys))
+}
+
+// strokes presses and releases one key after another. The character goes with the key that is pressed, as on a real keyboard: sent after
+// it, it would reach whatever the key has moved the focus to.
+func strokes(keys string) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		for _, r := range keys {
+			events := kb.Encode(r)
+			down, up := *events[0], *events[len(events)-1]
+			if len(events) == 3 {
+				down.Type, down.Text, down.UnmodifiedText = input.DispatchKeyEventTypeKeyDown, events[1].Text, events[1].UnmodifiedText
+			}
+			for _, e := range []input.DispatchKeyEventParams{down, up} {
+				if _, err := cdp.Call(ctx, target, input.DispatchKeyEvent, e); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
 }
 
 // Focus is the role and name of what has the focus, as a screen reader says them.

@@ -2,6 +2,10 @@ package apptest
 
 import (
 	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/schoolgate/schoolgate/internal/access"
 	"github.com/schoolgate/schoolgate/internal/account"
@@ -172,4 +176,32 @@ func (a *App) AddLine(s roster.Student, c roster.Contact, l roster.Line) int64 {
 		a.t.Fatalf("adding a line: %v", err)
 	}
 	return id
+}
+
+// Dump returns every row of the tables as text, for a test that compares before and after.
+func (a *App) Dump(tables ...string) string {
+	a.t.Helper()
+	var b strings.Builder
+	for _, table := range tables {
+		var rows []string
+		a.read(func(tx *sqldb.Tx) error {
+			rows = nil
+			return sqldb.Each(context.Background(), tx, func(r *sql.Rows) error {
+				columns, err := r.Columns()
+				if err != nil {
+					return err
+				}
+				values, at := make([]any, len(columns)), make([]any, len(columns))
+				for i := range values {
+					at[i] = &values[i]
+				}
+				err = r.Scan(at...)
+				rows = append(rows, fmt.Sprintf("%s %v", table, values))
+				return err
+			}, "select * from "+table)
+		})
+		slices.Sort(rows)
+		b.WriteString(strings.Join(rows, "\n") + "\n")
+	}
+	return b.String()
 }

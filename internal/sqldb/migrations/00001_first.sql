@@ -131,7 +131,7 @@ create table line_name (
     line_id     {{int}} not null references student_contact (id) on delete cascade,
     primary key (line_id, pos)
 );
-create index line_name_entry on line_name (entry, parent_sort, contact_id, child_sort, line_id);
+create index line_name_entry on line_name (entry, parent_sort, contact_id, child_sort, line_id, pos);
 create index line_name_letter on line_name (letter, parent_sort, contact_id, child_sort, line_id) where letter is not null;
 create index line_name_child on line_name (letter, child_sort, line_id) where letter is not null;
 create index line_name_parents on line_name (parent_sort, contact_id, child_sort, line_id) where letter is not null;

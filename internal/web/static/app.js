@@ -87,11 +87,14 @@ if (grid) {
       if (!answer.ok || !question) throw new Error("no question");
       const dialog = make("dialog", {});
       dialog.setAttribute("aria-labelledby", "question");
-      dialog.append(page.querySelector("#question"), question);
+      const title = page.querySelector("#question");
+      title.tabIndex = -1;
+      dialog.append(title, question);
       document.body.append(dialog);
       question.querySelector("[data-cancel]").addEventListener("click", ev => { ev.preventDefault(); dialog.close(); });
       dialog.addEventListener("close", () => { dialog.remove(); e.submitter?.focus(); });
       dialog.showModal();
+      title.focus(); // not "Ok": the consequences are to be read first
     } catch {
       const plain = make("form", { method: "post", action: grid.action, hidden: true });
       for (const [k, v] of body) plain.append(make("input", { type: "hidden", name: k, value: v }));
