@@ -49,6 +49,8 @@ const (
 	ChangeSetting Action = "change settings"
 	ManageStaff   Action = "manage staff"
 	ReadAudit     Action = "read audit log"
+	SeeHelp       Action = "see help feedback" // articles are for everybody
+	EditHelp      Action = "edit help articles"
 	OwnFamily     Action = "own family"       // My children, Add Additional Student, student logins
 	OwnLogin      Action = "own login"        // password, username, sessions
 	OwnPage       Action = "own student page" // the Student Portal
@@ -58,7 +60,7 @@ const (
 var staff = map[Role]map[Action]bool{
 	Administrator: {
 		SeeLogins: true, ResetLogins: true, SeeRecords: true, EditRecords: true, ImportRoster: true, SeeRequests: true,
-		SeeMail: true, ChangeSetting: true, ManageStaff: true, ReadAudit: true, OwnLogin: true,
+		SeeMail: true, ChangeSetting: true, ManageStaff: true, ReadAudit: true, SeeHelp: true, EditHelp: true, OwnLogin: true,
 	},
 }
 

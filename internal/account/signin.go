@@ -160,7 +160,11 @@ func (a *Accounts) countAndVerify(ctx context.Context, t *try, turn turn) (right
 }
 
 func (a *Accounts) deviceBucket(t *try) string {
-	return a.keys.throttleKey(deviceBucket, strconv.FormatInt(t.account.ID, 10)+" "+string(t.deviceSum))
+	return a.deviceKey(t.account.ID, t.deviceSum)
+}
+
+func (a *Accounts) deviceKey(id int64, sum []byte) string {
+	return a.keys.throttleKey(deviceBucket, strconv.FormatInt(id, 10)+" "+string(sum))
 }
 
 // succeed opens the session, unless the account changed since it was read.

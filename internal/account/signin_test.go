@@ -274,6 +274,21 @@ func TestLGN6AKnownDeviceAndATemporaryPasswordGetInWhileTheAccountIsLocked(t *te
 	})
 }
 
+func TestLGN6ANewPasswordBeginsAfreshOnKnownDevicesToo(t *testing.T) {
+	run(t, func(t *testing.T, w *world) {
+		id := w.active(access.Parent, "maria")
+		client := Client{Device: w.must(w.signIn("maria", good)).Device}
+		for range 8 {
+			w.refused(w.from(client, "maria", other))
+		}
+		in := w.must(w.signIn("maria", w.issue(id, false)))
+		if _, err := w.FirstPassword(t.Context(), in.Session, Client{}, "wandering harbor lantern", ""); err != nil {
+			t.Fatal(err)
+		}
+		w.must(w.from(client, "maria", "wandering harbor lantern"))
+	})
+}
+
 func TestLGN8FailuresOfAnAddressAreCountedAndSuccessesAreNot(t *testing.T) {
 	run(t, func(t *testing.T, w *world) {
 		w.active(access.Parent, "maria")

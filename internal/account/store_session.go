@@ -45,6 +45,8 @@ and exists (select 1 from temporary_password t where t.account_id = a.id and t.s
 
 	expiredSessions = `delete from session where id_hash in (select id_hash from session where expires_at <= $1 limit $2)`
 
+	selectDevices = `select device_hash from known_device where account_id = $1`
+
 	upsertDevice = `insert into known_device (account_id, device_hash, seen_at, expires_at) values ($1, $2, $3, $4)
 on conflict (account_id, device_hash) do update set seen_at = excluded.seen_at, expires_at = excluded.expires_at`
 

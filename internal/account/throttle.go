@@ -49,6 +49,9 @@ func (a *Accounts) bucket(what string, id int64) string {
 func (a *Accounts) clear(ctx context.Context, tx *sqldb.Tx, id int64, what ...string) error {
 	if len(what) == 0 {
 		what = []string{accountBucket, temporaryBucket, confirmBucket}
+		if err := a.clearDevices(ctx, tx, id); err != nil {
+			return err
+		}
 	}
 	keys := make([]string, 3)
 	for i := range keys {
@@ -56,6 +59,24 @@ func (a *Accounts) clear(ctx context.Context, tx *sqldb.Tx, id int64, what ...st
 	}
 	_, err := tx.Exec(ctx, deleteThrottles, keys[0], keys[1], keys[2])
 	return err
+}
+
+// clearDevices forgets the failures counted for the account's known devices: a new password begins afresh on them too.
+func (a *Accounts) clearDevices(ctx context.Context, tx *sqldb.Tx, id int64) error {
+	devices, err := sqldb.All(ctx, tx, func(r *sql.Rows) (string, error) {
+		var sum []byte
+		err := r.Scan(&sum)
+		return a.deviceKey(id, sum), err
+	}, selectDevices, id)
+	if err != nil {
+		return err
+	}
+	for _, key := range devices { // a person has a handful
+		if _, err := tx.Exec(ctx, deleteThrottles, key, "", ""); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // attempt reserves one attempt in a bucket before anything is compared. It returns the number of attempts in a row, 0 when the bucket is

@@ -14,6 +14,7 @@ import (
 	"github.com/schoolgate/schoolgate/internal/audit"
 	"github.com/schoolgate/schoolgate/internal/family"
 	"github.com/schoolgate/schoolgate/internal/fault"
+	"github.com/schoolgate/schoolgate/internal/help"
 	"github.com/schoolgate/schoolgate/internal/intake"
 	"github.com/schoolgate/schoolgate/internal/jobs"
 	"github.com/schoolgate/schoolgate/internal/lang"
@@ -52,10 +53,12 @@ type App struct {
 	Accounts *account.Accounts
 	Family   *family.Family
 	Intake   *intake.Intake
+	Help     *help.Library
 	Catalog  *lang.Catalog
 	Web      *web.Server
 
 	log    *slog.Logger
+	now    func() time.Time
 	hasher *account.Hasher
 }
 
@@ -81,7 +84,7 @@ func Open(ctx context.Context, c Config) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{DB: db, log: c.Log}
+	a := &App{DB: db, log: c.Log, now: c.Now}
 	if err := a.build(ctx, c, keys); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
@@ -146,8 +149,11 @@ func (a *App) build(ctx context.Context, c Config, keys account.Keys) error {
 		Catalog: a.Catalog, Sender: sender, BaseURL: c.BaseURL,
 	})
 	a.Intake = intake.New(a.DB, a.Roster, a.Audit, c.Now)
+	if a.Help, err = help.Open(ctx, a.DB, a.Audit, a.Accounts, c.Log, c.Now); err != nil {
+		return err
+	}
 	a.Web, err = web.New(web.Parts{
-		Accounts: a.Accounts, Family: a.Family, Roster: a.Roster, Settings: a.Settings, Jobs: a.Jobs, Catalog: a.Catalog, Log: c.Log, Now: c.Now,
+		Accounts: a.Accounts, Family: a.Family, Roster: a.Roster, Settings: a.Settings, Help: a.Help, Jobs: a.Jobs, Catalog: a.Catalog, Log: c.Log, Now: c.Now,
 		Ready: a.DB.Ping, BaseURL: c.BaseURL, TrustedProxies: c.Proxies, MailLeaves: c.Mail != nil, Demo: c.Demo,
 	})
 	return err

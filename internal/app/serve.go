@@ -79,12 +79,14 @@ func (a *App) housekeeping(ctx context.Context) {
 func (a *App) flush(ctx context.Context) {
 	a.report("last-seen times", a.Accounts.FlushSeen(ctx))
 	a.report("searches", a.Family.Flush(ctx))
+	a.report("help searches", a.Help.Flush(ctx))
 }
 
 // Sweep forgets what is past its time: sessions, temporary passwords, unclaimed accounts, old requests and ended jobs.
 func (a *App) Sweep(ctx context.Context) {
 	a.report("families", a.Family.Sweep(ctx))
-	_, err := a.Jobs.Forget(ctx, time.Now().Add(-a.Settings.Values().RequestsKept))
+	a.report("help", a.Help.Sweep(ctx))
+	_, err := a.Jobs.Forget(ctx, a.now().Add(-a.Settings.Values().RequestsKept))
 	a.report("jobs", err)
 }
 

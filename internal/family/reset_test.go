@@ -140,7 +140,11 @@ func TestALoginOfSeveralContactsEndsWithTheLastOpenLineOfAll(t *testing.T) {
 		second, b := w.contact("Maria", "Lopez", "maria@x.example", "mother", leo, ana)
 		maria := w.login("mlopez", first, second)
 		w.equal("Ana once", w.home(maria), []string{"Ana", "Leo"})
-		w.equal("one contact", w.outcomes(w.reset(a[0])), []ResetOutcome{ResetPart})
+		w.ok(w.CreateStudentLogin(w.ctx, maria, ana, "ana.l", kidPassword))
+		results, err := w.Reset(w.ctx, w.clerk, ResetOrder{Lines: a, Keep: map[int64]int64{ana: second}})
+		w.ok(err)
+		w.equal("one contact", w.outcomes(results), []ResetOutcome{ResetPart})
+		w.equal("a login does not pass to the same parent", results[0].StudentLogins, []string{"ana.l"})
 		w.equal("home", w.home(maria), []string{"Ana", "Leo"})
 		w.equal("the other", w.outcomes(w.reset(b...)), []ResetOutcome{ResetWhole, ResetWhole})
 		w.equal("closed lines", w.count("select count(*) from closed_line"), 0)
@@ -178,6 +182,18 @@ func TestARestrictedLineCountsAsNoneLeft(t *testing.T) {
 			w.t.Errorf("question: %+v", q)
 		}
 		w.equal("outcome", w.outcomes(w.reset(l.lines[0])), []ResetOutcome{ResetWhole})
+		w.whole()
+	})
+}
+
+func TestAWholeResetEndsStudentLoginsThatNobodyEndedBefore(t *testing.T) {
+	inTown(t, func(w *town) {
+		l := w.lopezes()
+		w.edit(l.lines[1], func(e *roster.ContactEdit) { e.Line.EndDate = "2026-11-25" })
+		w.pass(48 * time.Hour)
+		results := w.reset(l.lines[0], l.lines[2])
+		w.equal("outcomes", w.outcomes(results), []ResetOutcome{ResetWhole, ResetWhole})
+		w.equal("ended", results[0].StudentLogins, []string{"ana.l", "leo.l"})
 		w.whole()
 	})
 }
@@ -393,43 +409,45 @@ func TestRST4StudentLoginsGoUnlessPassedToAnotherParent(t *testing.T) {
 			w.equal("student logins in the end", w.count("select count(*) from student_login"), 0)
 		})
 	})
-	t.Run("not to a parent who is reset too, has closed the line, waits or is a stranger", func(t *testing.T) {
-		inTown(t, func(w *town) {
-			l := w.lopezes()
-			stranger, _ := w.contact("Str", "Anger", "s@x.example", "mother", w.pupil("Kim", "Anger", "9"))
-			w.login("stranger", stranger)
-			keep := func(lines []int64, to int64) []string {
-				results, err := w.Reset(w.ctx, w.clerk, ResetOrder{Lines: lines, Keep: map[int64]int64{l.ana: to}})
-				w.ok(err)
-				return results[0].Kept
+}
+
+// Nor to a parent who waits, is restricted or is a stranger.
+func TestRST4StudentLoginsDoNotPassToOneWhoIsResetToo(t *testing.T) {
+	inTown(t, func(w *town) {
+		l := w.lopezes()
+		stranger, _ := w.contact("Str", "Anger", "s@x.example", "mother", w.pupil("Kim", "Anger", "9"))
+		w.login("stranger", stranger)
+		keep := func(lines []int64, to int64) []string {
+			results, err := w.Reset(w.ctx, w.clerk, ResetOrder{Lines: lines, Keep: map[int64]int64{l.ana: to}})
+			w.ok(err)
+			return results[0].Kept
+		}
+		again := func() {
+			if w.count("select count(*) from account_contact where contact_id = $1", l.mother) == 0 {
+				l.maria = w.login("mlopez", l.mother)
 			}
-			again := func() {
-				if w.count("select count(*) from account_contact where contact_id = $1", l.mother) == 0 {
-					l.maria = w.login("mlopez", l.mother)
-				}
-				w.ok(w.CreateStudentLogin(w.ctx, l.maria, l.ana, "ana.l", kidPassword))
-			}
-			w.equal("a stranger", keep(l.lines, stranger), []string(nil))
-			again()
-			w.equal("herself", keep(l.lines, l.mother), []string(nil))
-			again()
-			w.write(func(tx *sqldb.Tx) error {
-				_, err := tx.Exec(w.ctx, "update account set state = 'waiting' where username = 'jruiz'")
-				return err
-			})
-			w.equal("one who waits", keep(l.lines, l.father), []string(nil))
-			w.write(func(tx *sqldb.Tx) error {
-				_, err := tx.Exec(w.ctx, "update account set state = 'active' where username = 'jruiz'")
-				return err
-			})
-			again()
-			w.edit(l.fatherLine, func(e *roster.ContactEdit) { e.Line.Restricted = roster.Yes })
-			w.equal("one who is restricted", keep(l.lines, l.father), []string(nil))
-			w.edit(l.fatherLine, func(e *roster.ContactEdit) { e.Line.Restricted = roster.No })
-			again()
-			w.equal("one who is reset too", keep(append(slices.Clone(l.lines), l.fatherLine), l.father), []string(nil))
-			w.equal("student logins", w.count("select count(*) from account where kind = 'student'"), 0)
+			w.ok(w.CreateStudentLogin(w.ctx, l.maria, l.ana, "ana.l", kidPassword))
+		}
+		w.equal("a stranger", keep(l.lines, stranger), []string(nil))
+		again()
+		w.equal("herself", keep(l.lines, l.mother), []string(nil))
+		again()
+		w.write(func(tx *sqldb.Tx) error {
+			_, err := tx.Exec(w.ctx, "update account set state = 'waiting' where username = 'jruiz'")
+			return err
 		})
+		w.equal("one who waits", keep(l.lines, l.father), []string(nil))
+		w.write(func(tx *sqldb.Tx) error {
+			_, err := tx.Exec(w.ctx, "update account set state = 'active' where username = 'jruiz'")
+			return err
+		})
+		again()
+		w.edit(l.fatherLine, func(e *roster.ContactEdit) { e.Line.Restricted = roster.Yes })
+		w.equal("one who is restricted", keep(l.lines, l.father), []string(nil))
+		w.edit(l.fatherLine, func(e *roster.ContactEdit) { e.Line.Restricted = roster.No })
+		again()
+		w.equal("one who is reset too", keep(append(slices.Clone(l.lines), l.fatherLine), l.father), []string(nil))
+		w.equal("student logins", w.count("select count(*) from account where kind = 'student'"), 0)
 	})
 }
 

@@ -9,7 +9,7 @@ import (
 )
 
 // searchesKept bounds what waits to be written; whatever comes on top of it is written at once.
-const searchesKept = 256
+const searchesKept = 4096
 
 // searches collects the audit events of searches, so that a page is not kept waiting for the writer. Up to searchesKept of them are
 // lost when the process is killed; events of changes never pass through here.

@@ -81,7 +81,9 @@ const (
 // check returns what is wrong with an article, by the names of the editor's fields.
 func check(a Article) []fault.Problem {
 	var all []fault.Problem
-	add := func(field, key string, args ...any) { all = append(all, fault.Problem{Field: field, Key: key, Args: args}) }
+	add := func(field, key string, args ...any) {
+		all = append(all, fault.Problem{Field: field, Key: key, Args: args})
+	}
 	line := func(field, text string, required bool, longest int) {
 		switch {
 		case required && text == "":

@@ -38,35 +38,34 @@ func (l *Library) Search(query, language string) Results {
 		return r
 	}
 	s := l.fresh()
-	var near []hit
+	near, own := []hit{}, 0
 	for _, tag := range languagesFrom(language) {
-		x := s.indexes[tag]
 		typed := queryWords(query, tag)
-		hits := x.find(typed)
-		n := 0
-		for n < len(hits) && 2*hits[n].words >= len(typed) {
-			n++
-		}
-		for _, h := range hits[:n] {
-			if tag != language && s.in(language, h.doc.article.Slug) != nil && r.Total > 0 {
-				continue // the reader's own language has it and did not find it
+		for _, h := range s.indexes[tag].find(typed) {
+			switch {
+			case 2*h.words < len(typed):
+				near = append(near, h)
+			case tag != language && own > 0 && s.articles[language][h.doc.article.Slug] != nil:
+				// The reader's own language has the article too, and others that fit better.
+			default:
+				r.Total++
+				if len(r.Found) < mostResults {
+					r.Found = append(r.Found, result(h))
+				}
 			}
-			r.Total++
-			if len(r.Found) < mostResults {
-				r.Found = append(r.Found, result(h))
-			}
 		}
-		near = append(near, hits[n:]...)
-		if r.Total > 0 && tag == language && s.whole(language) {
-			break
+		if tag == language {
+			own = r.Total
 		}
 	}
 	if r.Total > 0 {
 		return r
 	}
 	l.missed.note(query, language)
-	for _, h := range near[:min(len(near), mostNear)] {
-		r.Near = append(r.Near, result(h))
+	for _, h := range near {
+		if len(r.Near) < mostNear && !r.shows(h.doc.article.Slug) {
+			r.Near = append(r.Near, result(h))
+		}
 	}
 	for _, a := range s.sorted[language] {
 		if len(r.Near) >= mostNear {

@@ -176,6 +176,9 @@ func TestOPS7ASuspiciousShrinkIsRefused(t *testing.T) {
 				users = usersHeader + kid("x", "Ana", "Lopez", "1", "4", "mid", "")
 			}
 			o.refuse(bundleOf(t, "users.csv", users, "orgs.csv", orgsFile), Options{}, fault.Conflict)
+			if what == "a header alone" {
+				o.refuse(bundleOf(t, "users.csv", users), Options{}, fault.Conflict)
+			}
 		}
 		rep := o.take(bundleOf(t, "users.csv", usersHeader, "orgs.csv", orgsFile), Options{AllowRemovals: true})
 		o.same("all gone", []int{20, 20, 20, 20}, []int{rep.Students.Removed, rep.Contacts.Removed, rep.Lines.Removed, rep.LosesAccess})
@@ -251,6 +254,21 @@ func TestOPS7WhatStaffSetNeverLoosensWhatTheRosterSays(t *testing.T) {
 		lines, _ := o.heardOf()
 		o.same("the hook hears", []int64{l.ID}, lines)
 		o.same("loses access", 1, rep.LosesAccess)
+		byHand, err := o.roster.AddStudent(o.ctx, clerk, roster.Student{First: "Own", Last: "Kid"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		own, err := o.roster.SaveContact(o.ctx, clerk, roster.ContactEdit{Contact: o.contact("m00"),
+			Line: roster.Line{StudentID: byHand, Relationship: "mother"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.take(o.bundle(rows), Options{})
+		o.read(func(tx *sqldb.Tx) error {
+			lines, err := o.roster.Lines(o.ctx, tx, []int64{own})
+			o.same("to a child of the school's own too", roster.WhyNoAccess, rule.MayOpen(lines[0]))
+			return err
+		})
 		rows["m00"] = strings.Replace(rows["m00"], "false", "true", 1)
 		o.take(o.bundle(rows), Options{})
 		l = o.line("s00", "m00")
@@ -326,6 +344,11 @@ func TestAFileOfChangesTouchesOnlyItsRows(t *testing.T) {
 		o.same("a known parent's line", "parent", o.line("s20", "m02").Relationship)
 		rep = o.take(o.delta(kid("s00", "Ana", "Lasts00", "1000", "05", "mid", "m03")), Options{})
 		o.same("another parent", []bool{true, false}, []bool{o.line("s00", "m00").Ended, o.line("s00", "m03").Ended})
+		linked := strings.Replace(adult("m10", "parent", "Mumm10", "Lasts10", ""), ",,,,hush", ",,s11,,hush", 1)
+		o.take(o.delta(linked), Options{})
+		o.same("linked on the adult's row", []bool{true, false}, []bool{o.line("s10", "m10").Ended, o.line("s11", "m10").Ended})
+		o.take(o.delta(adult("m12", "parent", "Mumm12", "Lasts12", "")), Options{})
+		o.same("a row without links says nothing of them", false, o.line("s12", "m12").Ended)
 		rep = o.take(o.delta(strings.Replace(adult("m04", "parent", "Mumm04", "L", ""), ",,,true", ",tobedeleted,2026-11-23,true", 1),
 			strings.Replace(kid("s05", "A", "B", "5", "5", "mid", ""), ",,,true", ",toBeDeleted,2026-11-23,true", 1)), Options{})
 		o.same("gone", []any{true, roster.Left, true, true, 2}, []any{o.contact("m04").Left, o.student("s05").Status, o.line("s04", "m04").Ended,
@@ -343,9 +366,10 @@ func TestARosterOfOneSchoolLeavesTheOthersAlone(t *testing.T) {
 		o.take(o.bundle(rows), Options{})
 		was := o.lines()
 		high := map[string]string{}
-		for _, id := range []string{"s00", "s01", "s02", "m00", "m01", "m02", "m10"} {
+		for _, id := range []string{"s00", "s01", "s02", "m00", "m01", "m02", "m03", "m10"} {
 			high[id] = rows[id]
 		}
+		high["s03"] = kid("s03", "Moved", "Here", "1003", "9", "high", "m03")
 		orgs := "sourcedId,name,type\nhigh,River High,school\n"
 		rep := o.take(bundleOf(t, "users.csv", rowsOf(high), "orgs.csv", orgs), Options{})
 		o.same("removed", 0, rep.Students.Removed+rep.Contacts.Removed+rep.Lines.Removed)

@@ -16,13 +16,12 @@ type layout struct {
 	required []string          // without these the file cannot be taken
 }
 
-// table reads a CSV file with a header, row by row. Passwords are dropped as they are read.
+// table reads a CSV file with a header, row by row. A column of passwords cannot be read.
 type table struct {
 	file    string
 	text    io.ReadCloser
 	csv     *csvReader
 	columns map[string]int
-	secret  []int // columns whose values are thrown away
 	width   int
 	rows    int  // that were read
 	lost    int  // that could not be read
@@ -105,8 +104,7 @@ func (t *table) delimiter() error {
 func (t *table) column(l layout, i int, name string, last *int) {
 	known := knownColumn(l, name)
 	if strings.Contains(fold(name), "password") {
-		t.secret = append(t.secret, i)
-		return
+		return // no column of ours: nobody can ask a row for it
 	}
 	if known == "" {
 		if clean := strings.TrimSpace(name); clean != "" && !strings.HasPrefix(clean, "metadata.") {
@@ -203,11 +201,6 @@ func (t *table) row(rec record) (row, bool) {
 	}
 	if rec.stray {
 		t.f.add(Note, t.file, rec.line, "", "", "a quote stands within a field: taken as it stands")
-	}
-	for _, i := range t.secret {
-		if i < len(fields) {
-			fields[i] = ""
-		}
 	}
 	return row{t, rec.line, fields}, true
 }

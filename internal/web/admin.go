@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/schoolgate/schoolgate/internal/family"
@@ -27,10 +26,11 @@ type requestsPage struct {
 
 const listPage = 50
 
+// requests lists all of them, or the one whose reference was sent: in a form, because a reference stands in no address.
 func (s *Server) requests(x *exchange) error {
 	q := x.r.URL.Query()
 	p := requestsPage{
-		Page: s.page(x, "admin.requests.title"), Reference: strings.TrimSpace(q.Get("reference")),
+		Page: s.page(x, "admin.requests.title"), Reference: x.trimmed("reference"),
 	}
 	var err error
 	p.Requests, err = s.Family.Requests(x.r.Context(), x.actor, p.Reference, cursor(q), listPage+1)

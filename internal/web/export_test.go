@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/schoolgate/schoolgate/internal/family"
+	"github.com/schoolgate/schoolgate/internal/help"
 	"github.com/schoolgate/schoolgate/internal/jobs"
 	"github.com/schoolgate/schoolgate/internal/lang"
 	"github.com/schoolgate/schoolgate/internal/roster"
@@ -39,6 +40,8 @@ var pageStructs = map[string]any{
 	"admin/contact": contactPage{}, "admin/contact-remove": removePage{}, "admin/contacts": contactsPage{}, "admin/grid": gridPage{},
 	"admin/login": loginPage{}, "admin/mail": mailPage{}, "admin/question": questionPage{}, "admin/requests": requestsPage{},
 	"admin/result": resultPage{}, "admin/settings": settingsPage{}, "admin/student": studentPage{}, "admin/students": studentsPage{},
+	"admin/help": helpListPage{}, "admin/help-comments": helpRemarksPage{}, "admin/help-edit": helpEditPage{}, "admin/help-history": helpHistoryPage{},
+	"admin/help-searches": helpMissedPage{}, "help/article": helpArticlePage{}, "help/home": helpPage{},
 	"front/door": frontDoorPage{}, "front/mailbox": mailboxPage{}, "front/message": mailboxMessagePage{},
 	"parent/add-student": addStudentPage{}, "parent/children": childrenPage{}, "parent/forgot": forgotPage{}, "parent/forgot-sent": sentPage{},
 	"parent/login": loginPage{}, "parent/register": registerPage{}, "parent/sent": sentPage{}, "parent/student-login": studentLoginForm{},
@@ -117,6 +120,10 @@ func sample(page any, folder, tag string, full bool) any {
 		p.Back = gridPath
 	case *resultPage:
 		p.Back = gridPath
+	case *helpArticlePage:
+		if !full {
+			p.Article = &help.Published{Article: help.Article{Slug: "x", Kind: help.FAQ, Audience: help.ForParents, Title: "Title"}}
+		}
 	}
 	return v.Interface()
 }
@@ -129,7 +136,8 @@ var words = map[string]string{
 	"Relationship": "mother", "Relationships": "father", "Purpose": "register", "Outcome": "name_differs", "Detail": "delayed replaced",
 	"Template": "temporary", "BirthDate": "2015-03-09", "BeginDate": "2026-01-01", "EndDate": "2027-01-01", "Key": "flash.student_added",
 	"Language": "es", "Path": "/admin/students/", "URL": "/a?b=1", "NextURL": "/n?b=1", "FirstURL": "/f", "ByParent": "/p", "ByChild": "/c",
-	"Back": "/b", "Field": "", "Next": "at=1&id=2", "Letter": "L", "State": "ready", "Sort": "child",
+	"Back": "/b", "To": "/t", "In": "es", "HelpURL": "/help/", "PriorHTML": "<p>p</p>", "BodyHTML": "<p>b</p>", "AdditionalHTML": "<p>a</p>",
+	"Date": "2026-11-23", "Field": "", "Next": "at=1&id=2", "Letter": "L", "State": "ready", "Sort": "child",
 }
 
 func (f *filler) fill(v reflect.Value, name string) {
@@ -148,6 +156,12 @@ func (f *filler) fill(v reflect.Value, name string) {
 		return
 	case family.ResetOutcome:
 		v.Set(reflect.ValueOf(family.ResetPart))
+		return
+	case help.Kind:
+		v.Set(reflect.ValueOf(help.HowTo))
+		return
+	case help.Audience:
+		v.Set(reflect.ValueOf(help.ForStaff))
 		return
 	case jobs.State:
 		v.Set(reflect.ValueOf(jobs.Ready))

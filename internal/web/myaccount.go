@@ -14,6 +14,7 @@ type accountPage struct {
 	Sessions []account.Session
 	Current  string
 	Children []childLogin
+	Logins   bool // student logins are offered
 }
 
 // childLogin is one child with its student login, for My Account.
@@ -26,7 +27,7 @@ type childLogin struct {
 
 func (s *Server) myAccount(x *exchange) error {
 	p := accountPage{
-		Page: s.page(x, "account.title"), Username: x.session.Username, Current: x.session.Number,
+		Page: s.page(x, "account.title"), Username: x.session.Username, Current: x.session.Number, Logins: s.Settings.Values().StudentLogins,
 	}
 	var err error
 	if p.Sessions, err = s.Accounts.Sessions(x.r.Context(), x.actor); err != nil {

@@ -37,6 +37,8 @@ type Page struct {
 	Limited      bool
 	Who          string // the signed-in person's username
 	Flash        *Flash
+	HelpURL      string // the article about this page, or all of them
+	HelpTitle    string // the article's title; "" for all of them
 	Problems     []Problem
 	Typed        map[string]string // what was typed, to show it again
 }
@@ -181,6 +183,7 @@ func (s *Server) page(x *exchange, titleKey string) Page {
 	if x.r.Method == http.MethodPost {
 		p.Path = x.route.portal.home()
 	}
+	p.HelpURL, p.HelpTitle = s.helpLink(x)
 	if x.session != nil {
 		p.SignedIn, p.Limited, p.Who = true, x.session.Limited, x.session.Username
 	}
@@ -246,7 +249,7 @@ func (s *Server) renderCached(x *exchange, name string, data func() any) error {
 	if x.session != nil || s.cookie(x.r, x.route.portal, "flash") != "" {
 		return s.render(x, http.StatusOK, name, data())
 	}
-	key := cacheKey{x.r.URL.Path, x.lang.Tag(), s.Settings.Version()}
+	key := cacheKey{x.r.URL.Path, x.lang.Tag(), s.Settings.Version() + s.Help.Version()} // both only rise: no sum comes twice
 	v, ok := s.cache.m.Load(key)
 	if !ok {
 		var b bytes.Buffer
@@ -257,7 +260,7 @@ func (s *Server) renderCached(x *exchange, name string, data func() any) error {
 		if err != nil {
 			return err
 		}
-		s.cache.m.Range(func(k, _ any) bool { // an older version of the settings is never asked for again
+		s.cache.m.Range(func(k, _ any) bool { // an older version is never asked for again
 			if k.(cacheKey).version != key.version {
 				s.cache.m.Delete(k)
 			}

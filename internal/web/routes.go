@@ -10,6 +10,7 @@ const (
 	parent  portal = "parent"
 	student portal = "student"
 	admin   portal = "admin"
+	helping portal = "help"
 )
 
 // kind is the kind of account that signs in at a portal.
@@ -17,7 +18,7 @@ func (p portal) kind() access.Kind {
 	return map[portal]access.Kind{parent: access.Parent, student: access.Student, admin: access.Staff}[p]
 }
 
-// home is where a portal begins; the front door has no sign-in.
+// home is where a portal begins; the front door and the help have no sign-in.
 func (p portal) home() string {
 	if p == front {
 		return "/"
@@ -39,6 +40,12 @@ type route struct {
 var routes = []route{
 	{"GET /{$}", front, "", true, (*Server).frontDoor},
 	{"POST /language", front, "", true, (*Server).chooseLanguage},
+
+	{"GET /help/{$}", helping, "", true, (*Server).helpHome},
+	{"GET /help/{kind}/{article}", helping, "", true, (*Server).helpArticle},
+	{"POST /help/{kind}/{article}/vote", helping, "", true, (*Server).helpVote},
+	{"POST /help/{kind}/{article}/comment", helping, "", true, (*Server).helpComment},
+	{"GET /help/pictures/{picture}", helping, "", true, (*Server).helpPicture},
 
 	{"GET /parent/login", parent, "", true, (*Server).loginPage},
 	{"POST /parent/login", parent, "", true, (*Server).login},
@@ -88,11 +95,25 @@ var routes = []route{
 	{"POST /admin/site/reset-parent-login", admin, access.ResetLogins, false, (*Server).postReset},
 	{"POST /admin/site/reset-parent-login/question", admin, access.ResetLogins, false, (*Server).resetQuestion},
 	{"GET /admin/site/requests", admin, access.SeeRequests, false, (*Server).requests},
+	{"POST /admin/site/requests", admin, access.SeeRequests, false, (*Server).requests},
 	{"GET /admin/site/mail", admin, access.SeeMail, false, (*Server).mailQueue},
 	{"POST /admin/site/mail/retry", admin, access.SeeMail, false, (*Server).retryMail},
+	{"GET /admin/site/help", admin, access.SeeHelp, false, (*Server).helpList},
+	{"GET /admin/site/help/comments", admin, access.SeeHelp, false, (*Server).helpRemarks},
+	{"POST /admin/site/help/comments/done", admin, access.EditHelp, false, (*Server).helpRemarkDone},
+	{"GET /admin/site/help/searches", admin, access.SeeHelp, false, (*Server).helpMissed},
+	{"POST /admin/site/help/searches/forget", admin, access.EditHelp, false, (*Server).forgetMissed},
+	{"GET /admin/site/help/new", admin, access.EditHelp, false, (*Server).newArticlePage},
+	{"POST /admin/site/help/new", admin, access.EditHelp, false, (*Server).newArticle},
+	{"GET /admin/site/help/{language}/{article}", admin, access.EditHelp, false, (*Server).editArticlePage},
+	{"POST /admin/site/help/{language}/{article}", admin, access.EditHelp, false, (*Server).editArticle},
+	{"GET /admin/site/help/{language}/{article}/history", admin, access.EditHelp, false, (*Server).helpHistory},
+	{"POST /admin/site/help/{language}/{article}/put-back", admin, access.EditHelp, false, (*Server).helpPutBack},
+	{"POST /admin/site/help/{language}/{article}/unpublish", admin, access.EditHelp, false, (*Server).helpUnpublish},
 	{"GET /admin/site/settings", admin, access.ChangeSetting, false, (*Server).settingsPage},
 	{"POST /admin/site/settings", admin, access.ChangeSetting, false, (*Server).saveSettings},
 	{"GET /admin/students/{$}", admin, access.SeeRecords, false, (*Server).students},
+	{"POST /admin/students/{$}", admin, access.SeeRecords, false, (*Server).findStudent},
 	{"GET /admin/students/new", admin, access.EditRecords, false, (*Server).newStudentPage},
 	{"POST /admin/students/new", admin, access.EditRecords, false, (*Server).newStudent},
 	{"GET /admin/students/{student}", admin, access.SeeRecords, false, (*Server).studentPage},

@@ -24,6 +24,12 @@ var expected = map[string]string{
 	"GET /{$}":       "200 | 200 | 200 | 200 | 200",
 	"POST /language": "to / | to / | to / | to / | to /",
 
+	"GET /help/{$}":                       "200 | 200 | 200 | 200 | 200",
+	"GET /help/{kind}/{article}":          "200 | 200 | 200 | 200 | 200",
+	"GET /help/pictures/{picture}":        "404 | 404 | 404 | 404 | 404",
+	"POST /help/{kind}/{article}/vote":    "to ARTICLE | to ARTICLE | to ARTICLE | to ARTICLE | to ARTICLE",
+	"POST /help/{kind}/{article}/comment": "422 | 422 | 422 | 422 | 422",
+
 	"GET /parent/login":            "200 | 200 | to /parent/ | 200 | 200",
 	"POST /parent/login":           "422 | 422 | 422 | 422 | 422",
 	"POST /parent/logout":          "login | login | login | login | login",
@@ -73,11 +79,13 @@ var expected = map[string]string{
 	"POST /admin/site/reset-parent-login":                    "login | login | login | login | to /admin/site/reset-parent-login",
 	"POST /admin/site/reset-parent-login/question":           "login | login | login | login | to /admin/site/reset-parent-login",
 	"GET /admin/site/requests":                               "login | login | login | login | 200",
+	"POST /admin/site/requests":                              "login | login | login | login | 200",
 	"GET /admin/site/mail":                                   "login | login | login | login | 200",
 	"POST /admin/site/mail/retry":                            "login | login | login | login | 404",
 	"GET /admin/site/settings":                               "login | login | login | login | 200",
 	"POST /admin/site/settings":                              "login | login | login | login | 422",
 	"GET /admin/students/{$}":                                "login | login | login | login | 200",
+	"POST /admin/students/{$}":                               "login | login | login | login | to /admin/students/?q=",
 	"GET /admin/students/new":                                "login | login | login | login | 200",
 	"POST /admin/students/new":                               "login | login | login | login | 422",
 	"GET /admin/students/{student}":                          "login | login | login | login | 200",
@@ -146,7 +154,8 @@ func (s *site) browser(role string) *apptest.Browser {
 // path fills the wildcards of a pattern with what is on record.
 func (s *site) path(pattern string) (method, path string) {
 	method, path, _ = strings.Cut(pattern, " ")
-	return method, strings.NewReplacer("{$}", "", "{student}", fmt.Sprint(s.Ana.ID), "{line}", fmt.Sprint(s.MariaAna), "{number}", "1").Replace(path)
+	return method, strings.NewReplacer("{$}", "", "{student}", fmt.Sprint(s.Ana.ID), "{line}", fmt.Sprint(s.MariaAna), "{number}", "1",
+		"{kind}", "how-to", "{article}", "create-an-account", "{picture}", "nothing.png").Replace(path)
 }
 
 // visit makes one request as a browser would, with an empty form, and follows nothing.
@@ -187,6 +196,8 @@ func (s *site) said(portal string, r *http.Response) string {
 		return "new"
 	case to == s.child():
 		return "to CHILD"
+	case to == "/help/how-to/create-an-account":
+		return "to ARTICLE"
 	case to == s.contacts():
 		return "to CONTACTS"
 	}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/schoolgate/schoolgate/internal/account"
 	"github.com/schoolgate/schoolgate/internal/family"
+	"github.com/schoolgate/schoolgate/internal/help"
 	"github.com/schoolgate/schoolgate/internal/jobs"
 	"github.com/schoolgate/schoolgate/internal/lang"
 	"github.com/schoolgate/schoolgate/internal/mail"
@@ -29,6 +30,7 @@ type Parts struct {
 	Family   *family.Family
 	Roster   *roster.Roster
 	Settings *settings.Settings
+	Help     *help.Library
 	Jobs     *jobs.Queue
 	Catalog  *lang.Catalog
 	Log      *slog.Logger

@@ -21,15 +21,40 @@ type studentsPage struct {
 
 func (s *Server) students(x *exchange) error {
 	q := x.r.URL.Query()
-	p := studentsPage{Page: s.page(x, "admin.students.title"), Query: strings.TrimSpace(q.Get("q"))}
 	after := roster.FindCursor{Word: q.Get("word"), Sort: q.Get("sort")}
 	after.ID, _ = strconv.ParseInt(q.Get("id"), 10, 64) // a broken cursor is the start
+	return s.foundStudents(x, strings.TrimSpace(q.Get("q")), after)
+}
+
+// findStudent takes what was typed into a search box. A name goes into the address, so that the result can be kept; an ID Number does
+// not, and leads straight to its student.
+func (s *Server) findStudent(x *exchange) error {
+	typed := x.trimmed("q")
+	if !strings.ContainsAny(typed, "0123456789") {
+		return x.redirect("/admin/students/?" + url.Values{"q": {typed}}.Encode())
+	}
+	found, _, _, err := s.Roster.FindStudents(x.r.Context(), x.actor, typed, roster.FindCursor{}, 2)
+	if err != nil {
+		return err
+	}
+	if len(found) == 1 {
+		return x.redirect(studentPath(found[0].ID) + "/contacts")
+	}
+	return s.foundStudents(x, typed, roster.FindCursor{})
+}
+
+func (s *Server) foundStudents(x *exchange, typed string, after roster.FindCursor) error {
+	p := studentsPage{Page: s.page(x, "admin.students.title"), Query: typed}
+	p.Path = "/admin/students/"
+	if x.r.Method == http.MethodGet {
+		p.Path = x.r.URL.RequestURI()
+	}
 	found, next, total, err := s.Roster.FindStudents(x.r.Context(), x.actor, p.Query, after, listPage)
 	if err != nil {
 		return err
 	}
 	p.Found, p.Total = found, total
-	if next != nil {
+	if next != nil && x.r.Method == http.MethodGet {
 		p.Next = url.Values{"q": {p.Query}, "word": {next.Word}, "sort": {next.Sort}, "id": {strconv.FormatInt(next.ID, 10)}}.Encode()
 	}
 	return s.render(x, http.StatusOK, "admin/students", p)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/schoolgate/schoolgate/internal/app/apptest"
 	"github.com/schoolgate/schoolgate/internal/family"
+	"github.com/schoolgate/schoolgate/internal/help"
 	"github.com/schoolgate/schoolgate/internal/jobs"
 	"github.com/schoolgate/schoolgate/internal/lang"
 	"github.com/schoolgate/schoolgate/internal/roster"
@@ -52,7 +53,7 @@ func TestEveryWordThatAPageComposesIsInTheCatalogue(t *testing.T) {
 		t.Fatal(err)
 	}
 	keys := []string{
-		"flag.yes", "flag.no", "flag.unknown", "parent.portal", "student.portal", "admin.portal", "error.reference", "error.home",
+		"flag.yes", "flag.no", "flag.unknown", "parent.portal", "help.portal", "student.portal", "admin.portal", "error.reference", "error.home",
 		"request.purpose.register", "request.purpose.add_student", "request.purpose.forgot_password", "request.purpose.forgot_username",
 	}
 	add := func(prefix string, values ...string) {
@@ -89,6 +90,12 @@ func TestEveryWordThatAPageComposesIsInTheCatalogue(t *testing.T) {
 	}
 	for _, field := range []string{"portal_access", "legal_guardian", "lives_with", "emergency", "pickup", "mailing", "restricted"} {
 		add("record.", field)
+	}
+	for _, k := range help.Kinds() {
+		add("help.kind.", string(k))
+	}
+	for _, a := range help.Audiences() {
+		add("help.audience.", string(a))
 	}
 	for _, tag := range lang.Tags() {
 		l := catalog.Language(tag)

@@ -313,6 +313,15 @@ func (t *Tab) Focus() string {
 	return text
 }
 
+// Top scrolls back to the top of the page and takes the focus and the mouse away.
+func (t *Tab) Top() {
+	t.judge.Helper()
+	if err := chromedp.Do(t.ctx, chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, 1, 1),
+		chromedp.Evaluate[chromedp.Void]("document.activeElement.blur(); scrollTo(0, 0)")); err != nil {
+		t.judge.Fatalf("scrolling: %v", err)
+	}
+}
+
 // Picture draws the page as PNG: that many pixels of it from the top, or the whole with 0.
 func (t *Tab) Picture(height float64) []byte {
 	t.judge.Helper()

@@ -169,7 +169,7 @@ func (t *Tour) Stops() []Stop {
 		{Name: "admin-question", Who: "admin", Path: grid + "?last=lopez", Act: submitGrid},
 		{Name: "admin-result", Who: "admin", Path: grid + "?last=begay", Act: resetAll},
 		{Name: "admin-requests", Who: "admin", Path: "/admin/site/requests"},
-		{Name: "admin-requests-none", Who: "admin", Path: "/admin/site/requests?reference=AAA-AAA"},
+		{Name: "admin-requests-none", Who: "admin", Path: "/admin/site/requests", Act: submit(map[string]string{"reference": "AAA-AAA"})},
 		{Name: "admin-mail", Who: "admin", Path: "/admin/site/mail"},
 		{Name: "admin-mail-failed", Who: "admin", Path: "/admin/site/mail?state=failed"},
 		{Name: "admin-settings", Who: "admin", Path: "/admin/site/settings"},
@@ -202,7 +202,7 @@ func submit(fields map[string]string) func(*Tab) {
 			script.WriteString(`f.elements[` + strconv.Quote(name) + `].value = ` + strconv.Quote(value) + `; `)
 		}
 		script.WriteString(`f.submit() }`)
-		tab.run(`(` + script.String() + `)(document.querySelector("main form[method=post]"))`)
+		tab.run(`(` + script.String() + `)(document.querySelector("main form"))`)
 	}
 }
 

@@ -1,0 +1,52 @@
+package web
+
+import "strings"
+
+// helpFor says which article tells what one is doing on a page: path pattern -> slug. A page that is not here leads to all articles.
+var helpFor = map[string]string{
+	"/parent/login":           "locked-out",
+	"/parent/register":        "create-an-account",
+	"/parent/register/sent":   "why-registration-says-nothing-more",
+	"/parent/forgot":          "forgot-password-or-username",
+	"/parent/forgot/password": "forgot-password-or-username",
+	"/parent/forgot/username": "forgot-password-or-username",
+	"/parent/forgot/sent":     "forgot-password-or-username",
+	"/parent/new-password":    "first-sign-in",
+	"/parent/{$}":             "add-another-child",
+	"/parent/add-student":     "add-another-child",
+	"/parent/account":         "change-of-e-mail-address",
+
+	"/parent/children/{student}":              "student-logins",
+	"/parent/children/{student}/login":        "student-logins",
+	"/parent/children/{student}/login/remove": "student-logins",
+	"/parent/account/password":                "forgot-password-or-username",
+	"/parent/account/username":                "forgot-password-or-username",
+
+	"/student/login": "student-logins",
+	"/student/{$}":   "student-logins",
+
+	"/admin/login":                              "locked-out",
+	"/admin/new-password":                       "first-sign-in",
+	"/admin/site/reset-parent-login":            "reset-parent-portal-login",
+	"/admin/site/reset-parent-login/question":   "reset-parent-portal-login",
+	"/admin/site/requests":                      "registration-requests",
+	"/admin/site/mail":                          "run-and-back-up-the-server",
+	"/admin/site/settings":                      "run-and-back-up-the-server",
+	"/admin/students/{$}":                       "import-a-roster",
+	"/admin/students/new":                       "import-a-roster",
+	"/admin/students/{student}":                 "names-exactly-as-recorded",
+	"/admin/students/{student}/contacts":        "custody-and-restrictions",
+	"/admin/students/{student}/contacts/new":    "custody-and-restrictions",
+	"/admin/students/{student}/contacts/{line}": "custody-and-restrictions",
+
+	"/admin/students/{student}/contacts/{line}/remove": "custody-and-restrictions",
+}
+
+// helpLink is where the link "Help" of a page leads, and the title of the article there, "" where it leads to all articles.
+func (s *Server) helpLink(x *exchange) (to, title string) {
+	_, path, _ := strings.Cut(x.route.pattern, " ")
+	if l, ok := s.Help.Lookup(helpFor[path], x.lang.Tag()); ok {
+		return l.Address(), l.Title
+	}
+	return "/help/", ""
+}
