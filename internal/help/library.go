@@ -51,6 +51,7 @@ type Published struct {
 	Printable bool
 
 	doc *document
+	pdf atomic.Pointer[printed]
 }
 
 // Link leads to an article.

@@ -11,6 +11,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"time"
 
@@ -97,7 +98,8 @@ func (d *DB) Read(ctx context.Context, fn func(tx *Tx) error) error {
 	return d.run(ctx, false, fn)
 }
 
-const attempts = 12
+// attempts is how often a transaction is run when others keep colliding with it: at fifty at once on one row, about ten are needed.
+const attempts = 40
 
 // Write runs fn in a serializable transaction and commits it unless fn fails. fn may run several times when transactions collide,
 // and must therefore change nothing but the database. It returns fault.Conflict or fault.Invalid for a broken constraint,
@@ -115,11 +117,11 @@ func (d *DB) run(ctx context.Context, write bool, fn func(tx *Tx) error) error {
 		if n == attempts {
 			return fault.Wrap(fault.Unavailable, err, "the database is busy")
 		}
-		// Colliding transactions that start again at the same instant collide again: wait a little longer each time.
+		// Transactions that start again at the same instant collide again: wait at random, over a span that grows.
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(time.Duration(n) * time.Duration(1+time.Now().UnixNano()%5) * time.Millisecond):
+		case <-time.After(rand.N(min(time.Millisecond<<min(n, 7), 100*time.Millisecond))):
 		}
 	}
 }

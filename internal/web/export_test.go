@@ -120,6 +120,10 @@ func sample(page any, folder, tag string, full bool) any {
 		p.Back = gridPath
 	case *resultPage:
 		p.Back = gridPath
+	case *helpEditPage:
+		p.Draft.Language = "es"
+	case *helpHistoryPage:
+		p.Draft.Language = "es"
 	case *helpArticlePage:
 		if !full {
 			p.Article = &help.Published{Article: help.Article{Slug: "x", Kind: help.FAQ, Audience: help.ForParents, Title: "Title"}}

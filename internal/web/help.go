@@ -268,7 +268,7 @@ func (s *Server) helpPDF(x *exchange, a *help.Published) error {
 	words := s.Catalog.Language(a.Language)
 	data, err := s.Help.PDF(a, help.Paper{
 		Prior: words.T("help.prior"), Additional: words.T("help.additional"), Applies: words.T("help.applies"), Foot: foot,
-		Address: s.BaseURL + a.Address(), Date: words.Date(a.Date),
+		Base: s.BaseURL, Date: words.Date(a.Date),
 	})
 	if err != nil {
 		return err

@@ -43,8 +43,8 @@ type Page struct {
 	Typed        map[string]string // what was typed, to show it again
 }
 
-// Problem is a field problem in the reader's language.
-type Problem struct{ Field, Text string }
+// Problem is a field problem in the reader's language. Label is the field's name, for the summary above the form.
+type Problem struct{ Field, Label, Text string }
 
 // Problem returns the text of the first problem with a field, "" for none.
 func (p Page) Problem(field string) string {
@@ -229,9 +229,24 @@ func (s *Server) problems(x *exchange, p *Page, err error, fields ...string) err
 		p.Typed[f] = x.field(f)
 	}
 	for _, q := range fault.ProblemsOf(err) {
-		p.Problems = append(p.Problems, Problem{Field: q.Field, Text: x.lang.T(q.Key, q.Args...)})
+		p.Problems = append(p.Problems, Problem{Field: q.Field, Label: label(x, q.Field), Text: x.lang.T(q.Key, q.Args...)})
 	}
 	return nil
+}
+
+// label is what the form calls a field, "" when the catalogue has no word for it.
+func label(x *exchange, field string) string {
+	named := map[string]string{"new_password": "password.new_password", "confirm_password": "password.confirm", "current_password": "password.current"}
+	keys := []string{named[field], "login." + field, "record." + field, "settings." + field}
+	if x.route.portal == parent {
+		keys = append([]string{"parent.register." + field}, keys...)
+	}
+	for _, key := range keys {
+		if x.lang.Has(key) {
+			return x.lang.T(key)
+		}
+	}
+	return ""
 }
 
 // pageCache keeps pages that are the same for every visitor: rendered once for a language and a version of the settings.

@@ -84,6 +84,18 @@ var expected = map[string]string{
 	"POST /admin/site/mail/retry":                            "login | login | login | login | 404",
 	"GET /admin/site/settings":                               "login | login | login | login | 200",
 	"POST /admin/site/settings":                              "login | login | login | login | 422",
+	"GET /admin/site/help":                                   "login | login | login | login | 200",
+	"GET /admin/site/help/comments":                          "login | login | login | login | 200",
+	"POST /admin/site/help/comments/done":                    "login | login | login | login | 404",
+	"GET /admin/site/help/searches":                          "login | login | login | login | 200",
+	"POST /admin/site/help/searches/forget":                  "login | login | login | login | to /admin/site/help/searches",
+	"GET /admin/site/help/new":                               "login | login | login | login | 200",
+	"POST /admin/site/help/new":                              "login | login | login | login | 422",
+	"GET /admin/site/help/{language}/{article}":              "login | login | login | login | 200",
+	"POST /admin/site/help/{language}/{article}":             "login | login | login | login | 422",
+	"GET /admin/site/help/{language}/{article}/history":      "login | login | login | login | 200",
+	"POST /admin/site/help/{language}/{article}/put-back":    "login | login | login | login | 404",
+	"POST /admin/site/help/{language}/{article}/unpublish":   "login | login | login | login | 404",
 	"GET /admin/students/{$}":                                "login | login | login | login | 200",
 	"POST /admin/students/{$}":                               "login | login | login | login | to /admin/students/?q=",
 	"GET /admin/students/new":                                "login | login | login | login | 200",
@@ -155,7 +167,7 @@ func (s *site) browser(role string) *apptest.Browser {
 func (s *site) path(pattern string) (method, path string) {
 	method, path, _ = strings.Cut(pattern, " ")
 	return method, strings.NewReplacer("{$}", "", "{student}", fmt.Sprint(s.Ana.ID), "{line}", fmt.Sprint(s.MariaAna), "{number}", "1",
-		"{kind}", "how-to", "{article}", "create-an-account", "{picture}", "nothing.png").Replace(path)
+		"{kind}", "how-to", "{article}", "create-an-account", "{picture}", "nothing.png", "{language}", "en").Replace(path)
 }
 
 // visit makes one request as a browser would, with an empty form, and follows nothing.

@@ -160,6 +160,7 @@ func (s *Server) studentAgain(x *exchange, title string, typed roster.Student, e
 			return readErr
 		}
 		p.Fresh, p.Student.Version, p.Student.Local = &rec.Student, rec.Student.Version, rec.Student.Local
+		p.Student.SchoolName = rec.Student.SchoolName
 	} else if err := s.problems(x, &p.Page, err); err != nil {
 		return err
 	}
