@@ -15,6 +15,9 @@ func (f *Family) write(l letter) mail.Message {
 	args := f.mailArgs(in, l)
 	key := "mail." + l.Template + "."
 	parts := []string{f.greeting(in, l), in.T(key+"body", args...), "# " + in.T("mail.not_you_title"), in.T(key+"not_you", args...)}
+	if to, ok := mailHelp[l.Template]; ok {
+		parts = append(parts, in.T("mail.help", "Help", f.baseURL+to))
+	}
 	parts = append(parts, in.T("mail.answers", args...))
 	m := mail.Message{
 		ID: messageID(l.id), To: l.address, ToName: fullName(l.first, l.last), Language: in.Tag(), Subject: in.T(key+"subject", args...),

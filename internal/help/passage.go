@@ -35,6 +35,12 @@ func (d *document) passage(stems map[string]bool) []Piece {
 	if len(d.at) == 0 {
 		return []Piece{{Text: d.article.Summary}}
 	}
+	for best > 0 && !stems[d.at[from].stem] { // what comes before the first hit must make room for what comes after the last
+		from++
+	}
+	if best == 0 {
+		from, to = 0, 0
+	}
 	from, to = d.widen(from, to)
 	return d.pieces(from, to, stems)
 }

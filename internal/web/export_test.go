@@ -61,7 +61,7 @@ type Sample struct {
 // Render executes the template.
 func (s Sample) Render() (string, error) {
 	var b bytes.Buffer
-	err := s.Template.ExecuteTemplate(&b, "layout.html", s.Page)
+	err := s.Template.Execute(&b, s.Page)
 	return b.String(), err
 }
 
@@ -95,7 +95,7 @@ func Samples(t *testing.T) []Sample {
 		}
 		for _, tag := range lang.Tags() {
 			for _, full := range []bool{false, true} {
-				all = append(all, Sample{name, tag, full, parsed.byLang[tag][name], sample(page, path.Dir(name), tag, full)})
+				all = append(all, Sample{name, tag, full, parsed.byLang[tag].Lookup(name), sample(page, path.Dir(name), tag, full)})
 			}
 		}
 	}
@@ -203,3 +203,6 @@ func (f *filler) fill(v reflect.Value, name string) {
 		}
 	}
 }
+
+// HelpFor is which article tells what one is doing on a page.
+func HelpFor() map[string]string { return helpFor }

@@ -248,7 +248,7 @@ func (s *Server) helpComment(x *exchange) error {
 		if err := s.problems(x, &p.Page, err); err != nil {
 			return err
 		}
-		p.Left = help.LongestComment - help.Characters(p.Words)
+		p.Left = help.LongestComment - help.Characters(strings.TrimSpace(p.Words))
 		return s.render(x, http.StatusUnprocessableEntity, "help/article", p)
 	}
 	s.setFlash(x, "flash.help_thanks")

@@ -6,9 +6,9 @@ import (
 	"embed"
 	"fmt"
 	"html/template"
+	"io"
 	"io/fs"
 	"net/http"
-	"path"
 	"regexp"
 	"strconv"
 	"strings"
@@ -64,59 +64,69 @@ func (p Page) Value(field, otherwise string) string {
 	return otherwise
 }
 
-// pages are the parsed templates: one set for each language and page.
+// pages are the parsed templates: one set for each language, in which each page has its name.
 type pages struct {
-	byLang map[string]map[string]*template.Template
+	byLang map[string]*template.Template
 }
 
-// parsePages parses templates/PORTAL/NAME.html together with templates/layout.html and templates/parts.html.
+// parsePages parses templates/PORTAL/NAME.html, whose "main" becomes the page PORTAL/NAME within the frame of templates/layout.html.
 func parsePages(catalog *lang.Catalog, a *assets, c clock) (*pages, error) {
-	p := &pages{byLang: map[string]map[string]*template.Template{}}
+	p := &pages{byLang: map[string]*template.Template{}}
+	files, err := fs.Glob(templateFiles, "templates/*/*.html")
+	if err != nil {
+		return nil, err
+	}
 	for _, tag := range lang.Tags() {
 		l := catalog.Language(tag)
-		base := template.New("layout.html").Funcs(functions(l, a, c))
-		for _, file := range []string{"templates/layout.html", "templates/parts.html"} {
-			if err := parseFile(base, l, file); err != nil {
+		set := template.New("").Funcs(functions(l, a, c))
+		frame, err := source("templates/layout.html", l)
+		if err != nil {
+			return nil, err
+		}
+		top, bottom, _ := strings.Cut(frame, `{{template "main" .}}`)
+		parts, err := source("templates/parts.html", l)
+		if err != nil {
+			return nil, err
+		}
+		texts := []string{parts, `{{define "top"}}` + top + `{{end}}{{define "bottom"}}` + bottom + `{{end}}`}
+		for _, file := range files {
+			text, err := source(file, l)
+			if err != nil {
 				return nil, err
 			}
+			name := strings.TrimSuffix(strings.TrimPrefix(file, "templates/"), ".html")
+			texts = append(texts, strings.Replace(text, `{{define "main"}}`, `{{define "`+name+`/main"}}`, 1),
+				`{{define "`+name+`"}}{{template "top" .}}{{template "`+name+`/main" .}}{{template "bottom" .}}{{end}}`)
 		}
-		p.byLang[tag] = map[string]*template.Template{}
-		err := fs.WalkDir(templateFiles, "templates", func(file string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() || path.Dir(file) == "templates" {
-				return err
+		for _, text := range texts {
+			if _, err := set.Parse(text); err != nil {
+				return nil, fmt.Errorf("web: %w", err)
 			}
-			t, err := base.Clone()
-			if err == nil {
-				err = parseFile(t, l, file)
-			}
-			p.byLang[tag][strings.TrimSuffix(strings.TrimPrefix(file, "templates/"), ".html")] = t
-			return err
-		})
-		if err != nil {
-			return nil, fmt.Errorf("web: %w", err)
 		}
+		p.byLang[tag] = set
 	}
 	return p, nil
 }
 
-var constantMessage = regexp.MustCompile(`{{t "([a-z0-9_.]+)"}}`)
-
-// parseFile parses a template into t. A message without placeholders is put into the text here, once, instead of into every page.
-func parseFile(t *template.Template, l *lang.Language, file string) error {
-	data, err := templateFiles.ReadFile(file)
-	if err != nil {
-		return fmt.Errorf("web: %w", err)
-	}
-	text := constantMessage.ReplaceAllStringFunc(string(data), func(m string) string {
-		return template.HTMLEscapeString(l.T(constantMessage.FindStringSubmatch(m)[1]))
-	})
-	if path.Base(file) != "layout.html" {
-		t = t.New(file)
-	}
-	if _, err := t.Parse(text); err != nil {
-		return fmt.Errorf("web: %s: %w", file, err)
+// execute writes a page.
+func (p *pages) execute(w io.Writer, tag, name string, data any) error {
+	if err := p.byLang[tag].ExecuteTemplate(w, name, data); err != nil {
+		return fmt.Errorf("web: page %s: %w", name, err)
 	}
 	return nil
+}
+
+var constantMessage = regexp.MustCompile(`{{t "([a-z0-9_.]+)"}}`)
+
+// source reads a template. A message without placeholders is put into the text here, once, instead of into every page.
+func source(file string, l *lang.Language) (string, error) {
+	data, err := templateFiles.ReadFile(file)
+	if err != nil {
+		return "", fmt.Errorf("web: %w", err)
+	}
+	return constantMessage.ReplaceAllStringFunc(string(data), func(m string) string {
+		return template.HTMLEscapeString(l.T(constantMessage.FindStringSubmatch(m)[1]))
+	}), nil
 }
 
 // clock is the time in the school's zone, for templates.
@@ -195,12 +205,8 @@ func (s *Server) render(x *exchange, status int, name string, data any) error {
 	b := buffers.Get().(*bytes.Buffer)
 	defer buffers.Put(b)
 	b.Reset()
-	t := s.pages.byLang[x.lang.Tag()][name]
-	if t == nil {
-		return fmt.Errorf("web: no template %q", name)
-	}
-	if err := t.ExecuteTemplate(b, "layout.html", data); err != nil {
-		return fmt.Errorf("web: page %s: %w", name, err)
+	if err := s.pages.execute(b, x.lang.Tag(), name, data); err != nil {
+		return err
 	}
 	h := x.w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
@@ -268,8 +274,8 @@ func (s *Server) renderCached(x *exchange, name string, data func() any) error {
 	v, ok := s.cache.m.Load(key)
 	if !ok {
 		var b bytes.Buffer
-		if err := s.pages.byLang[key.tag][name].ExecuteTemplate(&b, "layout.html", data()); err != nil {
-			return fmt.Errorf("web: page %s: %w", name, err)
+		if err := s.pages.execute(&b, key.tag, name, data()); err != nil {
+			return err
 		}
 		zipped, err := compress(b.Bytes())
 		if err != nil {

@@ -43,6 +43,21 @@ for (const box of document.querySelectorAll("details.suggest")) {
   });
 }
 
+// What is left of a text, in characters as a person counts them.
+for (const box of document.querySelectorAll("textarea[data-limit]")) {
+  const note = document.getElementById(`n-${box.name}`);
+  note.setAttribute("role", "status");
+  const parts = window.Intl?.Segmenter ? new Intl.Segmenter(undefined, { granularity: "grapheme" }) : null;
+  const tell = () => {
+    const text = box.value.trim();
+    const left = Number(box.dataset.limit) - [...(parts ? parts.segment(text) : text)].length;
+    note.textContent = note.textContent.replace(/-?\d+/, left);
+    note.classList.toggle("problem", left < 0);
+  };
+  box.addEventListener("input", tell);
+  tell();
+}
+
 document.querySelector(".problems")?.focus();
 
 // "/" goes to the search box, unless one is typing.

@@ -1,0 +1,28 @@
+package family
+
+// mailHelp says which page of the help tells what to do after a mail.
+var mailHelp = map[string]string{
+	mailTemporary:         "/help/how-to/first-sign-in",
+	mailForgotPassword:    "/help/how-to/forgot-password-or-username",
+	mailAlready:           "/help/how-to/forgot-password-or-username",
+	mailAlreadyClosedLine: "/help/how-to/add-another-child",
+	mailNameDiffers:       "/help/information/names-exactly-as-recorded",
+	mailYourUsername:      "/help/how-to/forgot-password-or-username",
+	mailReset:             "/help/how-to/create-an-account",
+	mailResetPart:         "/help/how-to/add-another-child",
+	mailAddressChanged:    "/help/how-to/change-of-e-mail-address",
+	mailPasswordChanged:   "/help/how-to/forgot-password-or-username",
+	mailUsernameChanged:   "/help/how-to/forgot-password-or-username",
+	mailNewDevice:         "/help/faq/locked-out",
+	mailLocked:            "/help/faq/locked-out",
+	mailStudentPassword:   "/help/how-to/student-logins",
+}
+
+// HelpOfMails returns the pages of the help that mails link, for the test that each exists.
+func HelpOfMails() []string {
+	var all []string
+	for _, to := range mailHelp {
+		all = append(all, to)
+	}
+	return all
+}
