@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/schoolgate/schoolgate/internal/family"
 	"github.com/schoolgate/schoolgate/internal/fault"
 	"github.com/schoolgate/schoolgate/internal/lang"
 )
@@ -36,6 +37,7 @@ type Page struct {
 	SignedIn     bool
 	Limited      bool
 	Who          string // the signed-in person's username
+	Desk         bool   // the Administrator Portal's menu and search box are shown
 	Flash        *Flash
 	HelpURL      string // the article about this page, or all of them
 	HelpTitle    string // the article's title; "" for all of them
@@ -96,7 +98,7 @@ func parsePages(catalog *lang.Catalog, a *assets, c clock) (*pages, error) {
 			}
 			name := strings.TrimSuffix(strings.TrimPrefix(file, "templates/"), ".html")
 			texts = append(texts, strings.Replace(text, `{{define "main"}}`, `{{define "`+name+`/main"}}`, 1),
-				`{{define "`+name+`"}}{{template "top" .}}{{template "`+name+`/main" .}}{{template "bottom" .}}{{end}}`)
+				`{{define "`+name+`"}}{{template "top" .Page}}{{template "`+name+`/main" .}}{{template "bottom" .Page}}{{end}}`)
 		}
 		for _, text := range texts {
 			if _, err := set.Parse(text); err != nil {
@@ -154,12 +156,16 @@ func functions(l *lang.Language, a *assets, c clock) template.FuncMap {
 			}
 			return l.T(f.Key, args...)
 		},
-		"when":     func(t time.Time) string { return l.ShortWhen(t, c.now(), c.zone()) },
-		"clock":    func(t time.Time) string { return l.Clock(t, c.zone()) },
-		"day":      func(t time.Time) string { return l.Date(t.In(c.zone()).Format(time.DateOnly)) },
-		"menu":     menu,
-		"field":    field,
-		"fieldNow": fieldNow,
+		"when":       func(t time.Time) string { return l.ShortWhen(t, c.now(), c.zone()) },
+		"clock":      func(t time.Time) string { return l.Clock(t, c.zone()) },
+		"day":        func(t time.Time) string { return l.Date(t.In(c.zone()).Format(time.DateOnly)) },
+		"menu":       menu,
+		"gridRows":   func(rows []gridRow) template.HTML { return gridRows(l, rows) },
+		"letters":    func(links []letterLink) template.HTML { return letterLinks(l, links) },
+		"childFacts": func(c *family.Child) template.HTML { return childFacts(l, c) },
+		"ownFacts":   func(o family.OwnLine) template.HTML { return ownFacts(l, o) },
+		"field":      field,
+		"fieldNow":   fieldNow,
 	}
 }
 
@@ -196,6 +202,7 @@ func (s *Server) page(x *exchange, titleKey string) Page {
 	p.HelpURL, p.HelpTitle = s.helpLink(x)
 	if x.session != nil {
 		p.SignedIn, p.Limited, p.Who = true, x.session.Limited, x.session.Username
+		p.Desk = p.Portal == admin && !p.Limited
 	}
 	return p
 }
