@@ -10,6 +10,7 @@ import (
 	"github.com/schoolgate/schoolgate/internal/demo"
 	"github.com/schoolgate/schoolgate/internal/intake"
 	"github.com/schoolgate/schoolgate/internal/roster"
+	"github.com/schoolgate/schoolgate/internal/settings"
 	"github.com/schoolgate/schoolgate/internal/sqldb"
 	"github.com/schoolgate/schoolgate/internal/sqldb/sqldbtest"
 )
@@ -34,7 +35,11 @@ func TestThePackageIsImportedWholeAndASecondTimeChangesNothing(t *testing.T) {
 		if err := os.WriteFile(path, packed(t, d), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		in := intake.New(db, newRoster(db), audit.New(now), now)
+		set, err := settings.Open(t.Context(), db, audit.New(now), now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		in := intake.New(db, newRoster(db), set, audit.New(now), now)
 		run := func() intake.Report {
 			t.Helper()
 			rep, err := in.Import(t.Context(), access.Actor{Kind: access.System}, path, intake.Options{})

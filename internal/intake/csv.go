@@ -3,6 +3,7 @@ package intake
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"io"
 )
 
@@ -74,7 +75,7 @@ func (c *csvReader) read(width int) (record, error) {
 	lines := 0
 	for {
 		b, err := c.readByte()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			if len(c.raw) == 0 {
 				return rec, io.EOF
 			}

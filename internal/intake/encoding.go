@@ -3,6 +3,7 @@ package intake
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"io"
 	"unicode/utf8"
 
@@ -47,7 +48,7 @@ func detect(e entry, f *findings) (encoding.Encoding, error) {
 	if err != nil {
 		return nil, unreadable(e.name, err)
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }() // it was only read
 	r := bufio.NewReaderSize(file, 64<<10)
 	start, _ := r.Peek(256)
 	if enc := utf16(start); enc != nil {
@@ -104,7 +105,7 @@ func survey(r *bufio.Reader) (bytesSeen, error) {
 	for {
 		c, size, err := r.ReadRune()
 		switch {
-		case err == io.EOF:
+		case errors.Is(err, io.EOF):
 			return s, nil
 		case err != nil:
 			return s, err

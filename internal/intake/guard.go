@@ -33,7 +33,7 @@ func (p *plan) measure() {
 	for _, c := range p.contactChanges {
 		nextLeft[c.Old.ID] = c.New.Left
 	}
-	rule := roster.Rule{Relationships: roster.DefaultRelationships(), Today: p.today}
+	rule := p.rule
 	for _, l := range p.snap.Lines {
 		if _, whole := status[l.StudentID]; !whole || rule.May(l, status[l.StudentID], left[l.ContactID]) != roster.MayOpen {
 			continue

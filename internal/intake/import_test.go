@@ -23,6 +23,7 @@ func TestARealExportWithoutManifestAndSchoolsIsTaken(t *testing.T) {
 		o.same("contacts", Tally{Added: 812}, rep.Contacts)
 		o.same("lines", Tally{Added: 2390}, rep.Lines)
 		o.same("district", "Morgan County Consolidated School District", rep.District)
+		o.same("district on pages and mails", "Morgan County Consolidated School District", o.intake.set.Values().DistrictName)
 		numbers := slices.IndexFunc(rep.Findings, func(x Finding) bool { return x.Column == "userIds" })
 		if numbers < 0 || rep.Findings[numbers].Count != 1187 {
 			t.Errorf("the choice of the ID Number is not told once: %v", rep.Findings)
@@ -114,7 +115,7 @@ func TestPeopleOfNoSchoolNeedTheFlag(t *testing.T) {
 		if _, err := o.refuse(o.bundle(rows), Options{}, fault.Invalid); !strings.Contains(err.Error(), "--school") {
 			t.Errorf("got %v", err)
 		}
-		o.refuse(bundleOf(t, "users.csv", users), Options{}, fault.Invalid)
+		_, _ = o.refuse(bundleOf(t, "users.csv", users), Options{}, fault.Invalid)
 		only := bundleOf(t, "users.csv", users, "orgs.csv", "sourcedId,name,type\nhigh,River High,school\n")
 		rep := o.take(only, Options{})
 		o.same("the only school", "River High", o.student("s1").SchoolName)
@@ -175,9 +176,9 @@ func TestOPS7ASuspiciousShrinkIsRefused(t *testing.T) {
 			if what == "everybody moved" {
 				users = usersHeader + kid("x", "Ana", "Lopez", "1", "4", "mid", "")
 			}
-			o.refuse(bundleOf(t, "users.csv", users, "orgs.csv", orgsFile), Options{}, fault.Conflict)
+			_, _ = o.refuse(bundleOf(t, "users.csv", users, "orgs.csv", orgsFile), Options{}, fault.Conflict)
 			if what == "a header alone" {
-				o.refuse(bundleOf(t, "users.csv", users), Options{}, fault.Conflict)
+				_, _ = o.refuse(bundleOf(t, "users.csv", users), Options{}, fault.Conflict)
 			}
 		}
 		rep := o.take(bundleOf(t, "users.csv", usersHeader, "orgs.csv", orgsFile), Options{AllowRemovals: true})

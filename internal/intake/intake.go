@@ -16,6 +16,7 @@ import (
 	"github.com/schoolgate/schoolgate/internal/audit"
 	"github.com/schoolgate/schoolgate/internal/fault"
 	"github.com/schoolgate/schoolgate/internal/roster"
+	"github.com/schoolgate/schoolgate/internal/settings"
 	"github.com/schoolgate/schoolgate/internal/sqldb"
 )
 
@@ -69,14 +70,15 @@ type Report struct {
 type Intake struct {
 	db     *sqldb.DB
 	roster *roster.Roster
+	set    *settings.Settings
 	log    *audit.Log
 	now    func() time.Time
 	limits limits
 }
 
 // New returns an intake that writes through r.
-func New(db *sqldb.DB, r *roster.Roster, log *audit.Log, now func() time.Time) *Intake {
-	return &Intake{db: db, roster: r, log: log, now: now, limits: defaultLimits()}
+func New(db *sqldb.DB, r *roster.Roster, set *settings.Settings, log *audit.Log, now func() time.Time) *Intake {
+	return &Intake{db: db, roster: r, set: set, log: log, now: now, limits: defaultLimits()}
 }
 
 // Import reads the file or folder at path and brings the records up to date. It returns fault.Forbidden when the actor may not,
@@ -108,7 +110,7 @@ func (i *Intake) parse(path string, o Options, f *findings) (records, error) {
 		if o.Format != "" && o.Format != kind.name || !kind.knows(b) {
 			continue
 		}
-		rec, err := kind.read(b, i.now().UTC().Format(time.DateOnly), f)
+		rec, err := kind.read(b, i.set.Today(), f)
 		return rec, errors.Join(err, b.Close())
 	}
 	names := shorten(strings.Join(b.names(), ", "))
@@ -121,7 +123,7 @@ func (i *Intake) parse(path string, o Options, f *findings) (records, error) {
 
 // bring plans, guards and applies.
 func (i *Intake) bring(ctx context.Context, actor access.Actor, rec records, o Options, f *findings, rep *Report) error {
-	p := &plan{rec: rec, opts: o, f: f, rep: rep, today: i.now().UTC().Format(time.DateOnly)}
+	p := &plan{rec: rec, opts: o, f: f, rep: rep, rule: roster.Rule{Relationships: i.set.Values().Relationships, Today: i.set.Today()}}
 	err := i.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
 		schools, fed, err := i.roster.AllSchools(ctx, tx)
 		if err != nil {
@@ -145,5 +147,18 @@ func (i *Intake) bring(ctx context.Context, actor access.Actor, rec records, o O
 	if o.DryRun {
 		return nil
 	}
-	return i.apply(ctx, actor, p)
+	if err := i.apply(ctx, actor, p); err != nil {
+		return err
+	}
+	return i.nameDistrict(ctx, actor, rec.district)
+}
+
+// nameDistrict takes the district's name from the file as long as nobody has chosen one: it stands on every page and mail.
+func (i *Intake) nameDistrict(ctx context.Context, actor access.Actor, name string) error {
+	v := *i.set.Values()
+	if name == "" || v.DistrictName != settings.Defaults().DistrictName {
+		return nil
+	}
+	v.DistrictName = name
+	return i.set.Change(ctx, actor, v)
 }

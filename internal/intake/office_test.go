@@ -18,6 +18,7 @@ import (
 	"github.com/schoolgate/schoolgate/internal/audit"
 	"github.com/schoolgate/schoolgate/internal/fault"
 	"github.com/schoolgate/schoolgate/internal/roster"
+	"github.com/schoolgate/schoolgate/internal/settings"
 	"github.com/schoolgate/schoolgate/internal/sqldb"
 	"github.com/schoolgate/schoolgate/internal/sqldb/sqldbtest"
 )
@@ -66,7 +67,11 @@ func newOffice(t testing.TB, url string) *office {
 		o.heard = append(o.heard, c)
 		return nil
 	})
-	o.intake = New(db, o.roster, log, now)
+	set, err := settings.Open(o.ctx, db, log, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.intake = New(db, o.roster, set, log, now)
 	return o
 }
 

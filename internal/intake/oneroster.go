@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -71,7 +72,7 @@ func (o *oneRoster) readManifest() error {
 	if err != nil {
 		return err
 	}
-	defer t.Close()
+	defer func() { _ = t.Close() }() // it was only read
 	if !t.has("propertyName") || !t.has("value") {
 		o.f.add(Warning, "manifest.csv", 1, "", "", "has not the columns propertyName and value: passed over")
 		o.manifest = nil
@@ -92,7 +93,7 @@ func (o *oneRoster) readManifest() error {
 func each(t *table, fn func(row) error) error {
 	for {
 		r, err := t.next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err == nil {

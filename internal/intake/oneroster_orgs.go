@@ -30,7 +30,7 @@ func (o *oneRoster) readOrgs() error {
 		}
 		return err
 	}
-	defer t.Close()
+	defer func() { _ = t.Close() }() // it was only read
 	return each(t, func(r row) error {
 		id := sourcedID(r, "sourcedId")
 		name := r.value("name")

@@ -84,7 +84,7 @@ func (o *oneRoster) readRoles() error {
 	if !ok {
 		return err
 	}
-	defer t.Close()
+	defer func() { _ = t.Close() }() // it was only read
 	o.hasRoles = true
 	err = each(t, func(r row) error {
 		user := sourcedID(r, "userSourcedId")

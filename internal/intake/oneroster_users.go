@@ -57,7 +57,7 @@ func (o *oneRoster) readUsers() error {
 		o.f.add(Note, "users.csv", 0, "", "", "is absent: the package says that nobody changed")
 		return nil
 	}
-	defer t.Close()
+	defer func() { _ = t.Close() }() // it was only read
 	if !o.hasRoles && !t.has("role") {
 		return errNoRoles
 	}
@@ -196,7 +196,7 @@ func (o *oneRoster) readDemographics() error {
 	if !ok {
 		return err
 	}
-	defer t.Close()
+	defer func() { _ = t.Close() }() // it was only read
 	seen := map[string]int{}
 	return each(t, func(r row) error {
 		id := sourcedID(r, "sourcedId")

@@ -14,12 +14,12 @@ import (
 // plan is what must change for the records to be as the file has them. Records that do not exist yet have negative ids in it, which apply
 // replaces.
 type plan struct {
-	rec   records
-	opts  Options
-	f     *findings
-	rep   *Report
-	today string
-	snap  roster.Snapshot
+	rec  records
+	opts Options
+	f    *findings
+	rep  *Report
+	rule roster.Rule // the school's, to tell who loses access
+	snap roster.Snapshot
 
 	// schools
 	onRecord []roster.School

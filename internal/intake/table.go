@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"errors"
 	"io"
 	"slices"
 	"strings"
@@ -58,7 +59,7 @@ func (t *table) header(l layout) error {
 		return err
 	}
 	rec, err := t.csv.next(0)
-	if err == io.EOF || err == nil && rec.broken {
+	if errors.Is(err, io.EOF) || err == nil && rec.broken {
 		return fault.Invalidf("%s has no header row", t.file)
 	}
 	if err != nil {
@@ -157,7 +158,7 @@ func (t *table) has(column string) bool {
 func (t *table) next() (row, error) {
 	for {
 		rec, err := t.csv.next(t.width)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			if t.lost > 10 && t.lost > t.rows {
 				return row{}, fault.Invalidf("most rows of %s cannot be read as CSV", t.file)
 			}

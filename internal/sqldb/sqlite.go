@@ -80,7 +80,7 @@ func openSQLite(ctx context.Context, path string, opts Options) (driver, error) 
 // dsn puts busy_timeout first: the pragmas after it may have to wait for another process.
 func dsn(path, sync string, pragmas ...string) string {
 	q := url.Values{}
-	for _, p := range append([]string{"busy_timeout(5000)", "synchronous(" + sync + ")", "temp_store(memory)", "cache_size(-4000)"}, pragmas...) {
+	for _, p := range append([]string{"busy_timeout(5000)", "synchronous(" + sync + ")", "temp_store(memory)", "cache_size(-4000)", "mmap_size(268435456)"}, pragmas...) {
 		q.Add("_pragma", p)
 	}
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()

@@ -1,6 +1,7 @@
 // Command pictures draws the pages for the documentation, or all of them for whoever reviews their looks.
 //
 //	go run ./test/pictures            writes docs/pictures/
+//	go run ./test/pictures -help      writes internal/help/pictures/, which the articles of the help show
 //	go run ./test/pictures -all DIR   writes every page at 360 and 1280 px, light and dark, in English and Spanish
 package main
 
@@ -18,8 +19,9 @@ import (
 func main() {
 	all := flag.String("all", "", "folder for pictures of every page")
 	only := flag.String("only", "", "with -all: only the page of that name")
+	articles := flag.Bool("help", false, "the pictures of the help's articles")
 	flag.Parse()
-	if err := run(*all, *only); err != nil {
+	if err := run(*all, *only, *articles); err != nil {
 		log.Fatal(err)
 	}
 }
@@ -31,7 +33,7 @@ func (judge) Helper() {}
 
 func (judge) Fatalf(format string, args ...any) { panic(fmt.Sprintf(format, args...)) }
 
-func run(all, only string) error {
+func run(all, only string, articles bool) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	chromium, err := browser.Start(ctx)
@@ -55,6 +57,9 @@ func run(all, only string) error {
 	defer func() { _ = tour.Close() }()
 	if all != "" {
 		return everyPage(chromium, tour, all, only)
+	}
+	if articles {
+		return help(chromium, tour)
 	}
 	return documentation(chromium, tour)
 }
