@@ -117,12 +117,16 @@ func openDatabase(ctx context.Context, c Config) (*sqldb.DB, error) {
 }
 
 func (a *App) build(ctx context.Context, c Config, keys account.Keys) error {
+	// Reading the catalogues and the articles is most of the start: they do not wait for each other.
+	catalog, articles := make(chan error, 1), make(chan error, 1)
+	go func() {
+		var err error
+		a.Catalog, err = lang.Load()
+		catalog <- err
+	}()
 	var err error
 	a.Audit = audit.New(c.Now)
 	if a.Settings, err = settings.Open(ctx, a.DB, a.Audit, c.Now); err != nil {
-		return err
-	}
-	if a.Catalog, err = lang.Load(); err != nil {
 		return err
 	}
 	a.Jobs = jobs.New(a.DB, c.Log, c.Now)
@@ -140,6 +144,14 @@ func (a *App) build(ctx context.Context, c Config, keys account.Keys) error {
 		return a.Family.LinesChanged(ctx, tx, actor, ch)
 	})
 	a.Accounts = account.New(a.DB, a.hasher, keys, a.Settings, a.Audit, c.Now, people{a})
+	go func() {
+		var err error
+		a.Help, err = help.Open(ctx, a.DB, a.Audit, a.Accounts, c.Log, c.Now)
+		articles <- err
+	}()
+	if err := <-catalog; err != nil {
+		return errors.Join(err, <-articles)
+	}
 	sender := c.Mail
 	if sender == nil {
 		sender = noMail{}
@@ -149,7 +161,7 @@ func (a *App) build(ctx context.Context, c Config, keys account.Keys) error {
 		Catalog: a.Catalog, Sender: sender, BaseURL: c.BaseURL,
 	})
 	a.Intake = intake.New(a.DB, a.Roster, a.Settings, a.Audit, c.Now)
-	if a.Help, err = help.Open(ctx, a.DB, a.Audit, a.Accounts, c.Log, c.Now); err != nil {
+	if err := <-articles; err != nil {
 		return err
 	}
 	a.Web, err = web.New(web.Parts{

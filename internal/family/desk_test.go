@@ -220,16 +220,6 @@ func (d *desk) found(reference string) Request {
 	return found[0]
 }
 
-// newMail returns the mails to an address after the first n.
-func (d *desk) newMail(address string, n int) []mail.Message {
-	d.t.Helper()
-	all := d.inbox.To(address)
-	if len(all) < n {
-		d.t.Fatalf("%d mails to %s, want at least %d", len(all), address, n)
-	}
-	return all[n:]
-}
-
 func (d *desk) lastMail(address string) mail.Message {
 	d.t.Helper()
 	all := d.inbox.To(address)

@@ -7,7 +7,6 @@
 package family
 
 import (
-	"errors"
 	"log/slog"
 	"time"
 
@@ -35,8 +34,6 @@ type Parts struct {
 	Sender   mail.Sender
 	BaseURL  string // for the addresses in mails, without a slash at the end
 }
-
-var errNotBuilt = errors.New("not built yet")
 
 // Family runs the login's life.
 type Family struct {

@@ -2,6 +2,8 @@
 // Use of this source code is governed by a BSD-style
 // license that can be found in the LICENSE file.
 
+//lint:file-ignore U1000 each processor uses a part of this copy
+
 package argon2
 
 var useSSE4 bool
