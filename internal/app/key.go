@@ -20,6 +20,9 @@ func loadKey(path, database string) ([]byte, error) {
 	if path == "" && isFile {
 		path = file + ".key"
 	}
+	if !isFile && !strings.HasPrefix(database, "postgres") {
+		return nil, fault.Invalidf("the database must be sqlite:PATH or postgres://…")
+	}
 	if path == "" {
 		return nil, fault.Invalidf("with PostgreSQL a key file is needed, the same on every node: --key-file PATH (make one with: openssl rand -hex 32)")
 	}
@@ -61,7 +64,7 @@ func makeKey(path string) ([]byte, error) {
 	}
 	if err := os.Link(f.Name(), path); err != nil {
 		if errors.Is(err, os.ErrExist) {
-			return loadKey(path, "")
+			return loadKey(path, "sqlite:")
 		}
 		return nil, fault.Wrap(fault.Unavailable, err, "the key file cannot be written")
 	}

@@ -73,7 +73,7 @@ func (s *Server) editArticlePage(x *exchange) error {
 func typedArticle(x *exchange) help.Article {
 	return help.Article{
 		Slug: x.r.PathValue("article"), Language: x.r.PathValue("language"), Kind: help.Kind(x.field("kind")), Audience: help.Audience(x.field("audience")),
-		Title: x.trimmed("title"), Summary: x.trimmed("summary"), Prior: x.field("prior"), Body: x.field("body"), Additional: x.field("additional"),
+		Title: x.trimmed("title"), Summary: strings.Join(strings.Fields(x.field("summary")), " "), Prior: x.field("prior"), Body: x.field("body"), Additional: x.field("additional"),
 		Applies: x.trimmed("applies"), Keywords: help.List(x.field("keywords")), Date: x.trimmed("date"), Related: help.List(x.field("related")),
 		MovedFrom: help.List(x.field("moved_from")),
 	}

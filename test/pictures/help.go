@@ -28,7 +28,7 @@ func helpPictures(tour *browser.Tour) []helpPicture {
 		return helpPicture{name, s.Who, s.Path, s.Act, width, height}
 	}
 	return []helpPicture{
-		from("create-account", "parent-register", phone, 800),
+		from("create-account", "parent-register", phone, 900),
 		from("my-children", "parent-children", phone, 760),
 		from("contacts", "admin-contacts", desk, 660),
 		from("reset-parent-login", "admin-grid-ticked", 1280, 720),
