@@ -27,8 +27,9 @@ check: ## what every change is held to: format, vet, linters, dependencies, gene
 generate: ## write docs/schema.md from the migrations
 	go test -count=1 ./internal/sqldb -run TestTheSchemaPageIsWhatTheMigrationsMake -update
 
-bench: ## measure a seeded district and print a table
+bench: ## measure a seeded district over HTTP, then single acts, and print tables
 	go run ./test/load
+	go test ./internal/account ./internal/family -run '^$$' -bench 'SessionCheck|Hash|SignIn|Grid|Home|Reset'
 
 build: ## bin/schoolgate, one static file
 	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o bin/schoolgate ./cmd/schoolgate
