@@ -193,7 +193,7 @@ func TestEveryPackageStandsInTheLayout(t *testing.T) {
 }
 
 func TestAppAloneBuildsTheDomain(t *testing.T) {
-	builders := []string{"roster.New(", "account.New(", "family.New(", "intake.New(", "web.New(", "settings.Open(", "jobs.New(", "audit.New("}
+	builders := []string{"roster.New(", "account.New(", "family.New(", "intake.New(", "web.New(", "settings.Open(", "jobs.New(", "audit.New(", "help.Open("}
 	for _, s := range sources(t) {
 		if s.forTests() || part(s.folder) == "app" {
 			continue
