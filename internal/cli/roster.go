@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/schoolgate/schoolgate/internal/app"
+	"github.com/schoolgate/schoolgate/internal/fault"
 	"github.com/schoolgate/schoolgate/internal/intake"
 )
 
@@ -42,13 +43,13 @@ func (c rosterImportCmd) Run(ctx context.Context, s *streams) error {
 			}
 			return err
 		}
-		c.print(s, report)
+		c.print(s, report, err)
 		return err
 	})
 }
 
 // print writes the report for a person: what was noticed, what changed, and the sums last, where they are seen.
-func (c rosterImportCmd) print(s *streams, r intake.Report) {
+func (c rosterImportCmd) print(s *streams, r intake.Report, err error) {
 	for _, f := range r.Findings {
 		where := f.File
 		if f.Line > 0 {
@@ -69,9 +70,17 @@ func (c rosterImportCmd) print(s *streams, r intake.Report) {
 	for _, change := range r.Changes {
 		fmt.Fprintln(s.out, "change  ", change)
 	}
+	if r.Format == "" {
+		return // nothing could be read: the error says why
+	}
 	did := "Imported"
-	if r.DryRun {
-		did = "Would import"
+	switch {
+	case fault.Is(err, fault.Conflict):
+		did = "Nothing was changed. The roster would mean"
+	case err != nil:
+		did = "Stopped before the end; run it again. The roster means"
+	case r.DryRun:
+		did = "Nothing was changed. The roster means"
 	}
 	fmt.Fprintf(s.out, "\n%s (%s)\n%10s %8s %8s %8s %8s\n", did, r.Format, "", "added", "changed", "removed", "same")
 	for _, t := range []struct {

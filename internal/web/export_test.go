@@ -46,8 +46,8 @@ var pageStructs = map[string]any{
 	"parent/add-student": addStudentPage{}, "parent/children": childrenPage{}, "parent/forgot": forgotPage{}, "parent/forgot-sent": sentPage{},
 	"parent/login": loginPage{}, "parent/register": registerPage{}, "parent/sent": sentPage{}, "parent/student-login": studentLoginForm{},
 	"parent/student-login-remove": studentLoginForm{},
-	"shared/account":              accountPage{}, "shared/change-password": changePasswordPage{}, "shared/change-username": changeUsernamePage{},
-	"shared/error": errorPage{}, "shared/new-password": newPasswordPage{}, "student/home": studentHomePage{}, "student/login": loginPage{},
+	"shared/account":              accountPage{}, "shared/change-password": passwordPage{}, "shared/change-username": changeUsernamePage{},
+	"shared/error": errorPage{}, "shared/new-password": passwordPage{}, "student/home": studentHomePage{}, "student/login": loginPage{},
 }
 
 // Sample is a template with the struct it is executed with, empty or full.

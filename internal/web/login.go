@@ -93,16 +93,16 @@ func (s *Server) logout(x *exchange) error {
 	return x.redirect(x.route.portal.home() + "login")
 }
 
-// newPasswordPage is where a temporary password leads: choose a permanent one.
-type newPasswordPage struct {
+// passwordPage asks for a new password: the first permanent one, or another.
+type passwordPage struct {
 	Page
 	Username   string
 	Min        int
 	Suggestion string
 }
 
-func (s *Server) newPasswordForm(x *exchange) (newPasswordPage, error) {
-	p := newPasswordPage{Page: s.page(x, "password.new.title"), Username: x.session.Username, Min: s.minPassword(x.session.Kind)}
+func (s *Server) passwordForm(x *exchange, title string) (passwordPage, error) {
+	p := passwordPage{Page: s.page(x, title), Username: x.session.Username, Min: s.minPassword(x.session.Kind)}
 	var err error
 	p.Suggestion, err = account.Passphrase(x.lang.Tag())
 	return p, err
@@ -119,7 +119,7 @@ func (s *Server) newPasswordPage(x *exchange) error {
 	if !x.session.Limited {
 		return x.redirect(x.route.portal.home())
 	}
-	p, err := s.newPasswordForm(x)
+	p, err := s.passwordForm(x, "password.new.title")
 	if err != nil {
 		return err
 	}
@@ -135,7 +135,7 @@ func (s *Server) newPassword(x *exchange) error {
 		in, err = s.Accounts.FirstPassword(x.r.Context(), *x.session, x.client, x.field("new_password"), x.trimmed("username"))
 	}
 	if err != nil {
-		p, formErr := s.newPasswordForm(x)
+		p, formErr := s.passwordForm(x, "password.new.title")
 		if formErr != nil {
 			return formErr
 		}

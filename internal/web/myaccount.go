@@ -49,23 +49,8 @@ func (s *Server) myAccount(x *exchange) error {
 	return s.render(x, http.StatusOK, "shared/account", p)
 }
 
-// changePasswordPage asks for the current and the new password.
-type changePasswordPage struct {
-	Page
-	Username   string
-	Min        int
-	Suggestion string
-}
-
-func (s *Server) changePasswordForm(x *exchange) (changePasswordPage, error) {
-	p := changePasswordPage{Page: s.page(x, "password.change.title"), Username: x.session.Username, Min: s.minPassword(x.session.Kind)}
-	var err error
-	p.Suggestion, err = account.Passphrase(x.lang.Tag())
-	return p, err
-}
-
 func (s *Server) changePasswordPage(x *exchange) error {
-	p, err := s.changePasswordForm(x)
+	p, err := s.passwordForm(x, "password.change.title")
 	if err != nil {
 		return err
 	}
@@ -78,7 +63,7 @@ func (s *Server) changePassword(x *exchange) error {
 		in, err = s.Accounts.ChangePassword(x.r.Context(), *x.session, x.client, x.field("current_password"), x.field("new_password"))
 	}
 	if err != nil {
-		p, formErr := s.changePasswordForm(x)
+		p, formErr := s.passwordForm(x, "password.change.title")
 		if formErr != nil {
 			return formErr
 		}
