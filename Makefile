@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 TOOL  := go tool -modfile=tools/go.mod
 
-.PHONY: help test check bench build pictures generate
+.PHONY: help test check bench prove build pictures generate
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -30,6 +30,9 @@ generate: ## write docs/schema.md from the migrations
 bench: ## measure a seeded district over HTTP, then single acts, and print tables
 	go run ./test/load
 	go test ./internal/account ./internal/family -run '^$$' -bench 'SessionCheck|Hash|SignIn|Grid|Home|Reset'
+
+prove: ## the long proofs: that the time of an answer tells nothing (about ten minutes)
+	go test -tags prove -count=1 -timeout 60m -v ./test/prove
 
 build: ## bin/schoolgate, one static file
 	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o bin/schoolgate ./cmd/schoolgate
