@@ -36,3 +36,15 @@ func TestADM1WhatIsNotInTheTableIsDenied(t *testing.T) {
 		}
 	}
 }
+
+func TestSourcesAreAddressesAndNetworks(t *testing.T) {
+	tests := map[string]string{
+		"198.51.100.7": "198.51.100.7", "::ffff:198.51.100.7": "198.51.100.7", "2001:db8:1:2:3:4:5:6": "2001:db8:1:2::/64",
+		"2001:db8:1:2::9%eth0": "2001:db8:1:2::/64", "": "", "pipe": "pipe",
+	}
+	for address, want := range tests {
+		if got := access.Source(address); got != want {
+			t.Errorf("%q counts as %q, want %q", address, got, want)
+		}
+	}
+}

@@ -99,7 +99,7 @@ func refused() error { return fault.Unauthenticatedf("the username and password 
 // look reads all that a sign-in depends on, in one statement that gives one row whether there is such an account or not.
 func (a *Accounts) look(ctx context.Context, t *try) error {
 	now := a.now()
-	address := source(t.Client.Address)
+	address := access.Source(t.Client.Address)
 	return a.db.Read(ctx, func(tx *sqldb.Tx) error {
 		s, err := sqldb.One(ctx, tx, scanSubject, selectSubject, string(t.Kind), t.key, now.UnixMicro(), orEmpty(t.deviceSum),
 			a.keys.throttleKey("address_minute", address), now.Add(-time.Minute).UnixMicro(),
@@ -240,7 +240,7 @@ func (a *Accounts) fail(ctx context.Context, t *try, reason string) error {
 	if reason == throttled {
 		outcome = throttled
 	}
-	address := source(t.Client.Address)
+	address := access.Source(t.Client.Address)
 	defer a.turns.take("address " + address)()
 	err := a.db.Write(ctx, func(tx *sqldb.Tx) error {
 		if _, err := a.Count(ctx, tx, "address_minute", address, time.Minute); err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"hash/maphash"
-	"net/netip"
 	"strconv"
 	"sync"
 	"time"
@@ -134,20 +133,6 @@ func (a *Accounts) Count(ctx context.Context, tx *sqldb.Tx, what, whom string, w
 // Counted returns the counter without raising it.
 func (a *Accounts) Counted(ctx context.Context, tx *sqldb.Tx, what, whom string, window time.Duration) (int64, error) {
 	return sqldb.Value[int64](ctx, tx, counted, a.keys.throttleKey(what, whom), a.now().Add(-window).UnixMicro())
-}
-
-// source is what a client address is counted as: IPv4 whole, IPv6 by the network of one customer.
-func source(address string) string {
-	ip, err := netip.ParseAddr(address)
-	if err != nil {
-		return ""
-	}
-	ip = ip.Unmap().WithZone("")
-	if ip.Is4() {
-		return ip.String()
-	}
-	network, _ := ip.Prefix(64) // never fails for an IPv6 address
-	return network.String()
 }
 
 // turns lets the writers of one counter in one after the other. On PostgreSQL they would otherwise collide, begin again and collide again.

@@ -2,7 +2,6 @@ package family
 
 import (
 	"context"
-	"net/netip"
 	"strconv"
 	"time"
 
@@ -30,22 +29,10 @@ func (d *decision) bounds() []bound {
 	if key := lang.IDKey(d.request.idNumber); key != "" {
 		all = append(all, bound{"id_number_hour", key, time.Hour, 5}, bound{"id_number_day", key, day, 20})
 	}
-	if from := source(d.request.address); from != "" {
+	if from := access.Source(d.request.address); from != "" {
 		all = append(all, bound{"source_minute", from, time.Minute, 60}, bound{"source_hour", from, time.Hour, 600})
 	}
 	return all
-}
-
-// source is whom a client address counts as: an IPv4 address, or an IPv6 network of /64, which is one household's or one computer's.
-func source(address string) string {
-	a, err := netip.ParseAddr(address)
-	if err != nil {
-		return address
-	}
-	if a = a.Unmap().WithZone(""); a.Is4() {
-		return a.String()
-	}
-	return netip.PrefixFrom(a, 64).Masked().String()
 }
 
 // suspected reports whether so many wrong attempts came before that a true match must wait.

@@ -3,7 +3,6 @@ package help
 import (
 	"context"
 	"database/sql"
-	"net/netip"
 	"strings"
 	"time"
 
@@ -82,7 +81,7 @@ func (l *Library) Vote(ctx context.Context, actor access.Actor, slug, language s
 		yes, no = 0, 1
 	}
 	return l.db.Write(ctx, func(tx *sqldb.Tx) error {
-		from := network(actor.Address)
+		from := access.Source(actor.Address)
 		n, err := l.counter.Count(ctx, tx, "help_vote", from, time.Hour)
 		if err != nil || n > votesAnHour {
 			return err
@@ -114,7 +113,7 @@ func (l *Library) Comment(ctx context.Context, actor access.Actor, slug, languag
 		return problem("problem.characters")
 	}
 	return l.db.Write(ctx, func(tx *sqldb.Tx) error {
-		from := network(actor.Address)
+		from := access.Source(actor.Address)
 		for what, most := range map[string]int64{"help_comment": commentsAnHour, "help_comment_day": commentsADay} {
 			window := time.Hour
 			if most == commentsADay {
@@ -131,20 +130,6 @@ func (l *Library) Comment(ctx context.Context, actor access.Actor, slug, languag
 		_, err := tx.Exec(ctx, insertComment, slug, language, helpful, typed, l.now().UnixMicro())
 		return err
 	})
-}
-
-// network is what an address is counted as: IPv4 whole, IPv6 by the network of one customer.
-func network(address string) string {
-	ip, err := netip.ParseAddr(address)
-	if err != nil {
-		return ""
-	}
-	ip = ip.Unmap().WithZone("")
-	if ip.Is4() {
-		return ip.String()
-	}
-	p, _ := ip.Prefix(64) // never fails for an IPv6 address
-	return p.String()
 }
 
 // Remark is a comment as staff read it.
