@@ -1,7 +1,11 @@
 // Package access says who may do what. It holds no state and asks nobody: Can is one pure table.
 package access
 
-import "github.com/schoolgate/schoolgate/internal/fault"
+import (
+	"slices"
+
+	"github.com/schoolgate/schoolgate/internal/fault"
+)
 
 // Kind says what sort of actor is acting.
 type Kind string
@@ -18,19 +22,49 @@ const (
 // Role is what a member of staff is trusted with; other kinds have none.
 type Role string
 
-// Administrator may do everything that staff can do.
-const Administrator Role = "administrator"
+// The roles of staff, from the one that may everything to the one that may least.
+const (
+	Administrator Role = "administrator"
+	Registrar     Role = "registrar" // keeps the records
+	Office        Role = "office"    // keeps the logins of families
+	HelpDesk      Role = "help_desk" // sees logins, resets and sends
+	Auditor       Role = "auditor"   // reads the log
+)
 
 // Roles lists the roles that staff can be given.
-func Roles() []Role { return []Role{Administrator} }
+func Roles() []Role { return []Role{Administrator, Registrar, Office, HelpDesk, Auditor} }
+
+// Schools says at which schools a member of staff works. The zero value is none.
+type Schools struct {
+	All bool
+	IDs []int64 // where All is false
+}
+
+// Everywhere is every school, those to come included.
+func Everywhere() Schools { return Schools{All: true} }
+
+// Has reports whether the school is one of them. A student of no school (0) belongs to those who work everywhere.
+func (s Schools) Has(school int64) bool {
+	return s.All || school != 0 && slices.Contains(s.IDs, school)
+}
+
+// Within reports whether all of these schools are among the others.
+func (s Schools) Within(others Schools) bool {
+	if s.All {
+		return others.All
+	}
+	return !slices.ContainsFunc(s.IDs, func(id int64) bool { return !others.Has(id) })
+}
 
 // Actor is whoever does something, and from where. It is passed as an argument, never hidden in a context.
 type Actor struct {
 	Kind      Kind
 	AccountID int64 // zero for visitors and the system
 	Role      Role
-	Username  string // for messages such as "changed by office"; empty for visitors
-	Address   string // client address, empty for the system
+	Schools   Schools // staff
+	Fresh     bool    // password and second factor were given within the last five minutes
+	Username  string  // for messages such as "changed by office"; empty for visitors
+	Address   string  // client address, empty for the system
 	RequestID string
 }
 
@@ -41,50 +75,120 @@ type Action string
 const (
 	SeeLogins     Action = "see logins"
 	ResetLogins   Action = "reset logins"
+	BulkLogins    Action = "change many logins"
 	SeeRecords    Action = "see records"
 	EditRecords   Action = "edit records"
+	ExportRecords Action = "export records"
 	ImportRoster  Action = "import roster"
 	SeeRequests   Action = "see registration requests"
 	SeeMail       Action = "see mail"
 	ChangeSetting Action = "change settings"
+	SeeStaff      Action = "see staff"
 	ManageStaff   Action = "manage staff"
 	ReadAudit     Action = "read audit log"
+	ExportAudit   Action = "export audit log"
 	SeeHelp       Action = "see help feedback" // articles are for everybody
 	EditHelp      Action = "edit help articles"
 	OwnFamily     Action = "own family"       // My children, Add Additional Student, student logins
-	OwnLogin      Action = "own login"        // password, username, sessions
+	OwnLogin      Action = "own login"        // password, username, second factors, sessions
 	OwnPage       Action = "own student page" // the Student Portal
 	Register      Action = "register"         // registration and recovery, open to everybody
 )
 
-var staff = map[Role]map[Action]bool{
-	Administrator: {
-		SeeLogins: true, ResetLogins: true, SeeRecords: true, EditRecords: true, ImportRoster: true, SeeRequests: true,
-		SeeMail: true, ChangeSetting: true, ManageStaff: true, ReadAudit: true, SeeHelp: true, EditHelp: true, OwnLogin: true,
-	},
+// Actions lists every action.
+func Actions() []Action {
+	return []Action{SeeLogins, ResetLogins, BulkLogins, SeeRecords, EditRecords, ExportRecords, ImportRoster, SeeRequests, SeeMail,
+		ChangeSetting, SeeStaff, ManageStaff, ReadAudit, ExportAudit, SeeHelp, EditHelp, OwnFamily, OwnLogin, OwnPage, Register}
 }
 
-var others = map[Kind]map[Action]bool{
-	Visitor: {Register: true},
-	Parent:  {Register: true, OwnFamily: true, OwnLogin: true},
-	Student: {Register: true, OwnPage: true, OwnLogin: true},
+type actions map[Action]bool
+
+func may(all ...Action) actions {
+	set := make(actions, len(all))
+	for _, a := range all {
+		set[a] = true
+	}
+	return set
 }
 
-// Can reports whether the actor may do the action. Whatever is not in the table is denied.
+var staff = map[Role]actions{
+	Administrator: may(SeeLogins, ResetLogins, BulkLogins, SeeRecords, EditRecords, ExportRecords, ImportRoster, SeeRequests, SeeMail,
+		ChangeSetting, SeeStaff, ManageStaff, ReadAudit, ExportAudit, SeeHelp, EditHelp, OwnLogin),
+	Registrar: may(SeeLogins, SeeRecords, EditRecords, ExportRecords, ImportRoster, SeeRequests, OwnLogin),
+	Office:    may(SeeLogins, ResetLogins, BulkLogins, SeeRecords, SeeRequests, SeeMail, SeeHelp, OwnLogin),
+	HelpDesk:  may(SeeLogins, ResetLogins, SeeRequests, SeeMail, SeeHelp, OwnLogin),
+	Auditor:   may(ReadAudit, ExportAudit, SeeStaff, OwnLogin),
+}
+
+var others = map[Kind]actions{
+	Visitor: may(Register),
+	Parent:  may(Register, OwnFamily, OwnLogin),
+	Student: may(Register, OwnPage, OwnLogin),
+}
+
+// fresh are the actions that ask for password and second factor again when those are older than five minutes.
+var fresh = may(BulkLogins, ExportRecords, ManageStaff, ExportAudit)
+
+// everywhere are the actions that concern all schools at once: whoever works at some may not do them.
+var everywhere = may(ImportRoster, ChangeSetting, ReadAudit, ExportAudit, EditHelp, SeeHelp, SeeMail)
+
+// Can reports whether the actor may do the action, once they have shown that it is them where NeedsFresh says so. Whatever is not in the
+// table is denied.
 func Can(a Actor, action Action) bool {
 	switch a.Kind {
 	case System:
 		return true
 	case Staff:
-		return staff[a.Role][action]
+		return staff[a.Role][action] && (a.Schools.All || !everywhere[action])
 	}
 	return others[a.Kind][action]
 }
 
-// Check returns fault.Forbidden unless the actor may do the action.
+// NeedsFresh reports whether the action asks for password and second factor again.
+func NeedsFresh(action Action) bool { return fresh[action] }
+
+// EverywhereOnly reports whether only those who work at every school may do the action.
+func EverywhereOnly(action Action) bool { return everywhere[action] }
+
+// NeedsSecondFactor reports whether an actor of the kind must sign in with a second factor: everybody who may touch logins, records
+// or the log, which is all staff.
+func NeedsSecondFactor(k Kind) bool { return k == Staff }
+
+// Check returns fault.Forbidden unless the actor may do the action, and fault.Stale when they may, but have to show first that it is them.
 func Check(a Actor, action Action) error {
-	if Can(a, action) {
-		return nil
+	switch {
+	case !Can(a, action):
+		return fault.Forbiddenf("not allowed: %s", action)
+	case a.Kind != System && fresh[action] && !a.Fresh:
+		return fault.Stalef("password and second factor are needed again: %s", action)
 	}
-	return fault.Forbiddenf("not allowed: %s", action)
+	return nil
+}
+
+// CheckAt is Check for something that belongs to one school; what belongs to another school does not exist for the actor (fault.NotFound).
+func CheckAt(a Actor, action Action, school int64) error {
+	if err := Check(a, action); err != nil {
+		return err
+	}
+	if a.Kind == Staff && !a.Schools.Has(school) {
+		return fault.NotFoundf("no such row")
+	}
+	return nil
+}
+
+// MayGrant reports whether the actor may make somebody a member of staff with the role at the schools, or take that from them: nobody grants
+// more than they hold.
+func MayGrant(a Actor, role Role, at Schools) bool {
+	if !Can(a, ManageStaff) || !slices.Contains(Roles(), role) {
+		return false
+	}
+	if a.Kind == System {
+		return true
+	}
+	for action := range staff[role] {
+		if !staff[a.Role][action] {
+			return false
+		}
+	}
+	return at.Within(a.Schools)
 }

@@ -36,11 +36,14 @@ type Account struct {
 	Username          string
 	State             State
 	StateReason       string
-	Role              access.Role // staff
-	Name, Email       string      // staff
+	Role              access.Role    // staff
+	Schools           access.Schools // staff
+	Name, Email       string         // staff
+	EndsAt            time.Time      // staff: not open from then on; zero for never
 	Language          string
 	CredentialVersion int64
 	HasPassword       bool
+	HasFactor         bool // an authenticator or a passkey
 	CreatedAt         time.Time
 	ClaimBy           time.Time // waiting accounts die then; zero for none
 	LastSignIn        time.Time // zero for never
@@ -84,15 +87,23 @@ type Accounts struct {
 	log      *audit.Log
 	now      func() time.Time
 	people   People
+	site     Site
 	common   func() (commonList, error)
 	turns    turns
 	seen     seen
 }
 
+// Site is where and how the accounts sign in.
+type Site struct {
+	BaseURL string // passkeys are bound to its host (WebAuthn §5.1.2, the relying party's id)
+	// PasswordsSuffice lets staff in without a second factor: for the demo, whose people are invented, and for tests.
+	PasswordsSuffice bool
+}
+
 // New returns the accounts on db.
-func New(db *sqldb.DB, hasher *Hasher, keys Keys, set *settings.Settings, log *audit.Log, now func() time.Time, people People) *Accounts {
+func New(db *sqldb.DB, hasher *Hasher, keys Keys, set *settings.Settings, log *audit.Log, now func() time.Time, people People, site Site) *Accounts {
 	return &Accounts{
-		db: db, hasher: hasher, keys: keys, settings: set, log: log, now: now, people: people,
+		db: db, hasher: hasher, keys: keys, settings: set, log: log, now: now, people: people, site: site,
 		common: sync.OnceValues(loadCommon), turns: turns{seed: maphash.MakeSeed()},
 	}
 }

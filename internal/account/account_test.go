@@ -85,7 +85,7 @@ func newWorld(t testing.TB, db *sqldb.DB) *world {
 
 func accountsOn(t testing.TB, db *sqldb.DB, c *clock, p *people, h *Hasher) *Accounts {
 	t.Helper()
-	log := audit.New(c.now)
+	log := audit.New(audit.Key{}, c.now)
 	set, err := settings.Open(t.Context(), db, log, c.now)
 	if err != nil {
 		t.Fatal(err)
@@ -94,7 +94,7 @@ func accountsOn(t testing.TB, db *sqldb.DB, c *clock, p *people, h *Hasher) *Acc
 	if err != nil {
 		t.Fatal(err)
 	}
-	return New(db, h, keys, set, log, c.now, p)
+	return New(db, h, keys, set, log, c.now, p, Site{BaseURL: "http://localhost:8080", PasswordsSuffice: true})
 }
 
 func run(t *testing.T, test func(t *testing.T, w *world)) {
@@ -136,7 +136,7 @@ func (w *world) active(kind access.Kind, username string) int64 {
 	var id int64
 	w.write(func(tx *sqldb.Tx) (err error) {
 		n := NewAccount{Kind: kind, Username: username, State: Active, Hash: hash, Language: "en"}
-		id, err = w.create(w.t.Context(), tx, n, username, NewStaff{Role: map[bool]access.Role{true: access.Administrator}[kind == access.Staff]})
+		id, err = w.create(w.t.Context(), tx, n, username, NewStaff{Role: map[bool]access.Role{true: access.Administrator}[kind == access.Staff], Schools: access.Everywhere()})
 		return err
 	})
 	return id

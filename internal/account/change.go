@@ -69,7 +69,7 @@ func (a *Accounts) change(ctx context.Context, s Session, c Client, account Acco
 		if err := a.people.Notify(ctx, tx, account, PasswordChanged); err != nil {
 			return err
 		}
-		return a.log.Record(ctx, tx, a.own(s.Actor(c), "password.changed", nil))
+		return a.log.Record(ctx, tx, a.own(s.Actor(c, a.now()), "password.changed", nil))
 	})
 	if err != nil {
 		return SignedIn{}, err
@@ -136,5 +136,5 @@ func (a *Accounts) rename(ctx context.Context, tx *sqldb.Tx, s Session, c Client
 	if err := a.people.Notify(ctx, tx, account, UsernameChanged); err != nil {
 		return err
 	}
-	return a.log.Record(ctx, tx, a.own(s.Actor(c), "username.changed", map[string]any{"old": old, "new": name}))
+	return a.log.Record(ctx, tx, a.own(s.Actor(c, a.now()), "username.changed", map[string]any{"old": old, "new": name}))
 }

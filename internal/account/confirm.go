@@ -19,7 +19,7 @@ type owner struct {
 }
 
 func (a *Accounts) confirming(ctx context.Context, s Session) (owner, error) {
-	if s.Limited {
+	if s.Stage != Full {
 		return owner{}, signedOut()
 	}
 	var o owner

@@ -11,7 +11,7 @@ import (
 // temporary password, ends every other session and opens a full one. It returns fault.Invalid with problems on "new_password" or "username",
 // fault.Unauthenticated when the limited session or its temporary password is no longer live.
 func (a *Accounts) FirstPassword(ctx context.Context, s Session, c Client, password, username string) (SignedIn, error) {
-	if !s.Limited || s.Serial == "" {
+	if s.Stage != SetPassword || s.Serial == "" {
 		return SignedIn{}, signedOut()
 	}
 	f := first{s: s, c: c, username: s.Username}
@@ -70,7 +70,7 @@ func (a *Accounts) claim(ctx context.Context, f first) (SignedIn, error) {
 	after := before
 	after.Username, after.State = f.username, Active
 	after.CredentialVersion++
-	o := a.full(after, f.c, false)
+	o := a.passed(after, f.c, false)
 	device := f.c.Device
 	if a.device(before.Kind, device) == nil {
 		device = a.newDevice(before.Kind)
@@ -118,7 +118,7 @@ func (a *Accounts) claim(ctx context.Context, f first) (SignedIn, error) {
 }
 
 func (a *Accounts) recordFirst(ctx context.Context, tx *sqldb.Tx, o open, f first) error {
-	actor := o.Session.Actor(f.c)
+	actor := o.Session.Actor(f.c, a.now())
 	if f.username != f.account.Username {
 		e := a.own(actor, "username.changed", map[string]any{"old": f.account.Username, "new": f.username})
 		if err := a.log.Record(ctx, tx, e); err != nil {

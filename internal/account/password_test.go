@@ -317,7 +317,7 @@ func TestAPassphraseIsFourWordsThatThePolicyTakes(t *testing.T) {
 func TestStaffAreMadeWithGoodFieldsOnly(t *testing.T) {
 	run(t, func(t *testing.T, w *world) {
 		system := access.Actor{Kind: access.System}
-		ada := NewStaff{Username: "office", Name: "Ada Office", Email: "ada@school.example", Role: access.Administrator, Password: good}
+		ada := NewStaff{Username: "office", Name: "Ada Office", Email: "ada@school.example", Role: access.Administrator, Schools: access.Everywhere(), Password: good}
 		if _, err := w.CreateStaff(t.Context(), access.Actor{Kind: access.Parent, AccountID: 1}, ada); !fault.Is(err, fault.Forbidden) {
 			t.Errorf("a parent made staff: %v", err)
 		}

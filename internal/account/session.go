@@ -20,23 +20,44 @@ type Session struct {
 	AccountID  int64
 	Kind       access.Kind
 	Role       access.Role
+	Schools    access.Schools // staff
 	Username   string
 	Name       string // staff
 	Language   string
-	Limited    bool // may only set the permanent password
+	Stage      Stage
 	Keep       bool
 	UserAgent  string
 	Address    string
 	CreatedAt  time.Time
 	SeenAt     time.Time
 	ExpiresAt  time.Time
+	ProvedAt   time.Time // when password and, where enrolled, second factor were last given
 	Credential int64
 	Serial     string // of the temporary password it was born from
 }
 
-// Actor is the session's person as an actor, coming from the given client.
-func (s Session) Actor(c Client) access.Actor {
-	return access.Actor{Kind: s.Kind, AccountID: s.AccountID, Role: s.Role, Username: s.Username, Address: c.Address, RequestID: c.RequestID}
+// Stage is how far a sign-in has come.
+type Stage string
+
+// The stages of a session. Only a full one is signed in: each of the others leads to one page.
+const (
+	Full        Stage = "full"
+	SetPassword Stage = "password" // born from a temporary password: may only set the permanent one
+	SecondStep  Stage = "second"   // the password was right, the second factor is still to come
+	Enrol       Stage = "enrol"    // must set up a second factor first
+)
+
+// freshFor is how long password and second factor count as just given (SECURITY.md ADM-5; OWASP ASVS 5.0 V7.5.3).
+const freshFor = 5 * time.Minute
+
+// Actor is the session's person as an actor, coming from the given client at the given time.
+func (s Session) Actor(c Client, now time.Time) access.Actor {
+	return access.Actor{Kind: s.Kind, AccountID: s.AccountID, Role: s.Role, Schools: s.Schools, Fresh: s.fresh(now), Username: s.Username, Address: c.Address, RequestID: c.RequestID}
+}
+
+// fresh reports whether the person has just shown that it is them.
+func (s Session) fresh(now time.Time) bool {
+	return s.Stage == Full && !now.Before(s.ProvedAt) && now.Sub(s.ProvedAt) < freshFor
 }
 
 // limitedLife is how long the page that sets the permanent password may stay open.
@@ -96,14 +117,14 @@ type open struct {
 }
 
 // newSession describes a session of the account; it lives once insert has found the account as it was verified.
-func (a *Accounts) newSession(account Account, c Client, keep bool, until time.Time, serial string) open {
+func (a *Accounts) newSession(account Account, c Client, stage Stage, until time.Time) open {
 	token := base64.RawURLEncoding.EncodeToString(random(32))
 	now := a.now()
 	s := Session{
-		Number: base32.StdEncoding.EncodeToString(random(10)), AccountID: account.ID, Kind: account.Kind, Role: account.Role,
-		Username: account.Username, Name: account.Name, Language: account.Language, Limited: serial != "", Keep: keep,
-		UserAgent: clip(c.UserAgent, 200), Address: clip(c.Address, 64), CreatedAt: now, SeenAt: now, ExpiresAt: until,
-		Credential: account.CredentialVersion, Serial: serial,
+		Number: base32.StdEncoding.EncodeToString(random(10)), AccountID: account.ID, Kind: account.Kind, Role: account.Role, Schools: account.Schools,
+		Username: account.Username, Name: account.Name, Language: account.Language, Stage: stage,
+		UserAgent: clip(c.UserAgent, 200), Address: clip(c.Address, 64), CreatedAt: now, SeenAt: now, ProvedAt: now, ExpiresAt: until,
+		Credential: account.CredentialVersion,
 	}
 	return open{token, tokenHash(token), s}
 }
@@ -115,14 +136,16 @@ func (a *Accounts) full(account Account, c Client, keep bool) open {
 	if keep {
 		life = a.settings.Values().KeepSignedIn
 	}
-	return a.newSession(account, c, keep, a.now().Add(life), "")
+	o := a.newSession(account, c, Full, a.now().Add(life))
+	o.Session.Keep = keep
+	return o
 }
 
 // insert opens the session unless the account has changed since it was verified. It returns fault.Unauthenticated then.
 func (a *Accounts) insert(ctx context.Context, tx *sqldb.Tx, o open) error {
 	s := o.Session
-	n, err := tx.Exec(ctx, insertSession, o.id[:], s.AccountID, s.Number, s.Limited, s.Credential, s.Serial, s.Keep, s.UserAgent, s.Address,
-		s.CreatedAt.UnixMicro(), s.ExpiresAt.UnixMicro())
+	n, err := tx.Exec(ctx, insertSession, o.id[:], s.AccountID, s.Number, string(s.Stage), s.Credential, s.Serial, s.Keep, s.UserAgent, s.Address,
+		s.CreatedAt.UnixMicro(), s.ExpiresAt.UnixMicro(), s.ProvedAt.UnixMicro())
 	if err == nil && n == 0 {
 		return fault.Unauthenticatedf("the login has changed meanwhile")
 	}

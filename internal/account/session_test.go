@@ -136,10 +136,10 @@ func TestSES3WhateverEndsASessionEndsItAtOnceOnEveryNode(t *testing.T) {
 		one, two := nodes[0], nodes[1]
 		one.active(access.Parent, "maria")
 		for name, end := range map[string]func(s Session, token string) error{
-			"log out": func(s Session, token string) error { return one.SignOut(t.Context(), s.Actor(Client{}), token) },
-			"end one": func(s Session, _ string) error { return one.EndSession(t.Context(), s.Actor(Client{}), s.Number) },
+			"log out": func(s Session, token string) error { return one.SignOut(t.Context(), s.Actor(Client{}, one.clock.now()), token) },
+			"end one": func(s Session, _ string) error { return one.EndSession(t.Context(), s.Actor(Client{}, one.clock.now()), s.Number) },
 			"end all": func(s Session, _ string) error {
-				_, err := one.EndOtherSessions(t.Context(), s.Actor(Client{}), "")
+				_, err := one.EndOtherSessions(t.Context(), s.Actor(Client{}, one.clock.now()), "")
 				return err
 			},
 			"disable": func(s Session, _ string) error {
@@ -181,7 +181,7 @@ func TestSES4EverybodySeesAndEndsTheirOwnSessionsAlone(t *testing.T) {
 		w.clock.add(time.Minute)
 		second := w.must(w.signIn("maria", good))
 		pablo := w.must(w.signIn("pablo", good))
-		actor := first.Session.Actor(Client{})
+		actor := first.Session.Actor(Client{}, w.clock.now())
 		sessions, err := w.Sessions(t.Context(), actor)
 		if err != nil {
 			t.Fatal(err)
@@ -213,7 +213,7 @@ func TestTMP5ALimitedSessionSaysSoAndIsShort(t *testing.T) {
 		_, password := w.waiting("maria")
 		in := w.must(w.signIn("maria", password))
 		s, err := w.Session(t.Context(), access.Parent, in.Token)
-		if err != nil || !s.Limited || s.Serial == "" || !s.ExpiresAt.Equal(w.clock.now().Add(limitedLife)) {
+		if err != nil || s.Stage != SetPassword || s.Serial == "" || !s.ExpiresAt.Equal(w.clock.now().Add(limitedLife)) {
 			t.Errorf("got %+v, %v", s, err)
 		}
 		if _, err := w.ChangePassword(t.Context(), s, Client{}, password, good); !fault.Is(err, fault.Unauthenticated) {

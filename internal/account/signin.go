@@ -129,7 +129,7 @@ func (a *Accounts) choose(t *try) {
 	if t.temporary {
 		input, stored = shape, t.tempHash
 	}
-	open := t.account.State == Active || t.temporary && t.account.State == Waiting
+	open := t.account.openAt(a.now()) && (t.account.State == Active || t.temporary && t.account.State == Waiting)
 	if t.Kind == access.Student && !a.settings.Values().StudentLogins {
 		open = false
 	}
@@ -176,9 +176,9 @@ func (a *Accounts) succeed(ctx context.Context, t *try) (SignedIn, error) {
 		if t.tempEnds.Before(until) {
 			until = t.tempEnds
 		}
-		o = a.newSession(t.account, t.Client, false, until, t.serial)
-	} else {
-		o = a.full(t.account, t.Client, t.Keep)
+		o = a.newSession(t.account, t.Client, SetPassword, until)
+		o.Session.Serial = t.serial
+	} else if o = a.passed(t.account, t.Client, t.Keep); o.Session.Stage == Full {
 		in.Device = a.deviceToken(t)
 	}
 	in.Token, in.Session = o.token, o.Session
@@ -191,10 +191,10 @@ func (a *Accounts) succeed(ctx context.Context, t *try) (SignedIn, error) {
 				return err
 			}
 		}
-		if err := a.log.Record(ctx, tx, a.own(o.Session.Actor(t.Client), string(t.Kind)+".sign_in", t.detail(""))); err != nil {
+		if err := a.log.Record(ctx, tx, a.own(o.Session.Actor(t.Client, a.now()), string(t.Kind)+".sign_in", t.detail(""))); err != nil {
 			return err
 		}
-		if t.temporary {
+		if t.temporary || o.Session.Stage != Full {
 			return a.clear(ctx, tx, t.account.ID, temporaryBucket)
 		}
 		return a.welcome(ctx, tx, t, in.Device)

@@ -84,7 +84,7 @@ func TestASignInOpensASessionAndIsOnRecord(t *testing.T) {
 		w.refused(w.signIn("maria", other))
 		in := w.must(w.signIn(" MARIA ", good))
 		s, err := w.Session(t.Context(), access.Parent, in.Token)
-		if err != nil || s.Username != "maria" || s.Limited || s.Address != "192.0.2.7" || s.Number == "" {
+		if err != nil || s.Username != "maria" || s.Stage == SetPassword || s.Address != "192.0.2.7" || s.Number == "" {
 			t.Errorf("got %+v, %v", s, err)
 		}
 		if diff := cmp.Diff(in.Session, s); diff != "" {
@@ -265,7 +265,7 @@ func TestLGN6AKnownDeviceAndATemporaryPasswordGetInWhileTheAccountIsLocked(t *te
 		for range 8 {
 			w.refused(w.signIn("maria", other))
 		}
-		if in := w.must(w.signIn("maria", temporary)); !in.Session.Limited || in.Device != "" {
+		if in := w.must(w.signIn("maria", temporary)); in.Session.Stage != SetPassword || in.Device != "" {
 			t.Errorf("the temporary password opened %+v", in)
 		}
 		if in := w.must(w.from(Client{Device: device}, "maria", good)); in.Device != device {

@@ -5,6 +5,7 @@ import (
 	"net/mail"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/schoolgate/schoolgate/internal/access"
@@ -17,6 +18,8 @@ import (
 type NewStaff struct {
 	Username, Name, Email, Password string
 	Role                            access.Role
+	Schools                         access.Schools
+	EndsAt                          time.Time // the account is closed from then on; zero for never
 }
 
 const (

@@ -12,15 +12,19 @@ import (
 
 const (
 	accountColumns = `a.id, a.kind, a.username, a.state, a.state_reason, a.role, a.name, a.email, a.language, a.credential_version,
-a.password_hash is not null, a.created_at, coalesce(a.claim_by, 0), coalesce(a.last_sign_in_at, 0)`
+a.password_hash is not null, a.created_at, coalesce(a.claim_by, 0), coalesce(a.last_sign_in_at, 0), a.schools, coalesce(a.ends_at, 0), ` + hasFactor + `
+`
+
+	hasFactor = `(exists (select 1 from authenticator f where f.account_id = a.id and f.confirmed_at is not null)
+or exists (select 1 from passkey p where p.account_id = a.id))`
 
 	selectAccount = `select ` + accountColumns + ` from account a where a.id = $1`
 
 	selectByUsername = `select ` + accountColumns + ` from account a where a.kind = $1 and a.username_key = $2`
 
 	insertAccount = `insert into account (kind, username, username_key, state, password_hash, password_set_at, role, name, email, language,
-created_at, claim_by)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) returning id`
+created_at, claim_by, schools, ends_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) returning id`
 
 	updateUsername = `update account set username = $2, username_key = $3 where id = $1`
 
@@ -68,14 +72,15 @@ where expires_at <= $1 limit $2)`
 
 func scanAccount(r *sql.Rows) (Account, error) {
 	var a Account
-	err := r.Scan(accountFields(&a, &moment{&a.CreatedAt}, &moment{&a.ClaimBy}, &moment{&a.LastSignIn})...)
+	err := r.Scan(accountFields(&a)...)
 	return a, err
 }
 
 // accountFields are where the accountColumns go.
-func accountFields(a *Account, created, claim, last *moment) []any {
+func accountFields(a *Account) []any {
 	return []any{&a.ID, (*string)(&a.Kind), &a.Username, (*string)(&a.State), &a.StateReason, (*string)(&a.Role), &a.Name, &a.Email,
-		&a.Language, &a.CredentialVersion, &a.HasPassword, created, claim, last}
+		&a.Language, &a.CredentialVersion, &a.HasPassword,
+		&moment{&a.CreatedAt}, &moment{&a.ClaimBy}, &moment{&a.LastSignIn}, (*schools)(&a.Schools), &moment{&a.EndsAt}, &a.HasFactor}
 }
 
 // moment scans microseconds into a time; 0 stays the zero time.
@@ -114,7 +119,7 @@ func (a *Accounts) create(ctx context.Context, tx *sqldb.Tx, n NewAccount, key s
 	}
 	return sqldb.Value[int64](ctx, tx, insertAccount, string(n.Kind), shown(n.Username), key, string(n.State),
 		sql.NullString{String: n.Hash, Valid: n.Hash != ""}, micros(set), string(staff.Role), staff.Name, staff.Email, n.Language,
-		now.UnixMicro(), micros(n.ClaimBy))
+		now.UnixMicro(), micros(n.ClaimBy), schools(staff.Schools).String(), micros(staff.EndsAt))
 }
 
 const manyKeys = 256

@@ -5,28 +5,30 @@ import (
 )
 
 const (
-	sessionColumns = `s.id_hash, s.number, s.account_id, a.kind, a.role, a.username, a.name, a.language, s.limited, s.keep, s.user_agent,
-s.address, s.created_at, s.seen_at, s.expires_at, s.credential_version, s.serial
+	sessionColumns = `s.id_hash, s.number, s.account_id, a.kind, a.role, a.username, a.name, a.language, s.stage, s.keep, s.user_agent,
+s.address, s.created_at, s.seen_at, s.expires_at, s.credential_version, s.serial, s.proved_at, a.schools
 from session s join account a on a.id = s.account_id and a.credential_version = s.credential_version`
 
-	// What is open: a full session of an active account, or a limited one whose temporary password is still live. $3 is now.
-	isOpen = `s.expires_at > $3 and (not s.limited and a.state = 'active' or s.limited and a.state in ('waiting', 'active')
+	// What is open: a session of an active account, or a limited one whose temporary password is still live. $3 is now.
+	isOpen = `s.expires_at > $3 and coalesce(a.ends_at, $3 + 1) > $3
+and (s.stage <> 'password' and a.state = 'active' or s.stage = 'password' and a.state in ('waiting', 'active')
 and exists (select 1 from temporary_password t where t.account_id = s.account_id and t.serial = s.serial and t.expires_at > $3))`
 
 	selectSession = `select ` + sessionColumns + `
 where s.id_hash = $1 and a.kind = $2 and ` + isOpen
 
 	selectSessions = `select ` + sessionColumns + `
-where s.account_id = $1 and s.expires_at > $2 and not s.limited and a.state = 'active'
+where s.account_id = $1 and s.expires_at > $2 and s.stage = 'full' and a.state = 'active'
 order by s.created_at desc, s.number`
 
 	// No row when the account is not what it was when the password was verified: whoever is slower than a reset stays outside.
-	insertSession = `insert into session (id_hash, account_id, number, limited, credential_version, serial, keep, user_agent, address,
-created_at, seen_at, expires_at)
-select $1, a.id, cast($3 as text), cast($4 as boolean), a.credential_version, cast($6 as text), cast($7 as boolean), cast($8 as text), cast($9 as text),
-cast($10 as bigint), cast($10 as bigint), cast($11 as bigint)
+	insertSession = `insert into session (id_hash, account_id, number, stage, credential_version, serial, keep, user_agent, address,
+created_at, seen_at, proved_at, expires_at)
+select $1, a.id, cast($3 as text), cast($4 as text), a.credential_version, cast($6 as text), cast($7 as boolean), cast($8 as text), cast($9 as text),
+cast($10 as bigint), cast($10 as bigint), cast($12 as bigint), cast($11 as bigint)
 from account a
-where a.id = $2 and a.credential_version = $5 and (not $4 and a.state = 'active' or $4 and a.state in ('waiting', 'active')
+where a.id = $2 and a.credential_version = $5 and coalesce(a.ends_at, $10 + 1) > $10
+and ($4 <> 'password' and a.state = 'active' or $4 = 'password' and a.state in ('waiting', 'active')
 and exists (select 1 from temporary_password t where t.account_id = a.id and t.serial = $6 and t.expires_at > $10))`
 
 	carrySession = `update session set credential_version = $3 where account_id = $1 and number = $2`
@@ -39,7 +41,7 @@ and exists (select 1 from temporary_password t where t.account_id = a.id and t.s
 
 	deleteSessions = `delete from session where account_id = $1`
 
-	deleteLimitedSessions = `delete from session where account_id = $1 and limited`
+	deleteLimitedSessions = `delete from session where account_id = $1 and stage = 'password'`
 
 	updateSeen = `update session set seen_at = $2 where id_hash = $1 and seen_at < $2`
 
@@ -62,8 +64,9 @@ type stored struct {
 func scanStored(r *sql.Rows) (stored, error) {
 	var s Session
 	var id []byte
-	err := r.Scan(&id, &s.Number, &s.AccountID, (*string)(&s.Kind), (*string)(&s.Role), &s.Username, &s.Name, &s.Language, &s.Limited,
-		&s.Keep, &s.UserAgent, &s.Address, &moment{&s.CreatedAt}, &moment{&s.SeenAt}, &moment{&s.ExpiresAt}, &s.Credential, &s.Serial)
+	err := r.Scan(&id, &s.Number, &s.AccountID, (*string)(&s.Kind), (*string)(&s.Role), &s.Username, &s.Name, &s.Language, (*string)(&s.Stage),
+		&s.Keep, &s.UserAgent, &s.Address, &moment{&s.CreatedAt}, &moment{&s.SeenAt}, &moment{&s.ExpiresAt}, &s.Credential, &s.Serial,
+		&moment{&s.ProvedAt}, (*schools)(&s.Schools))
 	var st stored
 	copy(st.id[:], id)
 	st.session = s

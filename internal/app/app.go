@@ -40,7 +40,9 @@ type Config struct {
 	HashSlots  int            // zero = one per core
 	Wait       time.Duration  // how long to wait for a database that is out of reach
 	Temporary  bool           // the database need not outlive a power cut
-	SQL        sqldb.Options  // tests count and break statements
+	// PasswordsSuffice lets staff in without a second factor: for the demo and for tests.
+	PasswordsSuffice bool
+	SQL              sqldb.Options // tests count and break statements
 }
 
 // App is a Schoolgate, ready to serve or to be asked.
@@ -80,12 +82,16 @@ func Open(ctx context.Context, c Config) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
+	logKey, err := audit.NewKey(master)
+	if err != nil {
+		return nil, err
+	}
 	db, err := openDatabase(ctx, c)
 	if err != nil {
 		return nil, err
 	}
 	a := &App{DB: db, log: c.Log, now: c.Now}
-	if err := a.build(ctx, c, keys); err != nil {
+	if err := a.build(ctx, c, keys, logKey); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
 	return a, nil
@@ -116,7 +122,7 @@ func openDatabase(ctx context.Context, c Config) (*sqldb.DB, error) {
 	}
 }
 
-func (a *App) build(ctx context.Context, c Config, keys account.Keys) error {
+func (a *App) build(ctx context.Context, c Config, keys account.Keys, logKey audit.Key) error {
 	// Reading the catalogues and the articles is most of the start: they do not wait for each other.
 	catalog, articles := make(chan error, 1), make(chan error, 1)
 	go func() {
@@ -125,7 +131,7 @@ func (a *App) build(ctx context.Context, c Config, keys account.Keys) error {
 		catalog <- err
 	}()
 	var err error
-	a.Audit = audit.New(c.Now)
+	a.Audit = audit.New(logKey, c.Now)
 	if a.Settings, err = settings.Open(ctx, a.DB, a.Audit, c.Now); err != nil {
 		return err
 	}
@@ -143,7 +149,8 @@ func (a *App) build(ctx context.Context, c Config, keys account.Keys) error {
 	a.Roster = roster.New(a.DB, a.Audit, c.Now, func(ctx context.Context, tx *sqldb.Tx, actor access.Actor, ch roster.Change) error {
 		return a.Family.LinesChanged(ctx, tx, actor, ch)
 	})
-	a.Accounts = account.New(a.DB, a.hasher, keys, a.Settings, a.Audit, c.Now, people{a})
+	a.Accounts = account.New(a.DB, a.hasher, keys, a.Settings, a.Audit, c.Now, people{a},
+		account.Site{BaseURL: c.BaseURL, PasswordsSuffice: c.PasswordsSuffice})
 	go func() {
 		var err error
 		a.Help, err = help.Open(ctx, a.DB, a.Audit, a.Accounts, c.Log, c.Now)

@@ -35,7 +35,7 @@ func (a *App) Seed(ctx context.Context, students, parents int) (Sample, error) {
 		return s, err
 	}
 	_, err = a.Accounts.CreateStaff(ctx, system, account.NewStaff{
-		Username: s.Staff, Name: "Ada Office", Email: "office@example.org", Password: s.Password, Role: access.Administrator,
+		Username: s.Staff, Name: "Ada Office", Email: "office@example.org", Password: s.Password, Role: access.Administrator, Schools: access.Everywhere(),
 	})
 	if err != nil {
 		return s, err

@@ -59,7 +59,7 @@ func TestADM6ParallelSetUpsMakeOneAdministratorAndNoneIsThereBefore(t *testing.T
 		for range 20 {
 			wg.Go(func() {
 				_, err := a.Accounts.CreateStaff(context.Background(), access.Actor{Kind: access.System}, account.NewStaff{
-					Username: "first", Name: "First", Email: "first@example.org", Password: "a password for the first one", Role: access.Administrator,
+					Username: "first", Name: "First", Email: "first@example.org", Password: "a password for the first one", Role: access.Administrator, Schools: access.Everywhere(),
 				})
 				made <- err
 			})

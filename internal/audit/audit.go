@@ -6,6 +6,8 @@ package audit
 
 import (
 	"context"
+	"crypto/hkdf"
+	"crypto/sha256"
 	"database/sql"
 	"encoding/json"
 	"fmt"
@@ -27,11 +29,31 @@ type Event struct {
 	Detail     map[string]any // personal detail and old and new values; never a secret
 }
 
-// Log writes and reads events.
-type Log struct{ now func() time.Time }
+// Key is what the log is sealed with. It stands outside the database.
+type Key [32]byte
 
-// New returns a log that stamps events with now.
-func New(now func() time.Time) *Log { return &Log{now: now} }
+// NewKey derives the log's key from the key file's 32 bytes (HKDF-SHA-256, RFC 5869).
+func NewKey(master []byte) (Key, error) {
+	var k Key
+	sub, err := hkdf.Key(sha256.New, master, nil, "schoolgate audit", len(k))
+	copy(k[:], sub)
+	return k, err
+}
+
+// String keeps the key out of logs, however it is printed.
+func (k Key) String() string { return "key" }
+
+// GoString keeps the key out of logs, however it is printed.
+func (k Key) GoString() string { return "key" }
+
+// Log writes and reads events.
+type Log struct {
+	key Key
+	now func() time.Time
+}
+
+// New returns a log that seals events with key and stamps them with now.
+func New(key Key, now func() time.Time) *Log { return &Log{key: key, now: now} }
 
 // Record writes an event in the caller's transaction. An empty outcome means "ok".
 func (l *Log) Record(ctx context.Context, tx *sqldb.Tx, e Event) error {

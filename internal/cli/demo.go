@@ -41,7 +41,8 @@ func (c demoCmd) Run(ctx context.Context, s *streams) error {
 	base := "http://" + l.Addr().String()
 	mailbox := &mail.Capture{}
 	a, err := app.Open(ctx, app.Config{
-		Database: "sqlite:" + filepath.Join(dir, "demo.db"), BaseURL: base, Mail: mailbox, Demo: mailbox, Temporary: true,
+		PasswordsSuffice: true,
+		Database:         "sqlite:" + filepath.Join(dir, "demo.db"), BaseURL: base, Mail: mailbox, Demo: mailbox, Temporary: true,
 		Log: slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})
 	if err != nil {

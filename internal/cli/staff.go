@@ -43,7 +43,7 @@ func (c staffCreateCmd) Run(ctx context.Context, s *streams) error {
 	}
 	return c.with(ctx, s, func(a *app.App) error {
 		_, err := a.Accounts.CreateStaff(ctx, system(), account.NewStaff{
-			Username: c.Username, Name: c.Name, Email: c.Email, Password: password, Role: access.Role(c.Role),
+			Username: c.Username, Name: c.Name, Email: c.Email, Password: password, Role: access.Role(c.Role), Schools: access.Everywhere(),
 		})
 		if fault.Is(err, fault.Conflict) {
 			return fault.Conflictf("the username %q is taken", c.Username)

@@ -20,7 +20,7 @@ import (
 func TestParentsWhoMayOpenALineGetALogin(t *testing.T) {
 	sqldbtest.Run(t, func(t *testing.T, db *sqldb.DB) {
 		ctx := t.Context()
-		log := audit.New(now)
+		log := audit.New(audit.Key{}, now)
 		set, err := settings.Open(ctx, db, log, now)
 		if err != nil {
 			t.Fatal(err)
@@ -31,7 +31,7 @@ func TestParentsWhoMayOpenALineGetALogin(t *testing.T) {
 		}
 		hasher := account.NewHasher(account.Params{MemoryKiB: 64, Time: 1}, 1)
 		defer hasher.Close()
-		accounts := account.New(db, hasher, keys, set, log, now, nil)
+		accounts := account.New(db, hasher, keys, set, log, now, nil, account.Site{BaseURL: "https://gate.example", PasswordsSuffice: true})
 		d := demo.Generate(4, 200)
 		ids, err := demo.Load(ctx, db, newRoster(db), d)
 		if err != nil {

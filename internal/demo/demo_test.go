@@ -23,7 +23,7 @@ import (
 func now() time.Time { return time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC) }
 
 func newRoster(db *sqldb.DB) *roster.Roster {
-	return roster.New(db, audit.New(now), now, func(context.Context, *sqldb.Tx, access.Actor, roster.Change) error { return nil })
+	return roster.New(db, audit.New(audit.Key{}, now), now, func(context.Context, *sqldb.Tx, access.Actor, roster.Change) error { return nil })
 }
 
 func TestTheSameSeedGivesTheSameDistrict(t *testing.T) {

@@ -35,11 +35,11 @@ func TestThePackageIsImportedWholeAndASecondTimeChangesNothing(t *testing.T) {
 		if err := os.WriteFile(path, packed(t, d), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		set, err := settings.Open(t.Context(), db, audit.New(now), now)
+		set, err := settings.Open(t.Context(), db, audit.New(audit.Key{}, now), now)
 		if err != nil {
 			t.Fatal(err)
 		}
-		in := intake.New(db, newRoster(db), set, audit.New(now), now)
+		in := intake.New(db, newRoster(db), set, audit.New(audit.Key{}, now), now)
 		run := func() intake.Report {
 			t.Helper()
 			rep, err := in.Import(t.Context(), access.Actor{Kind: access.System}, path, intake.Options{})

@@ -67,10 +67,10 @@ func newDesk(t *testing.T, db *sqldb.DB) *desk {
 	t.Helper()
 	d := &desk{
 		t: t, clock: time.Date(2026, 11, 23, 15, 0, 0, 0, time.UTC), inbox: &mail.Capture{}, logged: &lockedBuffer{},
-		office:  access.Actor{Kind: access.Staff, Role: access.Administrator, AccountID: 1, Username: "office", Address: "192.0.2.1"},
+		office:  access.Actor{Kind: access.Staff, Role: access.Administrator, Schools: access.Everywhere(), AccountID: 1, Username: "office", Address: "192.0.2.1"},
 		visitor: access.Actor{Kind: access.Visitor, Address: "198.51.100.7", RequestID: "r"},
 	}
-	log := audit.New(d.time)
+	log := audit.New(audit.Key{}, d.time)
 	set, err := settings.Open(t.Context(), db, log, d.time)
 	d.ok(err)
 	keys, err := account.NewKeys(bytes.Repeat([]byte{7}, 32))
@@ -80,7 +80,7 @@ func newDesk(t *testing.T, db *sqldb.DB) *desk {
 	catalog, err := lang.Load()
 	d.ok(err)
 	people := &latePeople{}
-	accounts := account.New(db, hasher, keys, set, log, d.time, people)
+	accounts := account.New(db, hasher, keys, set, log, d.time, people, account.Site{BaseURL: "https://gate.example", PasswordsSuffice: true})
 	records := roster.New(db, log, d.time, func(ctx context.Context, tx *sqldb.Tx, actor access.Actor, c roster.Change) error {
 		return people.LinesChanged(ctx, tx, actor, c)
 	})
@@ -266,12 +266,12 @@ func (d *desk) begin(username string, l roster.FullLine) access.Actor {
 	temporary := passwordIn(d.lastMail(l.Contact.Email))
 	s, err := d.signIn(username, temporary)
 	d.ok(err)
-	if !s.Limited {
+	if s.Stage != account.SetPassword {
 		d.t.Fatal("a temporary password opened a full session")
 	}
 	in, err := d.accounts.FirstPassword(d.t.Context(), s, account.Client{Address: "203.0.113.9"}, permanent, "")
 	d.ok(err)
-	return in.Session.Actor(account.Client{Address: "203.0.113.9"})
+	return in.Session.Actor(account.Client{Address: "203.0.113.9"}, d.time())
 }
 
 // dump is everything that stands in the database, as text.

@@ -115,7 +115,7 @@ func TestForgotPasswordWorksAtOnceWhileTheLoginIsLocked(t *testing.T) {
 		_, err := d.ForgotPassword(t.Context(), d.visitor, "", "maria", "en")
 		d.ok(err)
 		d.work()
-		if s, err := d.signIn("maria", passwordIn(d.lastMail("maria@example.org"))); err != nil || !s.Limited {
+		if s, err := d.signIn("maria", passwordIn(d.lastMail("maria@example.org"))); err != nil || s.Stage != account.SetPassword {
 			t.Errorf("the temporary password while the login is locked: %v", err)
 		}
 	})

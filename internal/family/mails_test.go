@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/schoolgate/schoolgate/internal/access"
+	"github.com/schoolgate/schoolgate/internal/account"
 	"github.com/schoolgate/schoolgate/internal/jobs"
 	"github.com/schoolgate/schoolgate/internal/lang"
 	"github.com/schoolgate/schoolgate/internal/mail"
@@ -332,7 +333,7 @@ func TestTMP7ANewTemporaryPasswordEndsTheEarlierOneAndItsSession(t *testing.T) {
 		if _, err := d.signIn("maria-new", old); err == nil {
 			t.Error("the earlier temporary password still works")
 		}
-		if s, err := d.signIn("maria-new", fresh); err != nil || !s.Limited {
+		if s, err := d.signIn("maria-new", fresh); err != nil || s.Stage != account.SetPassword {
 			t.Errorf("the newest username and password: %v", err)
 		}
 	})

@@ -68,8 +68,8 @@ func newTown(t testing.TB, db *sqldb.DB) *town {
 	w := &town{t: t, ctx: context.Background(), clock: &atomic.Int64{}}
 	w.clock.Store(time.Date(2026, 11, 23, 15, 0, 0, 0, time.UTC).UnixMicro())
 	now := func() time.Time { return time.UnixMicro(w.clock.Load()).UTC() }
-	w.clerk = access.Actor{Kind: access.Staff, AccountID: 9_000_000, Role: access.Administrator, Username: "office"}
-	log := audit.New(now)
+	w.clerk = access.Actor{Kind: access.Staff, AccountID: 9_000_000, Role: access.Administrator, Schools: access.Everywhere(), Username: "office"}
+	log := audit.New(audit.Key{}, now)
 	set, err := settings.Open(w.ctx, db, log, now)
 	w.ok(err)
 	master := sha256.Sum256([]byte("a key for tests"))
@@ -78,7 +78,7 @@ func newTown(t testing.TB, db *sqldb.DB) *town {
 	w.hasher = account.NewHasher(account.Params{MemoryKiB: 64, Time: 1}, 2)
 	t.Cleanup(w.hasher.Close)
 	people := &lazyPeople{}
-	accounts := account.New(db, w.hasher, keys, set, log, now, people)
+	accounts := account.New(db, w.hasher, keys, set, log, now, people, account.Site{BaseURL: "https://gate.example", PasswordsSuffice: true})
 	records := roster.New(db, log, now, func(ctx context.Context, tx *sqldb.Tx, a access.Actor, c roster.Change) error {
 		return people.LinesChanged(ctx, tx, a, c)
 	})

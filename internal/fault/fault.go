@@ -22,6 +22,7 @@ const (
 	Forbidden            // the actor may not do this
 	Unauthenticated      // nobody is signed in, or the sign-in failed
 	Unavailable          // overloaded or out of reach for the moment; try again
+	Stale                // the actor may do this, once they have given password and second factor again
 )
 
 // Problem is one thing wrong with one field. Key is a catalogue key; Args are its placeholders as name, value pairs.
@@ -59,6 +60,9 @@ func Conflictf(format string, args ...any) error { return newf(Conflict, format,
 
 // Forbiddenf makes a Forbidden fault.
 func Forbiddenf(format string, args ...any) error { return newf(Forbidden, format, args) }
+
+// Stalef makes a Stale fault.
+func Stalef(format string, args ...any) error { return newf(Stale, format, args) }
 
 // Unauthenticatedf makes an Unauthenticated fault.
 func Unauthenticatedf(format string, args ...any) error { return newf(Unauthenticated, format, args) }

@@ -16,7 +16,7 @@ import (
 )
 
 var (
-	office  = access.Actor{Kind: access.Staff, Role: access.Administrator, AccountID: 1, Username: "office"}
+	office  = access.Actor{Kind: access.Staff, Role: access.Administrator, Schools: access.Everywhere(), AccountID: 1, Username: "office"}
 	visitor = access.Actor{Kind: access.Visitor, Address: "192.0.2.1"}
 )
 
@@ -47,7 +47,7 @@ func open(t testing.TB, db *sqldb.DB) *desk {
 	t.Helper()
 	d := &desk{t: t, db: db, count: counter{}}
 	var err error
-	d.Library, err = help.Open(context.Background(), db, audit.New(d.now), d.count, slog.New(slog.DiscardHandler), d.now)
+	d.Library, err = help.Open(context.Background(), db, audit.New(audit.Key{}, d.now), d.count, slog.New(slog.DiscardHandler), d.now)
 	if err != nil {
 		t.Fatal(err)
 	}

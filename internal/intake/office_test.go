@@ -24,7 +24,7 @@ import (
 )
 
 var (
-	clerk = access.Actor{Kind: access.Staff, Role: access.Administrator, AccountID: 7, Username: "office"}
+	clerk = access.Actor{Kind: access.Staff, Role: access.Administrator, Schools: access.Everywhere(), AccountID: 7, Username: "office"}
 	robot = access.Actor{Kind: access.System}
 )
 
@@ -61,7 +61,7 @@ func newOffice(t testing.TB, url string) *office {
 	t.Cleanup(func() { _ = db.Close() })
 	// Every look at the clock is a second later, so that a record written twice shows.
 	now := func() time.Time { o.clock = o.clock.Add(time.Second); return o.clock }
-	log := audit.New(now)
+	log := audit.New(audit.Key{}, now)
 	o.db = db
 	o.roster = roster.New(db, log, now, func(_ context.Context, _ *sqldb.Tx, _ access.Actor, c roster.Change) error {
 		o.heard = append(o.heard, c)

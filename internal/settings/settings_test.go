@@ -24,11 +24,11 @@ type clock struct{ at atomic.Int64 }
 func (c *clock) now() time.Time          { return start.Add(time.Duration(c.at.Load())) }
 func (c *clock) advance(d time.Duration) { c.at.Add(int64(d)) }
 
-var office = access.Actor{Kind: access.Staff, Role: access.Administrator, AccountID: 1}
+var office = access.Actor{Kind: access.Staff, Role: access.Administrator, Schools: access.Everywhere(), AccountID: 1}
 
 func open(t *testing.T, db *sqldb.DB, c *clock) *settings.Settings {
 	t.Helper()
-	s, err := settings.Open(t.Context(), db, audit.New(c.now), c.now)
+	s, err := settings.Open(t.Context(), db, audit.New(audit.Key{}, c.now), c.now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +85,7 @@ func TestEverySettingIsKeptAndAuditedWithOldAndNew(t *testing.T) {
 		}
 		var events []audit.Event
 		err := db.Read(t.Context(), func(tx *sqldb.Tx) error {
-			return audit.New(c.now).Export(t.Context(), tx, start, func(e audit.Event) error { events = append(events, e); return nil })
+			return audit.New(audit.Key{}, c.now).Export(t.Context(), tx, start, func(e audit.Event) error { events = append(events, e); return nil })
 		})
 		if err != nil || len(events) != 2 {
 			t.Fatalf("%d events, %v; want one for each change", len(events), err)
@@ -229,7 +229,7 @@ func TestAReadingThatFailsKeepsTheLastGoodValues(t *testing.T) {
 		if diff := cmp.Diff(other(), *s.Values()); diff != "" {
 			t.Errorf("the values changed (-want +got):\n%s", diff)
 		}
-		if _, err := settings.Open(t.Context(), db, audit.New(c.now), c.now); !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), "parent_idle") {
+		if _, err := settings.Open(t.Context(), db, audit.New(audit.Key{}, c.now), c.now); !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), "parent_idle") {
 			t.Errorf("opening on a broken value: %v; want Invalid and its name", err)
 		}
 	})

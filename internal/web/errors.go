@@ -31,6 +31,8 @@ func (s *Server) fail(x *exchange, err error) {
 		status, key = http.StatusNotFound, "not_found"
 	case fault.Forbidden:
 		status, key = http.StatusForbidden, "forbidden"
+	case fault.Stale:
+		status, key = http.StatusForbidden, "stale"
 	case fault.Conflict:
 		status, key = http.StatusConflict, "conflict"
 	case fault.Invalid:

@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"github.com/schoolgate/schoolgate/internal/account"
 	"html/template"
 	"io/fs"
 	"path"
@@ -30,7 +31,7 @@ type Route struct {
 func Routes() []Route {
 	var all []Route
 	for _, r := range slices.Concat(routes, demoRoutes) {
-		all = append(all, Route{r.pattern, string(r.portal), r.limited, r.need == ""})
+		all = append(all, Route{r.pattern, string(r.portal), r.stage == anyStage || r.stage == account.SetPassword, r.need == ""})
 	}
 	return all
 }

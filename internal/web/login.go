@@ -36,7 +36,7 @@ type loginPage struct {
 }
 
 func (s *Server) loginPage(x *exchange) error {
-	if x.session != nil && !x.session.Limited {
+	if x.session != nil && x.session.Stage == account.Full {
 		return x.redirect(x.route.portal.home())
 	}
 	// A limited session is as good as none here: whoever comes back to sign in may do so.
@@ -62,8 +62,8 @@ func (s *Server) login(x *exchange) error {
 		return err
 	}
 	s.signedIn(x, in)
-	if in.Session.Limited {
-		return x.redirect(x.route.portal.home() + "new-password")
+	if page, ok := stagePages[in.Session.Stage]; ok {
+		return x.redirect(x.route.portal.home() + page)
 	}
 	return x.redirect(s.takeNext(x))
 }
@@ -116,7 +116,7 @@ func (s *Server) minPassword(k access.Kind) int {
 }
 
 func (s *Server) newPasswordPage(x *exchange) error {
-	if !x.session.Limited {
+	if x.session.Stage != account.SetPassword {
 		return x.redirect(x.route.portal.home())
 	}
 	p, err := s.passwordForm(x, "password.new.title")
@@ -127,7 +127,7 @@ func (s *Server) newPasswordPage(x *exchange) error {
 }
 
 func (s *Server) newPassword(x *exchange) error {
-	if !x.session.Limited {
+	if x.session.Stage != account.SetPassword {
 		return x.redirect(x.route.portal.home())
 	}
 	in, err := account.SignedIn{}, s.twice(x)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/schoolgate/schoolgate/internal/access"
+	"github.com/schoolgate/schoolgate/internal/account"
 	"github.com/schoolgate/schoolgate/internal/fault"
 )
 
@@ -127,8 +128,8 @@ func (s *Server) admit(x *exchange) error {
 	if x.session != nil || x.route.need != "" {
 		x.w.Header()["Cache-Control"] = noStore
 	}
-	if x.session != nil && x.session.Limited && !x.route.limited {
-		_ = x.redirect(x.route.portal.home() + "new-password")
+	if x.session != nil && x.session.Stage != account.Full && !x.route.admits(x.session.Stage) {
+		_ = x.redirect(x.route.portal.home() + stagePages[x.session.Stage])
 		return errElsewhere
 	}
 	if x.route.need == "" {
@@ -152,7 +153,7 @@ func (s *Server) findSession(x *exchange, kind access.Kind) error {
 	case err != nil:
 		return err
 	}
-	x.session, x.actor = &session, session.Actor(x.client)
+	x.session, x.actor = &session, session.Actor(x.client, s.Now())
 	return nil
 }
 

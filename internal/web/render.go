@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/schoolgate/schoolgate/internal/account"
 	"github.com/schoolgate/schoolgate/internal/family"
 	"github.com/schoolgate/schoolgate/internal/fault"
 	"github.com/schoolgate/schoolgate/internal/lang"
@@ -201,7 +202,7 @@ func (s *Server) page(x *exchange, titleKey string) Page {
 	}
 	p.HelpURL, p.HelpTitle = s.helpLink(x)
 	if x.session != nil {
-		p.SignedIn, p.Limited, p.Who = true, x.session.Limited, x.session.Username
+		p.SignedIn, p.Limited, p.Who = true, x.session.Stage != account.Full, x.session.Username
 		p.Desk = p.Portal == admin && !p.Limited
 	}
 	return p

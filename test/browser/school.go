@@ -59,13 +59,13 @@ func Open(ctx context.Context, database string, sender mail.Sender) (*School, er
 	s.App, err = app.Open(ctx, app.Config{
 		Database: database, KeyFile: keyFile, BaseURL: s.URL, Mail: sender, Demo: demo, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 		Now:        func() time.Time { return time.Now().Add(time.Duration(s.ahead.Load())) },
-		HashParams: account.Params{MemoryKiB: 64, Time: 1}, HashSlots: 1, SQL: sqldb.Options{Fast: true},
+		HashParams: account.Params{MemoryKiB: 64, Time: 1}, HashSlots: 1, PasswordsSuffice: true, SQL: sqldb.Options{Fast: true},
 	})
 	if err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
 	_, err = s.Accounts.CreateStaff(ctx, access.Actor{Kind: access.System}, account.NewStaff{
-		Username: StaffUsername, Name: "Ada Office", Email: "office@school.example", Password: StaffPassword, Role: access.Administrator,
+		Username: StaffUsername, Name: "Ada Office", Email: "office@school.example", Password: StaffPassword, Role: access.Administrator, Schools: access.Everywhere(),
 	})
 	if err != nil {
 		return nil, errors.Join(err, listener.Close(), s.App.Close())

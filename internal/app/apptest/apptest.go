@@ -75,7 +75,7 @@ func Open(t testing.TB, database string, options ...Option) *App {
 	c := app.Config{
 		Database: database, KeyFile: keyFile(t), BaseURL: "http://" + listener.Listener.Addr().String(), Now: a.Clock.Now, Mail: a.Inbox,
 		Log:        slog.New(slog.NewTextHandler(a.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		HashParams: account.Params{MemoryKiB: 64, Time: 1}, HashSlots: 2, SQL: sqldb.Options{Fast: true},
+		HashParams: account.Params{MemoryKiB: 64, Time: 1}, HashSlots: 2, PasswordsSuffice: true, SQL: sqldb.Options{Fast: true},
 	}
 	for _, o := range options {
 		o(&c)

@@ -68,7 +68,7 @@ func seed(a *App) District {
 	d.Tina, d.TinaTom = a.AddContact(d.Tom, roster.Contact{First: "Tina", Last: "Gone", Email: TinaEmail}, line("mother"))
 	d.Olga, d.OlgaPyotr = a.AddContact(d.Pyotr, roster.Contact{First: "Ольга", Last: "Иванова", Email: OlgaEmail}, line("mother"))
 
-	staff := account.NewStaff{Username: StaffUsername, Name: "Ada Office", Email: OfficeEmail, Password: StaffPassword, Role: access.Administrator}
+	staff := account.NewStaff{Username: StaffUsername, Name: "Ada Office", Email: OfficeEmail, Password: StaffPassword, Role: access.Administrator, Schools: access.Everywhere()}
 	var err error
 	if d.Staff, err = a.Accounts.CreateStaff(context.Background(), system(), staff); err != nil {
 		a.t.Fatalf("making the administrator: %v", err)
