@@ -136,8 +136,12 @@ func TestSES3WhateverEndsASessionEndsItAtOnceOnEveryNode(t *testing.T) {
 		one, two := nodes[0], nodes[1]
 		one.active(access.Parent, "maria")
 		for name, end := range map[string]func(s Session, token string) error{
-			"log out": func(s Session, token string) error { return one.SignOut(t.Context(), s.Actor(Client{}, one.clock.now()), token) },
-			"end one": func(s Session, _ string) error { return one.EndSession(t.Context(), s.Actor(Client{}, one.clock.now()), s.Number) },
+			"log out": func(s Session, token string) error {
+				return one.SignOut(t.Context(), s.Actor(Client{}, one.clock.now()), token)
+			},
+			"end one": func(s Session, _ string) error {
+				return one.EndSession(t.Context(), s.Actor(Client{}, one.clock.now()), s.Number)
+			},
 			"end all": func(s Session, _ string) error {
 				_, err := one.EndOtherSessions(t.Context(), s.Actor(Client{}, one.clock.now()), "")
 				return err
