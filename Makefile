@@ -12,13 +12,14 @@ test: ## run every test, after installing the Debian packages that they need
 	@script/test-needs
 	go test -timeout 10m ./...
 
-check: ## what every change is held to: format, vet, linters, dependencies, generated files
+check: ## what every change is held to: format, vet, linters, known vulnerabilities, dependencies, generated files
 	@echo "gofmt"
 	@files="$$(gofmt -l $$(git ls-files --cached --others --exclude-standard '*.go'))"; \
 	if [ -n "$$files" ]; then echo "not formatted: $$files"; exit 1; fi
 	go vet ./...
 	$(TOOL) golangci-lint run ./...
 	$(TOOL) staticcheck ./...
+	script/vulnerable
 	go mod tidy -diff
 	@echo "generated files"
 	@go test -count=1 ./internal/sqldb -run TestTheSchemaPageIsWhatTheMigrationsMake

@@ -75,7 +75,7 @@ func (a *Accounts) Session(ctx context.Context, kind access.Kind, token string) 
 	now := a.now()
 	id := tokenHash(token)
 	var s Session
-	err := a.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
+	err := a.db.Look(ctx, func(tx *sqldb.Tx) (err error) {
 		s, err = sqldb.One(ctx, tx, scanSession, selectSession, id[:], string(kind), now.UnixMicro())
 		return err
 	})

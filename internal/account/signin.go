@@ -100,7 +100,7 @@ func refused() error { return fault.Unauthenticatedf("the username and password 
 func (a *Accounts) look(ctx context.Context, t *try) error {
 	now := a.now()
 	address := access.Source(t.Client.Address)
-	return a.db.Read(ctx, func(tx *sqldb.Tx) error {
+	return a.db.Look(ctx, func(tx *sqldb.Tx) error {
 		s, err := sqldb.One(ctx, tx, scanSubject, selectSubject, string(t.Kind), t.key, now.UnixMicro(), orEmpty(t.deviceSum),
 			a.keys.throttleKey("address_minute", address), now.Add(-time.Minute).UnixMicro(),
 			a.keys.throttleKey("address_hour", address), now.Add(-time.Hour).UnixMicro(), addressMinute, addressHour)

@@ -43,9 +43,12 @@ func openPostgres(ctx context.Context, url string, opts Options) (driver, error)
 	return d, nil
 }
 
-func (d *postgresDB) begin(ctx context.Context, write bool) (conn, func(commit bool) error, error) {
+func (d *postgresDB) begin(ctx context.Context, k kind) (conn, func(commit bool) error, error) {
+	if k == looking {
+		return d.pool, func(bool) error { return nil }, nil
+	}
 	opts := &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
-	if write {
+	if k == writing {
 		opts = &sql.TxOptions{Isolation: sql.LevelSerializable}
 	}
 	tx, err := d.pool.BeginTx(ctx, opts)

@@ -37,8 +37,8 @@ type DB struct {
 
 // driver is what the two databases do differently.
 type driver interface {
-	// begin starts a transaction and returns how to end it.
-	begin(ctx context.Context, write bool) (conn, func(commit bool) error, error)
+	// begin starts a transaction of the kind and returns how to end it.
+	begin(ctx context.Context, k kind) (conn, func(commit bool) error, error)
 	// migrate brings the schema up to date.
 	migrate(ctx context.Context) error
 	// classify turns a driver's error into a fault; retry says that the transaction may be run again.
@@ -47,6 +47,15 @@ type driver interface {
 	name() string
 	close() error
 }
+
+// kind is what a transaction is for.
+type kind uint8
+
+const (
+	reading kind = iota // a snapshot
+	looking             // a single statement, which is its own snapshot
+	writing             // serializable
+)
 
 type conn interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
@@ -95,7 +104,12 @@ func (d *DB) Ping(ctx context.Context) error {
 
 // Read runs fn in a read-only snapshot.
 func (d *DB) Read(ctx context.Context, fn func(tx *Tx) error) error {
-	return d.run(ctx, false, fn)
+	return d.run(ctx, reading, fn)
+}
+
+// Look runs fn, which asks one single query: on PostgreSQL that is one round trip where a Read takes three.
+func (d *DB) Look(ctx context.Context, fn func(tx *Tx) error) error {
+	return d.run(ctx, looking, fn)
 }
 
 // attempts is how often a transaction is run when others keep colliding with it: at fifty at once on one row, about ten are needed.
@@ -105,12 +119,12 @@ const attempts = 40
 // and must therefore change nothing but the database. It returns fault.Conflict or fault.Invalid for a broken constraint,
 // fault.Unavailable when the database is out of reach or the collisions do not end.
 func (d *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
-	return d.run(ctx, true, fn)
+	return d.run(ctx, writing, fn)
 }
 
-func (d *DB) run(ctx context.Context, write bool, fn func(tx *Tx) error) error {
+func (d *DB) run(ctx context.Context, k kind, fn func(tx *Tx) error) error {
 	for n := 1; ; n++ {
-		err, retry := d.once(ctx, write, fn)
+		err, retry := d.once(ctx, k, fn)
 		if err == nil || !retry {
 			return err
 		}
@@ -126,12 +140,12 @@ func (d *DB) run(ctx context.Context, write bool, fn func(tx *Tx) error) error {
 	}
 }
 
-func (d *DB) once(ctx context.Context, write bool, fn func(tx *Tx) error) (_ error, retry bool) {
-	c, end, err := d.driver.begin(ctx, write)
+func (d *DB) once(ctx context.Context, k kind, fn func(tx *Tx) error) (_ error, retry bool) {
+	c, end, err := d.driver.begin(ctx, k)
 	if err != nil {
 		return d.driver.classify(err)
 	}
-	tx := &Tx{conn: c, write: write, db: d}
+	tx := &Tx{conn: c, kind: k, db: d}
 	done := false
 	defer func() {
 		if !done { // fn panicked: give the connection back clean and let the panic go on
@@ -162,7 +176,8 @@ func (d *DB) once(ctx context.Context, write bool, fn func(tx *Tx) error) (_ err
 type Tx struct {
 	conn  conn
 	db    *DB
-	write bool
+	kind  kind
+	asked bool // a query has run
 	retry bool
 	after []func()
 }
@@ -172,7 +187,7 @@ func (t *Tx) AfterCommit(f func()) { t.after = append(t.after, f) }
 
 // Exec runs a statement that returns no rows and returns how many rows it touched.
 func (t *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error) {
-	if !t.write {
+	if t.kind != writing {
 		return 0, fmt.Errorf("sqldb: %q in a read transaction", query)
 	}
 	if err := t.see(query); err != nil {
@@ -186,6 +201,10 @@ func (t *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error)
 }
 
 func (t *Tx) query(ctx context.Context, query string, args []any) (*sql.Rows, error) {
+	if t.kind == looking && t.asked {
+		return nil, fmt.Errorf("sqldb: %q is the second query of a Look: it would see another state", query)
+	}
+	t.asked = true
 	if err := t.see(query); err != nil {
 		return nil, err
 	}

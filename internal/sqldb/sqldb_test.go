@@ -118,6 +118,34 @@ func TestAReadCannotWriteAndMissingRowsAreNotFound(t *testing.T) {
 	})
 }
 
+func TestALookIsOneQueryAndCannotWrite(t *testing.T) {
+	sqldbtest.Run(t, func(t *testing.T, db *sqldb.DB) {
+		one := func(tx *sqldb.Tx) error {
+			n, err := sqldb.Value[int64](t.Context(), tx, "select count(*) from throttle where key = $1", "k")
+			if err == nil && n != 0 {
+				t.Errorf("got %d", n)
+			}
+			return err
+		}
+		if err := db.Look(t.Context(), one); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Look(t.Context(), func(tx *sqldb.Tx) error { return errors.Join(one(tx), one(tx)) }); err == nil {
+			t.Error("two queries in one Look")
+		}
+		err := db.Look(t.Context(), func(tx *sqldb.Tx) error {
+			_, err := tx.Exec(t.Context(), "insert into throttle (key, count, window_start) values ('k', 1, 0)")
+			return err
+		})
+		if err == nil {
+			t.Error("a Look wrote")
+		}
+		if err := db.Look(t.Context(), one); err != nil { // the connection is whole
+			t.Error(err)
+		}
+	})
+}
+
 func TestMigratingAgainChangesNothingAndAChangedMigrationIsRefused(t *testing.T) {
 	sqldbtest.Run(t, func(t *testing.T, db *sqldb.DB) {
 		ctx := t.Context()

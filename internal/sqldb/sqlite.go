@@ -105,9 +105,9 @@ func (d *sqliteDB) fill(ctx context.Context, pool chan *pinned, n int, dsn strin
 	return nil
 }
 
-func (d *sqliteDB) begin(ctx context.Context, write bool) (conn, func(commit bool) error, error) {
+func (d *sqliteDB) begin(ctx context.Context, k kind) (conn, func(commit bool) error, error) {
 	pool, start := d.readers, "begin"
-	if write {
+	if k == writing {
 		pool, start = d.writer, "begin immediate"
 	}
 	if err := ctx.Err(); err != nil {
@@ -118,6 +118,9 @@ func (d *sqliteDB) begin(ctx context.Context, write bool) (conn, func(commit boo
 	case p = <-pool:
 	case <-ctx.Done():
 		return nil, nil, ctx.Err()
+	}
+	if k == looking {
+		return p, func(bool) error { pool <- p; return nil }, nil
 	}
 	// Ending a transaction must not be cancelled half way: a pinned connection would keep it open.
 	background := context.WithoutCancel(ctx)
