@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"strings"
 	"time"
 
@@ -45,6 +46,12 @@ type driver interface {
 	classify(err error) (_ error, retry bool)
 	skipLocked() string
 	name() string
+	// backup writes the database into a new file, page by page, while it is used.
+	backup(ctx context.Context, path string) error
+	// tables describes the schema, in an order in which rows can be inserted.
+	tables(ctx context.Context) ([]table, error)
+	// loader begins to fill the empty database, whose tables are given.
+	loader(ctx context.Context, all []table) (loader, error)
 	close() error
 }
 
@@ -90,6 +97,42 @@ func (d *DB) Dialect() string { return d.driver.name() }
 // Migrate brings the schema up to date. It returns fault.Conflict when the database is newer than this program, or when a
 // migration that ran is not the one this program carries.
 func (d *DB) Migrate(ctx context.Context) error { return d.driver.migrate(ctx) }
+
+// Backup writes one committed state of the database into a new SQLite file at path, which only its owner may read, while it is used. It
+// returns fault.Conflict when the file exists.
+func (d *DB) Backup(ctx context.Context, path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, os.ErrExist) {
+		return fault.Conflictf("%s exists already", path)
+	}
+	if err != nil {
+		return fault.Wrap(fault.Unavailable, err, "the backup cannot be written")
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	if d.Dialect() == "sqlite" {
+		err = d.driver.backup(ctx, path)
+	} else {
+		err = d.backupRows(ctx, path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(path)) // half a backup is none
+	}
+	return nil
+}
+
+// backupRows copies the rows into an SQLite file.
+func (d *DB) backupRows(ctx context.Context, path string) error {
+	to, err := Open(ctx, "sqlite:"+path, Options{Connections: 1})
+	if err != nil {
+		return err
+	}
+	if err = to.Migrate(ctx); err == nil {
+		_, err = Copy(ctx, d, to)
+	}
+	return errors.Join(err, to.Close())
+}
 
 // SkipLocked is appended to the inner select of a job claim, so that two workers never wait for the same row.
 func (d *DB) SkipLocked() string { return d.driver.skipLocked() }
