@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 TOOL  := go tool -modfile=tools/go.mod
 
-.PHONY: help test check bench prove build pictures generate
+.PHONY: help test check bench prove fuzz build pictures generate
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -22,18 +22,30 @@ check: ## what every change is held to: format, vet, linters, known vulnerabilit
 	script/vulnerable
 	go mod tidy -diff
 	@echo "generated files"
-	@go test -count=1 ./internal/sqldb -run TestTheSchemaPageIsWhatTheMigrationsMake
+	@go test -count=1 ./internal/sqldb ./internal/access -run 'TestTheSchemaPageIsWhatTheMigrationsMake|TestADM1ThePageOfRolesIsWhatTheTableSays'
 	@script/named-tests
 
-generate: ## write docs/schema.md from the migrations
+generate: ## write docs/schema.md from the migrations and docs/roles.md from the table of rights
 	go test -count=1 ./internal/sqldb -run TestTheSchemaPageIsWhatTheMigrationsMake -update
+	go test -count=1 ./internal/access -run TestADM1ThePageOfRolesIsWhatTheTableSays -update
 
 bench: ## measure a seeded district over HTTP, then single acts, and print tables
 	go run ./test/load
-	go test ./internal/account ./internal/family -run '^$$' -bench 'SessionCheck|Hash|SignIn|Grid|Home|Reset'
+	go test ./internal/account ./internal/family -run '^$$' -bench 'SessionCheck|Hash|SignIn|Grid|Home|Reset|RequireBulk|MissingCounts|Letters'
+	go test ./internal/audit -run '^$$' -bench 'Audit'
 
-prove: ## the long proofs: that the time of an answer tells nothing (about ten minutes)
-	go test -tags prove -count=1 -timeout 60m -v ./test/prove
+prove: ## the long proofs: timing, kill -9, floods, outages, races of a hundred rounds (about half an hour, on a quiet machine)
+	go test -tags prove -count=1 -timeout 90m -v ./test/prove
+	PROVE_ROUNDS=100 go test -count=1 -timeout 60m -v ./internal/app -run "$$(grep -oE '^func Test[A-Za-z0-9]+' internal/app/race_test.go | cut -c6- | paste -sd'|')"
+
+FUZZTIME ?= 30s
+
+fuzz: ## feed every fuzz target for FUZZTIME each (default 30s)
+	@grep -rlE --include='*_test.go' '^func Fuzz' internal | xargs -n1 dirname | sort -u | while read -r folder; do \
+	for target in $$(grep -hoE '^func Fuzz[A-Za-z0-9]+' $$folder/*_test.go | cut -c6-); do \
+		echo "$$folder $$target"; \
+		go test ./$$folder -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x || exit 1; \
+	done; done
 
 build: ## bin/schoolgate, one static file
 	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o bin/schoolgate ./cmd/schoolgate

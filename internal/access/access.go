@@ -2,6 +2,7 @@
 package access
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/schoolgate/schoolgate/internal/fault"
@@ -63,6 +64,7 @@ type Actor struct {
 	Role      Role
 	Schools   Schools // staff
 	Fresh     bool    // password and second factor were given within the last five minutes
+	Partial   bool    // the sign-in is not complete: nothing but the pages that complete it
 	Username  string  // for messages such as "changed by office"; empty for visitors
 	Address   string  // client address, empty for the system
 	RequestID string
@@ -76,6 +78,8 @@ const (
 	SeeLogins     Action = "see logins"
 	ResetLogins   Action = "reset logins"
 	BulkLogins    Action = "change many logins"
+	GiveCodes     Action = "give one-time codes"
+	PrintLetters  Action = "print letters and lists" // to or of many families
 	SeeRecords    Action = "see records"
 	EditRecords   Action = "edit records"
 	ExportRecords Action = "export records"
@@ -97,7 +101,7 @@ const (
 
 // Actions lists every action.
 func Actions() []Action {
-	return []Action{SeeLogins, ResetLogins, BulkLogins, SeeRecords, EditRecords, ExportRecords, ImportRoster, SeeRequests, SeeMail,
+	return []Action{SeeLogins, ResetLogins, BulkLogins, GiveCodes, PrintLetters, SeeRecords, EditRecords, ExportRecords, ImportRoster, SeeRequests, SeeMail,
 		ChangeSetting, SeeStaff, ManageStaff, ReadAudit, ExportAudit, SeeHelp, EditHelp, OwnFamily, OwnLogin, OwnPage, Register}
 }
 
@@ -112,10 +116,10 @@ func may(all ...Action) actions {
 }
 
 var staff = map[Role]actions{
-	Administrator: may(SeeLogins, ResetLogins, BulkLogins, SeeRecords, EditRecords, ExportRecords, ImportRoster, SeeRequests, SeeMail,
+	Administrator: may(SeeLogins, ResetLogins, BulkLogins, GiveCodes, PrintLetters, SeeRecords, EditRecords, ExportRecords, ImportRoster, SeeRequests, SeeMail,
 		ChangeSetting, SeeStaff, ManageStaff, ReadAudit, ExportAudit, SeeHelp, EditHelp, OwnLogin),
 	Registrar: may(SeeLogins, SeeRecords, EditRecords, ExportRecords, ImportRoster, SeeRequests, OwnLogin),
-	Office:    may(SeeLogins, ResetLogins, BulkLogins, SeeRecords, SeeRequests, SeeMail, SeeHelp, OwnLogin),
+	Office:    may(SeeLogins, ResetLogins, BulkLogins, GiveCodes, PrintLetters, SeeRecords, SeeRequests, SeeMail, SeeHelp, OwnLogin),
 	HelpDesk:  may(SeeLogins, ResetLogins, SeeRequests, SeeMail, SeeHelp, OwnLogin),
 	Auditor:   may(ReadAudit, ExportAudit, SeeStaff, OwnLogin),
 }
@@ -127,7 +131,7 @@ var others = map[Kind]actions{
 }
 
 // fresh are the actions that ask for password and second factor again when those are older than five minutes.
-var fresh = may(BulkLogins, ExportRecords, ManageStaff, ExportAudit)
+var fresh = may(BulkLogins, PrintLetters, ExportRecords, ManageStaff, ExportAudit)
 
 // everywhere are the actions that concern all schools at once: whoever works at some may not do them.
 var everywhere = may(ImportRoster, ChangeSetting, ReadAudit, ExportAudit, EditHelp, SeeHelp, SeeMail)
@@ -135,6 +139,9 @@ var everywhere = may(ImportRoster, ChangeSetting, ReadAudit, ExportAudit, EditHe
 // Can reports whether the actor may do the action, once they have shown that it is them where NeedsFresh says so. Whatever is not in the
 // table is denied.
 func Can(a Actor, action Action) bool {
+	if a.Partial && action != OwnLogin {
+		return false
+	}
 	switch a.Kind {
 	case System:
 		return true
@@ -154,11 +161,28 @@ func EverywhereOnly(action Action) bool { return everywhere[action] }
 // or the log, which is all staff.
 func NeedsSecondFactor(k Kind) bool { return k == Staff }
 
+// refused is the error of an action that the table denies.
+type refused struct {
+	error
+	action Action
+}
+
+// Unwrap returns the fault.
+func (r refused) Unwrap() error { return r.error }
+
+// Refused returns the action that Check denied with this error, or that CheckAt found to be another school's; it reports false for any
+// other error.
+func Refused(err error) (Action, bool) {
+	var r refused
+	ok := errors.As(err, &r)
+	return r.action, ok
+}
+
 // Check returns fault.Forbidden unless the actor may do the action, and fault.Stale when they may, but have to show first that it is them.
 func Check(a Actor, action Action) error {
 	switch {
 	case !Can(a, action):
-		return fault.Forbiddenf("not allowed: %s", action)
+		return refused{fault.Forbiddenf("not allowed: %s", action), action}
 	case a.Kind != System && fresh[action] && !a.Fresh:
 		return fault.Stalef("password and second factor are needed again: %s", action)
 	}
@@ -171,7 +195,23 @@ func CheckAt(a Actor, action Action, school int64) error {
 		return err
 	}
 	if a.Kind == Staff && !a.Schools.Has(school) {
-		return fault.NotFoundf("no such row")
+		return refused{fault.NotFoundf("no such row"), action}
+	}
+	return nil
+}
+
+// Refuse is the error of an action that the table allows and a rule of its own does not; Refused finds it like those of the table.
+func Refuse(action Action, why string) error {
+	return refused{fault.Forbiddenf("not allowed: %s: %s", action, why), action}
+}
+
+// CheckGrant is Check for ManageStaff, and returns fault.Forbidden unless the actor may grant the role at the schools.
+func CheckGrant(a Actor, role Role, at Schools) error {
+	if err := Check(a, ManageStaff); err != nil {
+		return err
+	}
+	if !MayGrant(a, role, at) {
+		return Refuse(ManageStaff, "nobody grants more than they hold")
 	}
 	return nil
 }

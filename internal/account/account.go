@@ -1,9 +1,10 @@
-// Package account holds whatever signs in: usernames, passwords, temporary passwords, sessions, known devices and throttles.
+// Package account holds whatever signs in: usernames, passwords, temporary passwords, second factors, sessions, known devices and throttles.
 //
 // It knows no contact, student or school: what it must know of the person behind an account it asks People. Invariants: a password is
 // stored only as an argon2id hash with a pepper; every change of what proves a person raises the account's credential version, and a
 // session lives only while its version is the account's; a temporary password leads to a limited session that can do nothing
-// but set the permanent one; every sign-in costs exactly one verification, whatever is wrong with it.
+// but set the permanent one; every sign-in costs exactly one verification, whatever is wrong with it; where a second factor is enrolled, nobody
+// is signed in before it was given, and each code is taken once.
 package account
 
 import (
@@ -11,6 +12,8 @@ import (
 	"hash/maphash"
 	"sync"
 	"time"
+
+	"github.com/go-webauthn/webauthn/webauthn"
 
 	"github.com/schoolgate/schoolgate/internal/access"
 	"github.com/schoolgate/schoolgate/internal/audit"
@@ -66,6 +69,12 @@ const (
 	UsernameChanged Notice = "username_changed"
 	NewDevice       Notice = "new_device"
 	Locked          Notice = "locked"
+
+	FactorAdded       Notice = "factor_added"        // an authenticator or a passkey
+	FactorRemoved     Notice = "factor_removed"      //
+	RecoveryCodesMade Notice = "recovery_codes_made" // in place of the ones before
+	RecoveryCodeUsed  Notice = "recovery_code_used"  //
+	CodesRefused      Notice = "codes_refused"       // somebody who knows the password gives wrong codes
 )
 
 // People is what account must know of the person behind an account; package family answers.
@@ -76,6 +85,10 @@ type People interface {
 	Notify(ctx context.Context, tx *sqldb.Tx, a Account, n Notice) error
 	// UsernameReserved reports whether the username is kept for someone else than the account (0 for a new one).
 	UsernameReserved(ctx context.Context, tx *sqldb.Tx, kind access.Kind, usernameKey string, account int64) (bool, error)
+	// Entered tells that a login that waited has its first permanent password.
+	Entered(ctx context.Context, tx *sqldb.Tx, a Account) error
+	// MailStaff enqueues a mail to a member of staff about their login.
+	MailStaff(ctx context.Context, tx *sqldb.Tx, m StaffMail) error
 }
 
 // Accounts signs people in and keeps what they sign in with. It is safe for concurrent use.
@@ -88,6 +101,7 @@ type Accounts struct {
 	now      func() time.Time
 	people   People
 	site     Site
+	relying  func() (*webauthn.WebAuthn, error)
 	common   func() (commonList, error)
 	turns    turns
 	seen     seen
@@ -104,7 +118,8 @@ type Site struct {
 func New(db *sqldb.DB, hasher *Hasher, keys Keys, set *settings.Settings, log *audit.Log, now func() time.Time, people People, site Site) *Accounts {
 	return &Accounts{
 		db: db, hasher: hasher, keys: keys, settings: set, log: log, now: now, people: people, site: site,
-		common: sync.OnceValues(loadCommon), turns: turns{seed: maphash.MakeSeed()},
+		relying: sync.OnceValues(func() (*webauthn.WebAuthn, error) { return relyingParty(site.BaseURL) }),
+		common:  sync.OnceValues(loadCommon), turns: turns{seed: maphash.MakeSeed()},
 	}
 }
 
@@ -153,11 +168,16 @@ func (a *Accounts) Rename(ctx context.Context, tx *sqldb.Tx, id int64, username 
 
 // Delete removes an account with everything it signs in with. It returns fault.NotFound for none.
 func (a *Accounts) Delete(ctx context.Context, tx *sqldb.Tx, id int64) error {
-	n, err := tx.Exec(ctx, deleteAccount, id)
-	if err := orNotFound(n, err); err != nil {
+	if err := a.clearDevices(ctx, tx, id, deviceBucket, secondDeviceBucket); err != nil {
 		return err
 	}
-	return a.clear(ctx, tx, id)
+	for _, what := range [][]string{{accountBucket, temporaryBucket, confirmBucket}, {secondBucket, proveBucket}} {
+		if err := a.clear(ctx, tx, id, what...); err != nil {
+			return err
+		}
+	}
+	n, err := tx.Exec(ctx, deleteAccount, id)
+	return orNotFound(n, err)
 }
 
 func orNotFound(rows int64, err error) error {

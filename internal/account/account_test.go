@@ -45,6 +45,7 @@ type people struct {
 	words    []string
 	reserved map[string]bool
 	told     []Notice
+	mailed   []StaffMail
 }
 
 func (p *people) Words(context.Context, *sqldb.Tx, Account) ([]string, error) { return p.words, nil }
@@ -53,6 +54,13 @@ func (p *people) Notify(_ context.Context, tx *sqldb.Tx, _ Account, n Notice) er
 	tx.AfterCommit(func() { p.mu.Lock(); defer p.mu.Unlock(); p.told = append(p.told, n) })
 	return nil
 }
+
+func (p *people) MailStaff(_ context.Context, tx *sqldb.Tx, m StaffMail) error {
+	tx.AfterCommit(func() { p.mu.Lock(); defer p.mu.Unlock(); p.mailed = append(p.mailed, m) })
+	return nil
+}
+
+func (p *people) Entered(context.Context, *sqldb.Tx, Account) error { return nil }
 
 func (p *people) UsernameReserved(_ context.Context, _ *sqldb.Tx, _ access.Kind, key string, _ int64) (bool, error) {
 	return p.reserved[key], nil

@@ -49,6 +49,9 @@ func (a *Accounts) ChangePassword(ctx context.Context, s Session, c Client, curr
 func (a *Accounts) change(ctx context.Context, s Session, c Client, account Account, hash string) (SignedIn, error) {
 	account.CredentialVersion++
 	o := a.full(account, c, false)
+	if account.HasFactor { // the password alone makes nobody fresh who has more to show
+		o.Session.ProvedAt = s.ProvedAt
+	}
 	if s.Keep { // the wish to stay signed in on this device holds, no longer than it was given for
 		o.Session.Keep, o.Session.ExpiresAt = true, s.ExpiresAt
 	}

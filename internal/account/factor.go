@@ -2,13 +2,12 @@ package account
 
 import (
 	"context"
-	"errors"
 	"time"
 
-	"github.com/schoolgate/schoolgate/internal/access"
+	"github.com/schoolgate/schoolgate/internal/audit"
+	"github.com/schoolgate/schoolgate/internal/fault"
+	"github.com/schoolgate/schoolgate/internal/sqldb"
 )
-
-var errNotBuilt = errors.New("not built")
 
 // Factors are an account's second factors as their owner sees them.
 type Factors struct {
@@ -18,126 +17,164 @@ type Factors struct {
 	Required      bool // the last one cannot be removed
 }
 
-// Passkey is a passkey as its owner sees it.
-type Passkey struct {
-	ID        int64
-	Name      string
-	CreatedAt time.Time
-	UsedAt    time.Time // zero for never
+// count is how many factors there are; recovery codes are none of their own.
+func (f Factors) count() int {
+	n := len(f.Passkeys)
+	if !f.Authenticator.IsZero() {
+		n++
+	}
+	return n
 }
 
-// Enrolment is an authenticator about to be set up: the secret to type or to scan.
-type Enrolment struct {
-	Secret string // base32, in fours with blanks
-	URI    string // otpauth://…, for the QR
-}
-
-// Ceremony is a WebAuthn ceremony under way: Options is the JSON for navigator.credentials, Token goes back with the browser's answer.
-type Ceremony struct {
-	Token   string
-	Options []byte
-}
-
-// Factors returns the session's account's second factors.
+// Factors returns the session's account's second factors. Who has given a password only is told which there are, but no names of passkeys. It
+// returns fault.Unauthenticated when the session has ended or was born from a temporary password.
 func (a *Accounts) Factors(ctx context.Context, s Session) (Factors, error) {
-	return Factors{}, errNotBuilt
+	if s.Stage == SetPassword {
+		return Factors{}, signedOut()
+	}
+	var f Factors
+	err := a.db.Read(ctx, func(tx *sqldb.Tx) error {
+		if _, err := a.current(ctx, tx, s); err != nil {
+			return err
+		}
+		var err error
+		f, err = a.factors(ctx, tx, s)
+		return err
+	})
+	if s.Stage != Full {
+		for i := range f.Passkeys {
+			f.Passkeys[i] = Passkey{}
+		}
+	}
+	return f, err
 }
 
-// BeginAuthenticator makes a secret, in place of one that was never confirmed, and returns the one under way until it is confirmed or older
-// than stepLife. It returns fault.Stale unless the session is fresh or of the stage Enrol, fault.Conflict when there is an authenticator already.
-func (a *Accounts) BeginAuthenticator(ctx context.Context, s Session) (Enrolment, error) {
-	return Enrolment{}, errNotBuilt
+func (a *Accounts) factors(ctx context.Context, tx *sqldb.Tx, s Session) (Factors, error) {
+	f, err := sqldb.One(ctx, tx, scanFactors, selectFactors, s.AccountID)
+	if err != nil {
+		return Factors{}, err
+	}
+	f.Required = a.needsFactor(s.Kind)
+	stored, err := sqldb.All(ctx, tx, scanPasskey, selectPasskeys, s.AccountID)
+	for _, p := range stored {
+		f.Passkeys = append(f.Passkeys, p.Passkey)
+	}
+	return f, err
 }
 
-// ConfirmAuthenticator takes the first code of the app. It returns the new session (full), which replaces all others, and, if this is the
-// account's first factor, ten recovery codes, shown once. It returns fault.Invalid with a problem on "code" for a wrong one.
-func (a *Accounts) ConfirmAuthenticator(ctx context.Context, s Session, c Client, code string) ([]string, SignedIn, error) {
-	return nil, SignedIn{}, errNotBuilt
+// mayEnrol returns fault.Stale unless the session is fresh, or there to set up a second factor.
+func (a *Accounts) mayEnrol(s Session) error {
+	if s.Stage == Enrol {
+		return nil
+	}
+	return a.mayChange(s)
 }
 
-// RemoveAuthenticator ends the other sessions. It returns fault.Stale unless the session is fresh, fault.Conflict when it is the last
-// factor of somebody who needs one.
-func (a *Accounts) RemoveAuthenticator(ctx context.Context, s Session, c Client) (SignedIn, error) {
-	return SignedIn{}, errNotBuilt
+// mayChange returns fault.Stale unless the session is fresh, fault.Unauthenticated for one that is not full.
+func (a *Accounts) mayChange(s Session) error {
+	switch {
+	case s.Stage != Full:
+		return signedOut()
+	case !s.fresh(a.now()):
+		return fault.Stalef("password and second factor are needed again")
+	}
+	return nil
 }
 
-// NewRecoveryCodes replaces the recovery codes. It returns fault.Stale unless the session is fresh.
-func (a *Accounts) NewRecoveryCodes(ctx context.Context, s Session, c Client) ([]string, error) {
-	return nil, errNotBuilt
+// factorChange is a change of somebody's second factors.
+type factorChange struct {
+	action string
+	detail map[string]any
+	notice Notice
+	adds   bool
+	do     func(tx *sqldb.Tx, account Account) error // writes it; its detail may still be added to
 }
 
-// BeginPasskey begins the registration of a passkey. It returns fault.Stale unless the session is fresh or of the stage Enrol.
-func (a *Accounts) BeginPasskey(ctx context.Context, s Session) (Ceremony, error) {
-	return Ceremony{}, errNotBuilt
+// changeFactors makes a change in one transaction with all that it entails: the credential version, the sessions, recovery codes for the first
+// factor, the notice, the event; and the sign-in that waited for it. It returns fault.Unauthenticated when the session or what it was made for has
+// ended meanwhile.
+func (a *Accounts) changeFactors(ctx context.Context, s Session, c Client, f factorChange) ([]string, SignedIn, error) {
+	by, err := a.arriving(ctx, s, c)
+	if err != nil {
+		return nil, SignedIn{}, err
+	}
+	after := by.account
+	after.CredentialVersion++
+	o := a.inPlaceOf(s, after, c)
+	in := SignedIn{Token: o.token, Session: o.Session}
+	var codes []string
+	if f.adds && !by.account.HasFactor {
+		codes = newRecoveryCodes()
+	}
+	if s.Stage == Enrol {
+		in.Device = by.device
+	}
+	err = a.db.Write(ctx, func(tx *sqldb.Tx) error {
+		if err := a.raise(ctx, tx, s); err != nil {
+			return err
+		}
+		if err := orSignedOut(tx.Exec(ctx, deleteNumber, s.AccountID, s.Number)); err != nil {
+			return err
+		}
+		if err := f.do(tx, by.account); err != nil {
+			return err
+		}
+		if codes != nil {
+			if err := a.storeRecoveryCodes(ctx, tx, s.AccountID, codes); err != nil {
+				return err
+			}
+		}
+		if err := a.replaceSessions(ctx, tx, o); err != nil {
+			return err
+		}
+		if err := a.people.Notify(ctx, tx, after, f.notice); err != nil {
+			return err
+		}
+		actor := o.Session.Actor(c, a.now())
+		if err := a.log.Record(ctx, tx, a.own(actor, f.action, f.detail)); err != nil {
+			return err
+		}
+		if s.Stage != Enrol {
+			return nil
+		}
+		if err := a.log.Record(ctx, tx, a.complete(o, c, by, "new")); err != nil {
+			return err
+		}
+		return a.welcome(ctx, tx, by)
+	})
+	if err != nil {
+		return nil, SignedIn{}, err
+	}
+	return codes, in, nil
 }
 
-// AddPasskey stores the passkey that the browser made. Results as of ConfirmAuthenticator. It returns fault.Invalid when the answer does not
-// fit the ceremony or the name is empty or too long.
-func (a *Accounts) AddPasskey(ctx context.Context, s Session, c Client, token, name string, answer []byte) ([]string, SignedIn, error) {
-	return nil, SignedIn{}, errNotBuilt
+// raise ends all that was proved before: of two changes at once, the second finds itself signed out.
+func (a *Accounts) raise(ctx context.Context, tx *sqldb.Tx, s Session) error {
+	return orSignedOut(tx.Exec(ctx, raiseFrom, s.AccountID, s.Credential))
 }
 
-// RenamePasskey gives a passkey another name. It returns fault.NotFound for one that is not the owner's.
-func (a *Accounts) RenamePasskey(ctx context.Context, s Session, c Client, id int64, name string) error {
-	return errNotBuilt
+// orSignedOut returns fault.Unauthenticated when there was no such row any more.
+func orSignedOut(rows int64, err error) error {
+	if err == nil && rows == 0 {
+		return signedOut()
+	}
+	return err
 }
 
-// RemovePasskey ends the other sessions. Failures as of RemoveAuthenticator; fault.NotFound for one that is not the owner's.
-func (a *Accounts) RemovePasskey(ctx context.Context, s Session, c Client, id int64) (SignedIn, error) {
-	return SignedIn{}, errNotBuilt
+// inPlaceOf describes the full session that follows another one: no fresher than that, and living no longer, unless the sign-in begins with it.
+func (a *Accounts) inPlaceOf(s Session, account Account, c Client) open {
+	o := a.full(account, c, s.Keep)
+	if s.Stage == Full {
+		o.Session.Keep, o.Session.ExpiresAt, o.Session.ProvedAt = s.Keep, s.ExpiresAt, s.ProvedAt
+	}
+	return o
 }
 
-// BeginPasskeySignIn begins a sign-in without a username.
-func (a *Accounts) BeginPasskeySignIn(ctx context.Context, kind access.Kind) (Ceremony, error) {
-	return Ceremony{}, errNotBuilt
-}
-
-// PasskeySignIn signs in by a passkey with user verification, which is both factors. It returns fault.Unauthenticated with one constant text
-// for every reason.
-func (a *Accounts) PasskeySignIn(ctx context.Context, kind access.Kind, keep bool, c Client, token string, answer []byte) (SignedIn, error) {
-	return SignedIn{}, errNotBuilt
-}
-
-// BeginProof begins a ceremony with one of the account's own passkeys, for SecondPasskey and ProvePasskey. It returns fault.NotFound where the
-// account has none.
-func (a *Accounts) BeginProof(ctx context.Context, s Session) (Ceremony, error) {
-	return Ceremony{}, errNotBuilt
-}
-
-// SecondStep takes a code of the authenticator or a recovery code from a session of the stage SecondStep and opens a full one in its place. It
-// returns fault.Invalid with a problem on "code" for a wrong one, also while too many wrong ones were given, fault.Unauthenticated when the session has ended.
-func (a *Accounts) SecondStep(ctx context.Context, s Session, c Client, code string) (SignedIn, error) {
-	return SignedIn{}, errNotBuilt
-}
-
-// SecondPasskey is SecondStep by a passkey.
-func (a *Accounts) SecondPasskey(ctx context.Context, s Session, c Client, token string, answer []byte) (SignedIn, error) {
-	return SignedIn{}, errNotBuilt
-}
-
-// Prove takes password and, where there is a second factor, its code once more from a full session, and makes the session fresh. It returns
-// fault.Invalid with problems on "current_password" or "code".
-func (a *Accounts) Prove(ctx context.Context, s Session, c Client, current, code string) (Session, error) {
-	return Session{}, errNotBuilt
-}
-
-// ProvePasskey is Prove by a passkey with user verification.
-func (a *Accounts) ProvePasskey(ctx context.Context, s Session, c Client, token string, answer []byte) (Session, error) {
-	return Session{}, errNotBuilt
-}
-
-// Interrupted is a form that was sent while the session was not fresh.
-type Interrupted struct {
-	Target string // path and query
-	Form   string // URL-encoded
-}
-
-// Interrupt keeps a form until the session is proved, in place of an earlier one. At most 2 MiB are kept.
-func (a *Accounts) Interrupt(ctx context.Context, token string, f Interrupted) error {
-	return errNotBuilt
-}
-
-// Resume takes the kept form, once. It returns fault.NotFound for none, or one older than 15 minutes.
-func (a *Accounts) Resume(ctx context.Context, token string) (Interrupted, error) {
-	return Interrupted{}, errNotBuilt
+// complete is the event of a sign-in that is complete, and by what.
+func (a *Accounts) complete(o open, c Client, by arrival, factor string) audit.Event {
+	device := "unknown"
+	if by.known {
+		device = "known"
+	}
+	return a.own(o.Session.Actor(c, a.now()), string(o.Session.Kind)+".sign_in", map[string]any{"device": device, "factor": factor})
 }

@@ -71,9 +71,9 @@ func (a *Accounts) claim(ctx context.Context, f first) (SignedIn, error) {
 	after.Username, after.State = f.username, Active
 	after.CredentialVersion++
 	o := a.passed(after, f.c, false)
-	device := f.c.Device
-	if a.device(before.Kind, device) == nil {
-		device = a.newDevice(before.Kind)
+	device := "" // known once the sign-in is complete
+	if o.Session.Stage == Full {
+		device = a.deviceToken(before.Kind, f.c, a.device(before.Kind, f.c.Device))
 	}
 	err := a.db.Write(ctx, func(tx *sqldb.Tx) error {
 		now := a.now().UnixMicro()
@@ -82,7 +82,7 @@ func (a *Accounts) claim(ctx context.Context, f first) (SignedIn, error) {
 			args  []any
 		}{
 			{consumeTemporary, []any{before.ID, f.s.Serial, now}},
-			{claimAccount, []any{before.ID, f.s.Credential, f.hash, now, f.username, f.key}},
+			{claimAccount, []any{before.ID, f.s.Credential, f.hash, now, f.username, f.key, o.Session.Stage == Full}},
 		} {
 			n, err := tx.Exec(ctx, step.query, step.args...)
 			if err != nil {
@@ -98,11 +98,18 @@ func (a *Accounts) claim(ctx context.Context, f first) (SignedIn, error) {
 		if err := a.clear(ctx, tx, before.ID); err != nil {
 			return err
 		}
-		if err := a.remember(ctx, tx, before, device); err != nil {
-			return err
+		if device != "" {
+			if err := a.remember(ctx, tx, before, device); err != nil {
+				return err
+			}
 		}
 		if before.State == Active { // a parent who waits has just been written to, and nobody else could know the password
 			if err := a.people.Notify(ctx, tx, after, PasswordChanged); err != nil {
+				return err
+			}
+		}
+		if before.State == Waiting {
+			if err := a.people.Entered(ctx, tx, after); err != nil {
 				return err
 			}
 		}
@@ -139,15 +146,21 @@ func (a *Accounts) replaceSessions(ctx context.Context, tx *sqldb.Tx, o open) er
 // person reads a session's account and the words its password must not consist of. It returns fault.Unauthenticated when the account is no
 // longer what the session was made for.
 func (a *Accounts) person(ctx context.Context, tx *sqldb.Tx, s Session) (Account, []string, error) {
-	account, err := a.Account(ctx, tx, s.AccountID)
-	if fault.Is(err, fault.NotFound) || err == nil && account.CredentialVersion != s.Credential {
-		return Account{}, nil, signedOut()
-	}
+	account, err := a.current(ctx, tx, s)
 	if err != nil {
 		return Account{}, nil, err
 	}
 	words, err := a.people.Words(ctx, tx, account)
 	return account, append(words, account.Username, account.Name, account.Email), err
+}
+
+// current reads a session's account. It returns fault.Unauthenticated when it is no longer what the session was made for.
+func (a *Accounts) current(ctx context.Context, tx *sqldb.Tx, s Session) (Account, error) {
+	account, err := a.Account(ctx, tx, s.AccountID)
+	if fault.Is(err, fault.NotFound) || err == nil && account.CredentialVersion != s.Credential {
+		return Account{}, signedOut()
+	}
+	return account, err
 }
 
 // taken reports whether somebody else has the username, or it is kept for them.

@@ -51,6 +51,13 @@ func NewHasher(p Params, slots int) *Hasher {
 // Slots returns how many hashes are computed at a time: GOMAXPROCS is to be raised by as many.
 func (h *Hasher) Slots() int { return h.slots }
 
+// Load returns how many wait to be hashed for, and how many were shed since the start.
+func (h *Hasher) Load() (waiting int, shed int64) {
+	h.queue.mu.Lock()
+	defer h.queue.mu.Unlock()
+	return h.queue.waiting, h.queue.shed
+}
+
 // Close ends the hashing threads. Whoever comes later gets fault.Unavailable.
 func (h *Hasher) Close() {
 	h.close.Do(func() { close(h.done) })

@@ -11,9 +11,13 @@ import (
 	"github.com/schoolgate/schoolgate/internal/fault"
 )
 
-// Keys are derived from the key file's 32 bytes (HKDF-SHA-256, RFC 5869): pepper, temporary passwords, device cookies, throttle names.
+// Keys are derived from the key file's 32 bytes (HKDF-SHA-256, RFC 5869): pepper, temporary passwords, device cookies, throttle names, and what
+// belongs to second factors.
 type Keys struct {
 	pepper, temporary, device, throttle string
+	authenticator                       string // encrypts the secrets of authenticator apps
+	recovery, handle                    string // hash recovery codes, and name an account to a passkey
+	form                                string // encrypts interrupted forms
 	pepperID                            string // names the pepper inside a stored hash
 }
 
@@ -25,6 +29,7 @@ func NewKeys(master []byte) (Keys, error) {
 	var k Keys
 	for info, key := range map[string]*string{
 		"pepper": &k.pepper, "temporary": &k.temporary, "device": &k.device, "throttle": &k.throttle, "pepper id": &k.pepperID,
+		"authenticator": &k.authenticator, "recovery": &k.recovery, "handle": &k.handle, "form": &k.form,
 	} {
 		sub, err := hkdf.Key(sha256.New, master, nil, "schoolgate account "+info, 32)
 		if err != nil {

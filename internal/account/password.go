@@ -82,10 +82,18 @@ func (a *Accounts) newPassword(field, password string, min int, words []string) 
 	return password, problem, nil
 }
 
-// minimum is how many code points a password of this kind of account must have.
+// withFactor is how many code points a password must have where a second factor is asked of everybody (NIST SP 800-63B-4 §3.1.1.2).
+const withFactor = 8
+
+// MinPassword is how many code points a password of this kind of account must have.
+func (a *Accounts) MinPassword(kind access.Kind) int { return a.minimum(kind) }
+
 func (a *Accounts) minimum(kind access.Kind) int {
-	if kind == access.Student {
+	switch {
+	case kind == access.Student:
 		return a.settings.Values().MinStudentPassword
+	case a.needsFactor(kind):
+		return withFactor
 	}
 	return a.settings.Values().MinPassword
 }

@@ -322,7 +322,7 @@ func TestStaffAreMadeWithGoodFieldsOnly(t *testing.T) {
 			t.Errorf("a parent made staff: %v", err)
 		}
 		_, err := w.CreateStaff(t.Context(), system, NewStaff{Username: "x", Email: "nobody", Role: "janitor", Password: "short"})
-		want := "email problem.email_invalid, name problem.empty, password problem.password_short, role problem.choose, username problem.username_length"
+		want := "email problem.email_invalid, name problem.empty, password problem.password_short, role problem.choose, schools problem.choose_school, username problem.username_length"
 		if got := problems(err); got != want {
 			t.Errorf("got %q", got)
 		}

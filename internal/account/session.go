@@ -52,7 +52,8 @@ const freshFor = 5 * time.Minute
 
 // Actor is the session's person as an actor, coming from the given client at the given time.
 func (s Session) Actor(c Client, now time.Time) access.Actor {
-	return access.Actor{Kind: s.Kind, AccountID: s.AccountID, Role: s.Role, Schools: s.Schools, Fresh: s.fresh(now), Username: s.Username, Address: c.Address, RequestID: c.RequestID}
+	return access.Actor{Kind: s.Kind, AccountID: s.AccountID, Role: s.Role, Schools: s.Schools, Fresh: s.fresh(now), Partial: s.Stage != Full,
+		Username: s.Username, Address: c.Address, RequestID: c.RequestID}
 }
 
 // fresh reports whether the person has just shown that it is them.
@@ -237,7 +238,7 @@ func (a *Accounts) EndOtherSessions(ctx context.Context, actor access.Actor, kee
 }
 
 func ownLogin(actor access.Actor) error {
-	if actor.AccountID == 0 {
+	if actor.AccountID == 0 || actor.Partial {
 		return fault.Forbiddenf("not allowed: %s", access.OwnLogin)
 	}
 	return access.Check(actor, access.OwnLogin)

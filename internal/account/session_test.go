@@ -313,7 +313,8 @@ func TestEveryLookUpOfASignInOrASessionUsesItsIndex(t *testing.T) {
 		}
 		for name, query := range map[string]string{
 			"session": selectSession, "sign-in": selectSubject, "sessions": selectSessions, "account": selectByUsername, "locked": selectLocked + "$2)",
-			"unclaimed": selectUnclaimed,
+			"unclaimed": selectUnclaimed, "factors": selectFactors, "passkeys": selectPasskeys, "holder": selectHolder, "device": countDevice,
+			"secret": selectSecret, "pending": selectPending, "recovery code": countRecoveryCode,
 		} {
 			plan, err := db.Plan(t.Context(), query, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10)
 			if err != nil {

@@ -60,6 +60,7 @@ type try struct {
 	temporary bool // the input is compared with the temporary password
 	check     verification
 	failures  int64
+	bucket    string // in which the attempt was counted
 }
 
 // SignIn verifies an attempt. It returns fault.Unauthenticated with one constant text for every reason, and fault.Unavailable when too many
@@ -149,6 +150,7 @@ func (a *Accounts) countAndVerify(ctx context.Context, t *try, turn turn) (right
 	case t.device:
 		key, account = a.deviceBucket(t), own
 	}
+	t.bucket = key
 	n, err := a.attempt(ctx, key, account)
 	if err != nil {
 		return false, err
@@ -160,17 +162,19 @@ func (a *Accounts) countAndVerify(ctx context.Context, t *try, turn turn) (right
 }
 
 func (a *Accounts) deviceBucket(t *try) string {
-	return a.deviceKey(t.account.ID, t.deviceSum)
+	return a.deviceKey(deviceBucket, t.account.ID, t.deviceSum)
 }
 
-func (a *Accounts) deviceKey(id int64, sum []byte) string {
-	return a.keys.throttleKey(deviceBucket, strconv.FormatInt(id, 10)+" "+string(sum))
+func (a *Accounts) deviceKey(bucket string, id int64, sum []byte) string {
+	return a.keys.throttleKey(bucket, strconv.FormatInt(id, 10)+" "+string(sum))
 }
 
-// succeed opens the session, unless the account changed since it was read.
+// succeed opens the session, unless the account changed since it was read. Where something is still to come, nobody has signed in yet.
 func (a *Accounts) succeed(ctx context.Context, t *try) (SignedIn, error) {
 	var o open
 	in := SignedIn{}
+	by := arrival{account: t.account, sum: t.deviceSum, known: t.device, password: true}
+	action := string(t.Kind) + ".sign_in"
 	if t.temporary {
 		until := a.now().Add(limitedLife)
 		if t.tempEnds.Before(until) {
@@ -179,7 +183,10 @@ func (a *Accounts) succeed(ctx context.Context, t *try) (SignedIn, error) {
 		o = a.newSession(t.account, t.Client, SetPassword, until)
 		o.Session.Serial = t.serial
 	} else if o = a.passed(t.account, t.Client, t.Keep); o.Session.Stage == Full {
-		in.Device = a.deviceToken(t)
+		by.device = a.deviceToken(t.Kind, t.Client, t.deviceSum)
+		in.Device = by.device
+	} else {
+		action = "password.accepted"
 	}
 	in.Token, in.Session = o.token, o.Session
 	err := a.db.Write(ctx, func(tx *sqldb.Tx) error {
@@ -191,47 +198,19 @@ func (a *Accounts) succeed(ctx context.Context, t *try) (SignedIn, error) {
 				return err
 			}
 		}
-		if err := a.log.Record(ctx, tx, a.own(o.Session.Actor(t.Client, a.now()), string(t.Kind)+".sign_in", t.detail(""))); err != nil {
+		if err := a.log.Record(ctx, tx, a.own(o.Session.Actor(t.Client, a.now()), action, t.detail(""))); err != nil {
 			return err
 		}
-		if t.temporary || o.Session.Stage != Full {
+		switch {
+		case t.temporary:
 			return a.clear(ctx, tx, t.account.ID, temporaryBucket)
+		case o.Session.Stage != Full: // no failure, and no success yet: the ones before stay counted
+			_, err := tx.Exec(ctx, uncount, t.bucket)
+			return err
 		}
-		return a.welcome(ctx, tx, t, in.Device)
+		return a.welcome(ctx, tx, by)
 	})
 	return in, err
-}
-
-func (a *Accounts) deviceToken(t *try) string {
-	if t.deviceSum != nil {
-		return t.Client.Device
-	}
-	return a.newDevice(t.Kind)
-}
-
-// welcome notes a full sign-in and its browser, forgets the failures before it, and tells the person when the browser is a new one.
-func (a *Accounts) welcome(ctx context.Context, tx *sqldb.Tx, t *try, device string) error {
-	now := a.now()
-	if _, err := tx.Exec(ctx, signedIn, t.account.ID, now.UnixMicro()); err != nil {
-		return err
-	}
-	if err := a.remember(ctx, tx, t.account, device); err != nil {
-		return err
-	}
-	if _, err := tx.Exec(ctx, deleteThrottles, a.bucket(accountBucket, t.account.ID), a.deviceBucket(t), ""); err != nil {
-		return err
-	}
-	if t.device || t.account.LastSignIn.IsZero() {
-		return nil
-	}
-	return a.people.Notify(ctx, tx, t.account, NewDevice)
-}
-
-// remember makes the browser a known one.
-func (a *Accounts) remember(ctx context.Context, tx *sqldb.Tx, account Account, device string) error {
-	now := a.now()
-	_, err := tx.Exec(ctx, upsertDevice, account.ID, a.device(account.Kind, device), now.UnixMicro(), now.Add(DeviceLife).UnixMicro())
-	return err
 }
 
 // fail notes a failure: for staff with its reason, for the address as a count. The answer is the same for every reason.
@@ -243,10 +222,10 @@ func (a *Accounts) fail(ctx context.Context, t *try, reason string) error {
 	address := access.Source(t.Client.Address)
 	defer a.turns.take("address " + address)()
 	err := a.db.Write(ctx, func(tx *sqldb.Tx) error {
-		if _, err := a.Count(ctx, tx, "address_minute", address, time.Minute); err != nil {
+		if err := a.countAddress(ctx, tx, address); err != nil {
 			return err
 		}
-		if _, err := a.Count(ctx, tx, "address_hour", address, time.Hour); err != nil {
+		if err := a.recordLock(ctx, tx, t); err != nil {
 			return err
 		}
 		if t.account.ID != 0 && t.failures == fullDelay && !t.temporary {
@@ -263,6 +242,30 @@ func (a *Accounts) fail(ctx context.Context, t *try, reason string) error {
 		return err
 	}
 	return refused()
+}
+
+// recordLock notes that a name begins to be slowed down, and that its password is off: for names that nobody has alike, so that both take as long.
+func (a *Accounts) recordLock(ctx context.Context, tx *sqldb.Tx, t *try) error {
+	action := map[int64]string{firstDelayed: "throttle.locked", lastFailure: "throttle.disabled"}[t.failures]
+	if action == "" {
+		return nil
+	}
+	return a.log.Record(ctx, tx, audit.Event{
+		Actor:  access.Actor{Kind: access.Visitor, Address: t.Client.Address, RequestID: t.Client.RequestID},
+		Action: action, TargetKind: "account", TargetID: t.account.ID, Outcome: throttled,
+	})
+}
+
+func (a *Accounts) countAddress(ctx context.Context, tx *sqldb.Tx, address string) error {
+	n, err := a.Count(ctx, tx, "address_minute", address, time.Minute)
+	if err == nil && n == addressMinute {
+		err = a.log.Record(ctx, tx, audit.Event{Actor: access.Actor{Kind: access.Visitor, Address: address}, Action: "throttle.address", Outcome: throttled})
+	}
+	if err != nil {
+		return err
+	}
+	_, err = a.Count(ctx, tx, "address_hour", address, time.Hour)
+	return err
 }
 
 func (t *try) reason() string {

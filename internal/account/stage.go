@@ -18,7 +18,7 @@ func (a *Accounts) passed(account Account, c Client, keep bool) open {
 	switch {
 	case account.HasFactor:
 		stage = SecondStep
-	case access.NeedsSecondFactor(account.Kind) && !a.site.PasswordsSuffice:
+	case a.needsFactor(account.Kind):
 		stage = Enrol
 	}
 	if stage == Full {
@@ -27,6 +27,11 @@ func (a *Accounts) passed(account Account, c Client, keep bool) open {
 	o := a.newSession(account, c, stage, a.now().Add(stepLife))
 	o.Session.Keep = keep && account.Kind == access.Parent
 	return o
+}
+
+// needsFactor reports whether accounts of this kind must have a second factor here.
+func (a *Accounts) needsFactor(kind access.Kind) bool {
+	return access.NeedsSecondFactor(kind) && !a.site.PasswordsSuffice
 }
 
 // openAt reports whether the account has not ended by its date.

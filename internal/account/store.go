@@ -49,7 +49,7 @@ where id = $1 and credential_version = $2 and state = 'active'`
 where id = $1 and credential_version = $2 and state = 'active'`
 
 	claimAccount = `update account set password_hash = $3, password_set_at = $4, username = $5, username_key = $6, state = 'active',
-claim_by = null, last_sign_in_at = $4, credential_version = credential_version + 1
+claim_by = null, last_sign_in_at = case when cast($7 as boolean) then $4 else last_sign_in_at end, credential_version = credential_version + 1
 where id = $1 and credential_version = $2 and state in ('waiting', 'active')`
 
 	signedIn = `update account set last_sign_in_at = $2 where id = $1`

@@ -33,6 +33,10 @@ and exists (select 1 from temporary_password t where t.account_id = a.id and t.s
 
 	carrySession = `update session set credential_version = $3 where account_id = $1 and number = $2`
 
+	proveSession = `update session set proved_at = $4
+where account_id = $1 and number = $2 and credential_version = $3 and stage = 'full'
+and exists (select 1 from account a where a.id = $1 and a.credential_version = $3 and a.state = 'active')`
+
 	deleteSession = `delete from session where id_hash = $1 and account_id = $2`
 
 	deleteNumber = `delete from session where account_id = $1 and number = $2`
@@ -46,6 +50,8 @@ and exists (select 1 from temporary_password t where t.account_id = a.id and t.s
 	updateSeen = `update session set seen_at = $2 where id_hash = $1 and seen_at < $2`
 
 	expiredSessions = `delete from session where id_hash in (select id_hash from session where expires_at <= $1 limit $2)`
+
+	countDevice = `select count(*) from known_device where account_id = $1 and device_hash = $2 and expires_at > $3`
 
 	selectDevices = `select device_hash from known_device where account_id = $1`
 

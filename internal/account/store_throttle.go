@@ -16,6 +16,9 @@ blocked_until = case
 where t.blocked_until <= excluded.window_start
 returning count`
 
+	// The attempt that was reserved turned out to be no failure.
+	uncount = `update throttle set count = count - 1, blocked_until = 0 where key = $1`
+
 	// A window begins with the first event after the one before has ended.
 	count = `insert into throttle as t (key, count, window_start) values ($1, 1, $2)
 on conflict (key) do update set
@@ -29,8 +32,9 @@ returning count`
 
 	selectLocked = `select key, blocked_until from throttle where blocked_until > $1 and key in (`
 
-	// Failures in a row of an account are kept until it signs in; unknown names a day, whatever else is counted a week.
+	// Failures in a row of an account and of its second step are kept until it signs in; unknown names a day, whatever else is counted a week.
 	oldThrottles = `delete from throttle where key in (select key from throttle
 where window_start <= $1 and blocked_until <= $2 and (key < 'sign_in:' or key >= 'sign_in;')
+and (key < 'sign_in_second' or key >= 'sign_in_seconds')
 and (window_start <= $3 or key like 'sign_in_unknown:%') limit $4)`
 )

@@ -10,7 +10,7 @@ import (
 // sweepBatch bounds one transaction, so that nobody waits behind a sweep.
 const sweepBatch = 500
 
-// Sweep deletes expired sessions, temporary passwords, devices and old counters, and writes the last-seen times collected so far. The ids of
+// Sweep deletes expired sessions, temporary passwords, devices, second factors never set up to the end, interrupted forms and old counters, and writes the last-seen times collected so far. The ids of
 // waiting accounts whose claim time passed are returned for family to end, at most 500 at a time.
 func (a *Accounts) Sweep(ctx context.Context) (unclaimed []int64, err error) {
 	if err := a.flush(ctx, a.seen.all()); err != nil {
@@ -24,7 +24,11 @@ func (a *Accounts) Sweep(ctx context.Context) (unclaimed []int64, err error) {
 	}{
 		{expiredSessions, []any{at, sweepBatch}},
 		{expiredTemporary, []any{at, sweepBatch}},
+		{deadCounterCodes, []any{sweepBatch}},
 		{expiredDevices, []any{at, sweepBatch}},
+		{expiredCeremonies, []any{at, sweepBatch}},
+		{expiredAuthenticators, []any{now.Add(-stepLife).UnixMicro(), sweepBatch}},
+		{expiredForms, []any{now.Add(-formLife).UnixMicro(), sweepBatch}},
 		{oldThrottles, []any{now.Add(-24 * time.Hour).UnixMicro(), at, now.Add(-7 * 24 * time.Hour).UnixMicro(), sweepBatch}},
 	} {
 		if err := a.sweep(ctx, s.query, s.args); err != nil {

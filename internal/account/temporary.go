@@ -37,11 +37,18 @@ func (a *Accounts) NewTemporary(ctx context.Context) (Temporary, error) {
 // TemporaryPassword derives the password from the seed (HMAC with the key file), printed in fours with hyphens. Only the sender of a mail
 // calls it.
 func (a *Accounts) TemporaryPassword(seed []byte) string {
+	return spell(temporaryLength, func(block uint32) []byte {
+		return mac(a.keys.temporary, string(binary.BigEndian.AppendUint32(nil, block)), string(seed))
+	})
+}
+
+// spell writes as many symbols in fours with hyphens, from uniformly distributed blocks of bytes.
+func spell(length int, blocks func(block uint32) []byte) string {
 	const fair = 256 / len(symbols) * len(symbols) // bytes from here on would favour the first symbols
 	var b strings.Builder
-	for block, n := uint32(0), 0; n < temporaryLength; block++ {
-		for _, v := range mac(a.keys.temporary, string(binary.BigEndian.AppendUint32(nil, block)), string(seed)) {
-			if int(v) >= fair || n == temporaryLength {
+	for block, n := uint32(0), 0; n < length; block++ {
+		for _, v := range blocks(block) {
+			if int(v) >= fair || n == length {
 				continue
 			}
 			if n > 0 && n%4 == 0 {
@@ -56,16 +63,19 @@ func (a *Accounts) TemporaryPassword(seed []byte) string {
 
 // temporaryShape reports whether the input looks like a temporary password, typed in any case, with or without blanks and hyphens, and
 // returns it as it is hashed.
-func temporaryShape(input string) (string, bool) {
+func temporaryShape(input string) (string, bool) { return spelt(input, temporaryLength) }
+
+// spelt reports whether the input is as many symbols, typed whichever way, and returns them alone.
+func spelt(input string, length int) (string, bool) {
 	if len(input) > 200 {
 		return "", false
 	}
-	b := make([]byte, 0, temporaryLength)
+	b := make([]byte, 0, length)
 	for _, r := range input {
 		if r == '-' || unicode.IsSpace(r) || unicode.Is(unicode.Pd, r) {
 			continue
 		}
-		if r > unicode.MaxASCII || len(b) == temporaryLength {
+		if r > unicode.MaxASCII || len(b) == length {
 			return "", false
 		}
 		c := byte(unicode.ToUpper(r))
@@ -74,7 +84,7 @@ func temporaryShape(input string) (string, bool) {
 		}
 		b = append(b, c)
 	}
-	return string(b), len(b) == temporaryLength
+	return string(b), len(b) == length
 }
 
 // Issue gives the account a temporary password in place of any earlier one and ends limited sessions born from that. With dropPassword the

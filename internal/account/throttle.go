@@ -21,6 +21,13 @@ const (
 	unknownBucket   = "sign_in_unknown"   // a name that no account has
 )
 
+// Counters of wrong codes. They are apart from those of passwords: a new password gives nobody new guesses at the code.
+const (
+	secondBucket       = "sign_in_second"        // the second step of a sign-in, from anywhere
+	secondDeviceBucket = "sign_in_second_device" // the second step, from one known device
+	proveBucket        = "sign_in_second_prove"  // the code asked again of somebody signed in
+)
+
 // Wrong passwords in a row: this many are free, then each doubles the delay, which starts at a second; at the last the password is off
 // until a new one is set (NIST SP 800-63B-4 §3.2.2). The same numbers stand in the statement attempt.
 const (
@@ -48,7 +55,7 @@ func (a *Accounts) bucket(what string, id int64) string {
 func (a *Accounts) clear(ctx context.Context, tx *sqldb.Tx, id int64, what ...string) error {
 	if len(what) == 0 {
 		what = []string{accountBucket, temporaryBucket, confirmBucket}
-		if err := a.clearDevices(ctx, tx, id); err != nil {
+		if err := a.clearDevices(ctx, tx, id, deviceBucket); err != nil {
 			return err
 		}
 	}
@@ -60,18 +67,26 @@ func (a *Accounts) clear(ctx context.Context, tx *sqldb.Tx, id int64, what ...st
 	return err
 }
 
-// clearDevices forgets the failures counted for the account's known devices: a new password begins afresh on them too.
-func (a *Accounts) clearDevices(ctx context.Context, tx *sqldb.Tx, id int64) error {
-	devices, err := sqldb.All(ctx, tx, func(r *sql.Rows) (string, error) {
-		var sum []byte
-		err := r.Scan(&sum)
-		return a.deviceKey(id, sum), err
+// clearCodes forgets the wrong codes of an account: its second factors are new, or gone.
+func (a *Accounts) clearCodes(ctx context.Context, tx *sqldb.Tx, id int64) error {
+	if err := a.clearDevices(ctx, tx, id, secondDeviceBucket); err != nil {
+		return err
+	}
+	return a.clear(ctx, tx, id, secondBucket, proveBucket)
+}
+
+// clearDevices forgets failures counted for the account's known devices: a new password begins afresh on them too.
+func (a *Accounts) clearDevices(ctx context.Context, tx *sqldb.Tx, id int64, buckets ...string) error {
+	devices, err := sqldb.All(ctx, tx, func(r *sql.Rows) (sum []byte, err error) {
+		err = r.Scan(&sum)
+		return sum, err
 	}, selectDevices, id)
 	if err != nil {
 		return err
 	}
-	for _, key := range devices { // a person has a handful
-		if _, err := tx.Exec(ctx, deleteThrottles, key, "", ""); err != nil {
+	for _, sum := range devices { // a person has a handful
+		first, last := a.deviceKey(buckets[0], id, sum), a.deviceKey(buckets[len(buckets)-1], id, sum)
+		if _, err := tx.Exec(ctx, deleteThrottles, first, last, ""); err != nil {
 			return err
 		}
 	}

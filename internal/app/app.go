@@ -42,6 +42,7 @@ type Config struct {
 	Temporary  bool           // the database need not outlive a power cut
 	// PasswordsSuffice lets staff in without a second factor: for the demo and for tests.
 	PasswordsSuffice bool
+	AnchorFile       string        // where the log's head is written every hour; "" = beside the SQLite file, nowhere for PostgreSQL
 	SQL              sqldb.Options // tests count and break statements
 }
 
@@ -59,9 +60,11 @@ type App struct {
 	Catalog  *lang.Catalog
 	Web      *web.Server
 
-	log    *slog.Logger
-	now    func() time.Time
-	hasher *account.Hasher
+	log     *slog.Logger
+	now     func() time.Time
+	hasher  *account.Hasher
+	metrics *metrics
+	anchors anchors
 }
 
 // Open opens and migrates the database and builds everything on it. It returns fault.Unavailable when the database stays out of reach
@@ -90,7 +93,7 @@ func Open(ctx context.Context, c Config) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{DB: db, log: c.Log, now: c.Now}
+	a := &App{DB: db, log: c.Log, now: c.Now, anchors: anchors{file: AnchorFile(c.AnchorFile, c.Database)}}
 	if err := a.build(ctx, c, keys, logKey); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
@@ -171,7 +174,9 @@ func (a *App) build(ctx context.Context, c Config, keys account.Keys, logKey aud
 	if err := <-articles; err != nil {
 		return err
 	}
+	a.metrics = newMetrics(a)
 	a.Web, err = web.New(web.Parts{
+		Answered: a.metrics.answered,
 		Accounts: a.Accounts, Family: a.Family, Roster: a.Roster, Settings: a.Settings, Help: a.Help, Jobs: a.Jobs, Catalog: a.Catalog, Log: c.Log, Now: c.Now,
 		Ready: a.DB.Ping, BaseURL: c.BaseURL, TrustedProxies: c.Proxies, MailLeaves: c.Mail != nil, Demo: c.Demo,
 	})
@@ -201,6 +206,14 @@ func (p people) UsernameReserved(ctx context.Context, tx *sqldb.Tx, kind access.
 	return p.app.Family.UsernameReserved(ctx, tx, kind, key, acct)
 }
 
+func (p people) MailStaff(ctx context.Context, tx *sqldb.Tx, m account.StaffMail) error {
+	return p.app.Family.MailStaff(ctx, tx, m)
+}
+
+func (p people) Entered(ctx context.Context, tx *sqldb.Tx, a account.Account) error {
+	return p.app.Family.Entered(ctx, tx, a)
+}
+
 // noMail keeps mail in the queue while no mail server is configured.
 type noMail struct{}
 
@@ -211,7 +224,16 @@ func (noMail) Send(context.Context, mail.Message) error {
 // ReserveThreads gives the scheduler as many more threads as hashing occupies, so that pages are answered while all of those hash.
 func ReserveThreads() { runtime.GOMAXPROCS(2 * runtime.NumCPU()) }
 
-// ExportAudit calls fn for every event of the log from the given time on, oldest first.
-func (a *App) ExportAudit(ctx context.Context, since time.Time, fn func(audit.Event) error) error {
+// ExportAudit calls fn for every event of the log from the given time on, oldest first, and says in the log that it was taken out.
+func (a *App) ExportAudit(ctx context.Context, actor access.Actor, since time.Time, fn func(audit.Event) error) error {
+	if err := access.Check(actor, access.ExportAudit); err != nil {
+		return err
+	}
+	err := a.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		return a.Audit.Record(ctx, tx, audit.Event{Actor: actor, Action: "log.exported", TargetKind: "log"})
+	})
+	if err != nil {
+		return err
+	}
 	return a.DB.Read(ctx, func(tx *sqldb.Tx) error { return a.Audit.Export(ctx, tx, since, fn) })
 }

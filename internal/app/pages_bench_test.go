@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/schoolgate/schoolgate/internal/access"
 	"github.com/schoolgate/schoolgate/internal/account"
 	"github.com/schoolgate/schoolgate/internal/mail"
 )
@@ -23,6 +24,11 @@ func BenchmarkPages(b *testing.B) {
 		b.Fatal(err)
 	}
 	if _, err := a.Seed(ctx, 5000, 10); err != nil {
+		b.Fatal(err)
+	}
+	v := *a.Settings.Values()
+	v.StaffSearches = 1_000_000
+	if err := a.Settings.Change(ctx, access.Actor{Kind: access.System}, v); err != nil {
 		b.Fatal(err)
 	}
 	h := a.Web.Handler()

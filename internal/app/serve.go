@@ -15,6 +15,7 @@ import (
 type Listen struct {
 	Listener        net.Listener
 	TLSCert, TLSKey string
+	Metrics         net.Listener // where /metrics is read; nil for nowhere
 }
 
 // Serve answers requests and works the queue until ctx ends, then lets running requests finish.
@@ -22,7 +23,13 @@ func (a *App) Serve(ctx context.Context, l Listen) error {
 	server := &http.Server{
 		Handler: a.Web.Handler(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 2 * time.Minute,
 		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10, ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
-		TLSConfig: &tls.Config{MinVersion: tls.VersionTLS12},
+	}
+	if l.TLSCert != "" {
+		pair, err := loadPair(l.TLSCert, l.TLSKey, a.now)
+		if err != nil {
+			return err
+		}
+		server.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: pair.certificate}
 	}
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	var background sync.WaitGroup
@@ -35,11 +42,19 @@ func (a *App) Serve(ctx context.Context, l Listen) error {
 	failed := make(chan error, 1)
 	go func() {
 		if l.TLSCert != "" {
-			failed <- server.ServeTLS(l.Listener, l.TLSCert, l.TLSKey)
+			failed <- server.ServeTLS(l.Listener, "", "")
 			return
 		}
 		failed <- server.Serve(l.Listener)
 	}()
+	watched := &http.Server{Handler: a.Metrics(), ReadHeaderTimeout: 10 * time.Second, WriteTimeout: time.Minute}
+	if l.Metrics != nil {
+		background.Go(func() {
+			if err := watched.Serve(l.Metrics); !errors.Is(err, http.ErrServerClosed) {
+				a.log.Error("metrics stopped", "err", err)
+			}
+		})
+	}
 	var err error
 	select {
 	case err = <-failed:
@@ -49,6 +64,7 @@ func (a *App) Serve(ctx context.Context, l Listen) error {
 		err = server.Shutdown(grace)
 	}
 	stopWork()
+	err = errors.Join(err, watched.Close())
 	background.Wait()
 	if errors.Is(err, http.ErrServerClosed) {
 		err = nil
@@ -66,6 +82,7 @@ func (a *App) housekeeping(ctx context.Context) {
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 			defer cancel()
 			a.flush(last)
+			a.report("sealing the log", a.Audit.Release(last, a.DB))
 			return
 		case <-tick.C:
 			a.flush(ctx)
@@ -80,6 +97,8 @@ func (a *App) flush(ctx context.Context) {
 	a.report("last-seen times", a.Accounts.FlushSeen(ctx))
 	a.report("searches", a.Family.Flush(ctx))
 	a.report("help searches", a.Help.Flush(ctx))
+	a.report("record views", a.Audit.Views.Flush(ctx, a.DB))
+	a.report("sealing the log", a.keepLog(ctx))
 }
 
 // Sweep forgets what is past its time: sessions, temporary passwords, unclaimed accounts, old requests and ended jobs.
@@ -88,6 +107,7 @@ func (a *App) Sweep(ctx context.Context) {
 	a.report("help", a.Help.Sweep(ctx))
 	_, err := a.Jobs.Forget(ctx, a.now().Add(-a.Settings.Values().RequestsKept))
 	a.report("jobs", err)
+	a.report("log", a.Audit.Sweep(ctx, a.DB, a.Settings.Values().AuditDetailKept))
 }
 
 func (a *App) report(what string, err error) {

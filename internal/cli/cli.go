@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"os/user"
 	"runtime/debug"
 	"strings"
 	"syscall"
@@ -41,6 +42,10 @@ type commands struct {
 	Staff   staffCmd   `cmd:"" help:"Accounts of staff."`
 	Mail    mailCmd    `cmd:"" help:"The mail queue."`
 	Audit   auditCmd   `cmd:"" help:"The log of who did what."`
+	Doctor  doctorCmd  `cmd:"" help:"Look at an installation: what is right, what is not, what to do."`
+	Backup  backupCmd  `cmd:"" help:"Write the database into one file, while the server runs."`
+	Restore restoreCmd `cmd:"" help:"Put a backup into an empty place."`
+	Copy    copyCmd    `cmd:"" help:"Move to another database, such as from SQLite to PostgreSQL."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 
@@ -130,7 +135,16 @@ func (s *streams) fail(err error) int {
 var errMisused = errors.New("misused")
 
 // system is the actor of the command line.
-func system() access.Actor { return access.Actor{Kind: access.System} }
+func system() access.Actor { return access.Actor{Kind: access.System, Username: osUser()} }
+
+// osUser is who the operating system says is sitting there, for the log; behind sudo the person, not root.
+func osUser() string {
+	name := os.Getenv("SUDO_USER")
+	if u, err := user.Current(); err == nil && (u.Uid != "0" || name == "") {
+		name = u.Username
+	}
+	return name
+}
 
 // open builds the application on the command's database, with only warnings logged.
 func (d database) open(ctx context.Context, s *streams) (*app.App, error) {
@@ -146,29 +160,44 @@ func (d database) with(ctx context.Context, s *streams, fn func(*app.App) error)
 		return err
 	}
 	err = fn(a)
-	return errors.Join(err, a.Close())
+	return errors.Join(err, a.SealLog(context.WithoutCancel(ctx)), a.Close())
 }
 
-type migrateCmd struct{ database }
+type migrateCmd struct {
+	database
+	GrantTo string `help:"PostgreSQL role that serves: it gets what serving needs and nothing more." placeholder:"ROLE"`
+}
 
 func (migrateCmd) Help() string {
-	return "Example:\n  schoolgate migrate --database sqlite:school.db"
+	return `Examples:
+  schoolgate migrate --database sqlite:school.db
+  schoolgate migrate --database postgres://owner@db.example/school --key-file /etc/schoolgate/key --grant-to schoolgate_serve`
 }
 
 func (c migrateCmd) Run(ctx context.Context, s *streams) error {
-	return c.with(ctx, s, func(*app.App) error {
+	return c.with(ctx, s, func(a *app.App) error {
 		fmt.Fprintln(s.out, "The database is up to date.")
-		return nil
+		if c.GrantTo == "" {
+			return nil
+		}
+		if err := a.DB.Grant(ctx, c.GrantTo); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintf(s.out, "The role %s may serve: it adds to the log and cannot change it.\n", c.GrantTo)
+		return err
 	})
 }
 
 type versionCmd struct{}
 
 func (versionCmd) Run(s *streams) error {
-	version := "development"
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		version = info.Main.Version
-	}
-	_, err := fmt.Fprintln(s.out, "schoolgate", version)
+	_, err := fmt.Fprintln(s.out, "schoolgate", version())
 	return err
+}
+
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "development"
 }

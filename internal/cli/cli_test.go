@@ -41,7 +41,7 @@ func TestTheExitCodeTellsDoneFromFailedFromMisused(t *testing.T) {
 		{"a database of another kind", "", []string{"migrate", "--database", "mysql://x"}, 1, "sqlite:PATH or postgres://"},
 		{"PostgreSQL without a key file", "", []string{"migrate", "--database", "postgres:///x"}, 1, "--key-file"},
 		{"a new database is made", "", []string{"migrate", "--database", db}, 0, "up to date"},
-		{"a password that is too short", "short\n", append(staff, "--password-stdin"), 1, "at least 15"},
+		{"a password that is too short", "short\n", append(staff, "--password-stdin"), 1, "at least 8"},
 		{"a role that does not exist", "", []string{"staff", "create", "--database", db, "--role", "king"}, 2, "role"},
 		{"no password at all", "", staff, 2, "--password-stdin"},
 		{"the first administrator", "orchard lantern pebble sail\n", append(staff, "--password-stdin"), 0, "Staff account office made"},

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net"
 	"net/url"
@@ -24,6 +25,9 @@ type serveCmd struct {
 	InsecureHTTP   bool          `help:"Take plain http on addresses other than loopback." name:"insecure-http" env:"SCHOOLGATE_INSECURE_HTTP"`
 	TrustedProxies int           `help:"How many proxies in front append to X-Forwarded-For." default:"0" env:"SCHOOLGATE_TRUSTED_PROXIES"`
 	Wait           time.Duration `help:"How long to wait for a database that does not answer." default:"1m" env:"SCHOOLGATE_WAIT"`
+	AnchorFile     string        `help:"File to which the log's head is added every hour; default the SQLite path + .anchors." name:"anchor-file" env:"SCHOOLGATE_ANCHOR_FILE" placeholder:"PATH"`
+	MetricsListen  string        `help:"Address of /metrics for Prometheus, which must not be public." name:"metrics-listen" env:"SCHOOLGATE_METRICS_LISTEN" placeholder:"ADDRESS"`
+	LogFormat      string        `help:"text or json." enum:"text,json" default:"text" env:"SCHOOLGATE_LOG_FORMAT"`
 	LogLevel       string        `help:"debug, info, warn or error." enum:"debug,info,warn,error" default:"info" env:"SCHOOLGATE_LOG_LEVEL"`
 	smtp
 }
@@ -57,26 +61,70 @@ func (c serveCmd) Run(ctx context.Context, s *streams) error {
 	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
 		return err
 	}
-	log := slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: level}))
+	log := slog.New(c.handler(s.err, &slog.HandlerOptions{Level: level}))
 	start := time.Now()
 	app.ReserveThreads()
 	a, err := app.Open(ctx, app.Config{
-		Database: c.Database, KeyFile: c.KeyFile, BaseURL: c.BaseURL, Log: log, Mail: sender, Proxies: c.TrustedProxies, Wait: c.Wait,
+		Database: c.Database, KeyFile: c.KeyFile, AnchorFile: c.AnchorFile, BaseURL: c.BaseURL, Log: log, Mail: sender, Proxies: c.TrustedProxies, Wait: c.Wait,
 	})
 	if err != nil {
 		return err
 	}
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.Listen)
+	l, err := c.listen(ctx)
 	if err != nil {
-		return errors.Join(fault.Wrap(fault.Unavailable, err, "cannot listen"), a.Close())
+		return errors.Join(err, a.Close())
 	}
 	if sender == nil {
 		log.Warn("no mail server is configured: mail waits in the queue (--smtp)")
 	}
-	log.Info("ready", "address", l.Addr().String(), "base", c.BaseURL, "database", a.DB.Dialect(), "took", time.Since(start).Round(time.Millisecond))
-	err = a.Serve(ctx, app.Listen{Listener: l, TLSCert: c.TLSCert, TLSKey: c.TLSKey})
+	log.Info("ready", "address", l.Listener.Addr().String(), "base", c.BaseURL, "database", a.DB.Dialect(), "took", time.Since(start).Round(time.Millisecond))
+	err = a.Serve(ctx, l)
 	log.Info("stopped")
 	return errors.Join(err, a.Close())
+}
+
+// handler writes the log in the chosen format.
+func (c *serveCmd) handler(to io.Writer, o *slog.HandlerOptions) slog.Handler {
+	if c.LogFormat == "json" {
+		return slog.NewJSONHandler(to, o)
+	}
+	return slog.NewTextHandler(to, o)
+}
+
+// listen opens the public address and, if there is one, that of /metrics.
+func (c *serveCmd) listen(ctx context.Context) (l app.Listen, err error) {
+	l.TLSCert, l.TLSKey = c.TLSCert, c.TLSKey
+	var config net.ListenConfig
+	if l.Listener, err = config.Listen(ctx, "tcp", c.Listen); err != nil {
+		return l, fault.Wrap(fault.Unavailable, err, "cannot listen")
+	}
+	if c.MetricsListen == "" {
+		return l, nil
+	}
+	if l.Metrics, err = config.Listen(ctx, "tcp", c.MetricsListen); err != nil {
+		return l, errors.Join(fault.Wrap(fault.Unavailable, err, "cannot listen for /metrics"), l.Listener.Close())
+	}
+	return l, nil
+}
+
+// config is the mail server as the flags say; the zero Config where they name none.
+func (c smtp) config() (mail.Config, error) {
+	if c.SMTP == "" {
+		return mail.Config{}, nil
+	}
+	cfg, err := mail.ParseURL(c.SMTP)
+	if err != nil {
+		return cfg, err
+	}
+	if c.SMTPPasswordFile != "" {
+		data, err := os.ReadFile(c.SMTPPasswordFile)
+		if err != nil {
+			return cfg, fault.Wrap(fault.Invalid, err, "the mail password file cannot be read")
+		}
+		cfg.Password = strings.TrimSpace(string(data))
+	}
+	cfg.From, cfg.ReplyTo = c.MailFrom, c.ReplyTo
+	return cfg, nil
 }
 
 // check refuses settings that would send passwords over a readable wire.
@@ -110,18 +158,10 @@ func (c *serveCmd) sender() (mail.Sender, error) {
 	if c.SMTP == "" {
 		return nil, nil
 	}
-	cfg, err := mail.ParseURL(c.SMTP)
+	cfg, err := c.config()
 	if err != nil {
 		return nil, err
 	}
-	if c.SMTPPasswordFile != "" {
-		data, err := os.ReadFile(c.SMTPPasswordFile)
-		if err != nil {
-			return nil, fault.Wrap(fault.Invalid, err, "the mail password file cannot be read")
-		}
-		cfg.Password = strings.TrimSpace(string(data))
-	}
-	cfg.From, cfg.ReplyTo = c.MailFrom, c.ReplyTo
 	if cfg.From == "" {
 		base, err := url.Parse(c.BaseURL)
 		if err != nil {

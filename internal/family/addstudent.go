@@ -123,10 +123,15 @@ func (f *Family) openStudent(ctx context.Context, tx *sqldb.Tx, acct int64, idNu
 			return "", nil, err
 		}
 	}
-	if _, err := reopenLine(ctx, tx, line.ID); err != nil {
+	reopened, err := reopenLine(ctx, tx, line.ID)
+	if err != nil {
 		return "", nil, err
 	}
-	return OutcomeOpened, line, nil
+	back := int64(0)
+	if reopened {
+		back = line.ID
+	}
+	return OutcomeOpened, line, f.noteAdded(ctx, tx, acct, back)
 }
 
 // chooseStudent finds the line that "Add Additional Student" opens, with the outcome "", or says why there is none. A line of a contact

@@ -8,12 +8,14 @@ package family
 
 import (
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/schoolgate/schoolgate/internal/account"
 	"github.com/schoolgate/schoolgate/internal/audit"
 	"github.com/schoolgate/schoolgate/internal/jobs"
 	"github.com/schoolgate/schoolgate/internal/lang"
+	paper "github.com/schoolgate/schoolgate/internal/letter"
 	"github.com/schoolgate/schoolgate/internal/mail"
 	"github.com/schoolgate/schoolgate/internal/roster"
 	"github.com/schoolgate/schoolgate/internal/settings"
@@ -48,7 +50,11 @@ type Family struct {
 	catalog  *lang.Catalog
 	sender   mail.Sender
 	baseURL  string
-	searches searches // what staff searched for, written in batches
+	searches searches // what staff searched for, and what people were refused: written in batches
+	shares   shares   // of searches
+	refusals refusals
+	press    func() (*paper.Press, error)
+	counts   missingCounts
 }
 
 // New returns the family package's work on the given parts and registers its job handlers.
@@ -56,8 +62,11 @@ func New(p Parts) *Family {
 	f := &Family{
 		db: p.DB, accounts: p.Accounts, roster: p.Roster, settings: p.Settings, jobs: p.Jobs, audit: p.Audit, log: p.Log, now: p.Now,
 		catalog: p.Catalog, sender: p.Sender, baseURL: p.BaseURL,
+		press: sync.OnceValues(func() (*paper.Press, error) { return paper.New(paper.USLetter) }),
 	}
 	f.jobs.Handle(jobDecide, decidersAtOnce, f.decide)
 	f.jobs.Handle(jobMail, sendersAtOnce, f.sendMail)
+	f.jobs.Handle(jobBulk, bulksAtOnce, f.workBulk)
+	f.jobs.Handle(jobRemind, 1, f.workReminders)
 	return f
 }

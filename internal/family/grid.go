@@ -6,7 +6,6 @@ import (
 
 	"github.com/schoolgate/schoolgate/internal/access"
 	"github.com/schoolgate/schoolgate/internal/account"
-	"github.com/schoolgate/schoolgate/internal/audit"
 	"github.com/schoolgate/schoolgate/internal/roster"
 	"github.com/schoolgate/schoolgate/internal/sqldb"
 )
@@ -65,7 +64,8 @@ const (
 	countTo      = 1001 // where counting stops
 )
 
-// Grid returns a page of the grid. It returns fault.Invalid for a letter or a place that cannot be.
+// Grid returns a page of the grid with the lines of children at the actor's schools. Searches of staff are limited and noted in the log; it returns
+// fault.Unavailable for too many, and fault.Invalid for a letter or a place that cannot be.
 func (f *Family) Grid(ctx context.Context, actor access.Actor, q GridQuery) (Grid, error) {
 	if err := access.Check(actor, access.SeeLogins); err != nil {
 		return Grid{}, err
@@ -74,12 +74,18 @@ func (f *Family) Grid(ctx context.Context, actor access.Actor, q GridQuery) (Gri
 	if err != nil {
 		return Grid{}, err
 	}
+	p.at = roster.ScopeOf(actor)
+	if q.Last != "" || q.Letter != "" || q.After != "" {
+		if err := f.limitSearch(ctx, actor); err != nil {
+			return Grid{}, err
+		}
+	}
 	var g Grid
 	rule := f.rule()
 	err = f.db.Read(ctx, func(tx *sqldb.Tx) error {
 		g = Grid{}
 		var err error
-		if g.Letters, err = lettersOf(ctx, tx, lettersQuery()); err != nil {
+		if g.Letters, err = lettersOf(ctx, tx, p.at); err != nil {
 			return err
 		}
 		if p.nothing {
@@ -103,33 +109,38 @@ func (f *Family) Grid(ctx context.Context, actor access.Actor, q GridQuery) (Gri
 	if err != nil {
 		return Grid{}, err
 	}
-	return g, f.noteSearch(ctx, actor, q, g.Total)
+	return g, f.noteGrid(ctx, actor, q, g.Total)
 }
 
-// noteSearch has a search written to the audit log; the following pages of one are the same search.
-func (f *Family) noteSearch(ctx context.Context, actor access.Actor, q GridQuery, total int) error {
+// noteGrid has a search written to the audit log; the following pages of one are the same search.
+func (f *Family) noteGrid(ctx context.Context, actor access.Actor, q GridQuery, total int) error {
 	if q.After != "" || q.Last == "" && q.Letter == "" {
 		return nil
 	}
 	detail := map[string]any{"found": total}
 	if q.Last != "" {
-		detail["last"] = q.Last
+		detail["last"], detail["by"] = cutTyped(q.Last), "name"
 	} else {
-		detail["letter"] = q.Letter
+		detail["letter"], detail["by"] = q.Letter, "letter"
 	}
-	if f.searches.add(audit.Event{Actor: actor, Action: "parent.searched", Detail: detail}) {
-		return f.Flush(ctx)
-	}
-	return nil
+	return f.noteSearch(ctx, actor, "parent.searched", detail)
 }
 
-// LineStates returns the login's state for every line of a student, for the Contacts page.
+// LineStates returns the login's state for every line of a student, for the Contacts page. It returns fault.NotFound for no student, also for one
+// of a school that is not the actor's.
 func (f *Family) LineStates(ctx context.Context, actor access.Actor, student int64) (map[int64]GridRow, error) {
 	if err := access.Check(actor, access.SeeLogins); err != nil {
 		return nil, err
 	}
 	states := map[int64]GridRow{}
 	err := f.db.Read(ctx, func(tx *sqldb.Tx) error {
+		s, err := f.roster.Student(ctx, tx, student)
+		if err != nil {
+			return err
+		}
+		if err := access.CheckAt(actor, access.SeeLogins, s.SchoolID); err != nil {
+			return err
+		}
 		lines, err := sqldb.All(ctx, tx, scanLoginLine(f.rule()), linesOfStudent, student)
 		if err != nil {
 			return err

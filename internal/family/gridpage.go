@@ -9,6 +9,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/schoolgate/schoolgate/internal/access"
 	"github.com/schoolgate/schoolgate/internal/fault"
 	"github.com/schoolgate/schoolgate/internal/lang"
 	"github.com/schoolgate/schoolgate/internal/roster"
@@ -25,7 +26,8 @@ type gridKey struct {
 // gridPage is a checked GridQuery.
 type gridPage struct {
 	letter, search string // at most one of them
-	nothing        bool   // searched for something that no name begins with
+	at             access.Schools
+	nothing        bool // searched for something that no name begins with
 	byChild        bool
 	after          gridKey
 	limit          int
@@ -83,13 +85,18 @@ func readGridKey(text string) (gridKey, bool) {
 
 // total counts the lines that match, up to countTo.
 func (p *gridPage) total(ctx context.Context, tx *sqldb.Tx) (int, error) {
+	query, args := p.count()
+	return sqldb.Value[int](ctx, tx, query, args...)
+}
+
+func (p *gridPage) count() (string, []any) {
 	switch {
 	case p.letter != "":
-		return sqldb.Value[int](ctx, tx, countLetter, p.letter)
+		return countOf(rowsOfLetter, p.at, p.letter)
 	case p.search == "":
-		return sqldb.Value[int](ctx, tx, countAll)
+		return countOf(rowsOfAll, p.at)
 	}
-	return sqldb.Value[int](ctx, tx, countSearch, p.search, lang.PrefixEnd(p.search))
+	return countOf(rowsOfSearch, p.at, p.search, lang.PrefixEnd(p.search))
 }
 
 // lines reads one parent, or one row, more than the page has.
@@ -116,17 +123,17 @@ func (p *gridPage) query() (string, []any) {
 	more := p.limit + 1
 	switch {
 	case p.byChild && p.search != "":
-		return childrenOfSearch, []any{p.search, lang.PrefixEnd(p.search), p.after.Sort, p.after.ID, more}
+		return byChild(childrenOfSearch, p.at, p.search, lang.PrefixEnd(p.search), p.after.Sort, p.after.ID, more)
 	case p.byChild && p.letter != "":
-		return childrenOfLetter, []any{p.letter, p.after.Sort, p.after.ID, more}
+		return byChild(childrenOfLetter, p.at, p.letter, p.after.Sort, p.after.ID, more)
 	case p.byChild:
-		return childrenOfAll, []any{p.after.Sort, p.after.ID, more}
+		return byChild(childrenOfAll, p.at, p.after.Sort, p.after.ID, more)
 	case p.search != "":
-		return pageOfSearch, []any{p.search, lang.PrefixEnd(p.search), p.after.Entry, p.after.Sort, p.after.ID, more}
+		return byParent(parentsOfSearch, p.at, p.search, lang.PrefixEnd(p.search), p.after.Entry, p.after.Sort, p.after.ID, more)
 	case p.letter != "":
-		return pageOfLetter, []any{p.letter, p.after.Sort, p.after.ID, more}
+		return byParent(parentsOfLetter, p.at, p.letter, p.after.Sort, p.after.ID, more)
 	}
-	return pageOfAll, []any{p.after.Sort, p.after.ID, more}
+	return byParent(parentsOfAll, p.at, p.after.Sort, p.after.ID, more)
 }
 
 // cut drops what is too much for the page and returns the place where the next one begins, "" at the end.

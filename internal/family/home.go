@@ -109,14 +109,18 @@ func (f *Family) StudentHome(ctx context.Context, actor access.Actor) (StudentHo
 		return StudentHome{}, fault.Forbiddenf("student logins are switched off")
 	}
 	var page StudentHome
+	var student int64
 	rule := f.rule()
 	err := f.db.Read(ctx, func(tx *sqldb.Tx) error {
 		own, err := sqldb.One(ctx, tx, scanStudentPage(rule), selectStudentPage, actor.AccountID)
 		if err == nil && !own.open {
 			return fault.NotFoundf("this login is closed")
 		}
-		page = own.StudentHome
+		page, student = own.StudentHome, own.id
 		return err
 	})
+	if err == nil {
+		f.audit.Views.Note(actor, student)
+	}
 	return page, err
 }

@@ -233,6 +233,9 @@ func TestAccountIsToldOfThePersonBehindIt(t *testing.T) {
 				mails int
 			}{
 				{"mlopez", access.Parent, account.NewDevice, 1}, {"mlopez", access.Parent, account.Locked, 1},
+				{"mlopez", access.Parent, account.FactorAdded, 1}, {"mlopez", access.Parent, account.FactorRemoved, 1},
+				{"mlopez", access.Parent, account.RecoveryCodesMade, 1}, {"mlopez", access.Parent, account.RecoveryCodeUsed, 1},
+				{"mlopez", access.Parent, account.CodesRefused, 1},
 				{"silent", access.Parent, account.PasswordChanged, 0}, {"ana.l", access.Student, account.PasswordChanged, 1},
 				{"ana.l", access.Student, account.NewDevice, 0}, {"mlopez", access.Parent, "something else", 0},
 			} {

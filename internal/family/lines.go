@@ -13,8 +13,8 @@ import (
 // endedByLine is why a student login ended whose maker's line is no longer open.
 const endedByLine = "line closed"
 
-// LinesChanged is roster's hook: it ends the student logins that rested on lines that are no longer open, and tells old addresses of a
-// change. A parent's own sessions need no ending: what they show is derived from the lines at every request.
+// LinesChanged is roster's hook: it ends the student logins that rested on lines that are no longer open, lists whom a change let see a
+// child, and tells old addresses of a change. A parent's own sessions need no ending: what they show is derived from the lines at every request.
 func (f *Family) LinesChanged(ctx context.Context, tx *sqldb.Tx, actor access.Actor, c roster.Change) error {
 	lines, err := loginLines(ctx, tx, f.rule(), selectLines, c.LineIDs)
 	if err != nil {
@@ -30,6 +30,15 @@ func (f *Family) LinesChanged(ctx context.Context, tx *sqldb.Tx, actor access.Ac
 		shut = append(shut, end{contact: g.ContactID, student: g.StudentID})
 	}
 	if err := f.endLoginsOf(ctx, tx, actor, shut); err != nil {
+		return err
+	}
+	if err := followSchools(ctx, tx, c.LineIDs); err != nil {
+		return err
+	}
+	if err := requestsFollow(ctx, tx, c.LineIDs); err != nil {
+		return err
+	}
+	if err := f.noteChanged(ctx, tx, lines, c.Opened); err != nil {
 		return err
 	}
 	for _, a := range c.Addresses {

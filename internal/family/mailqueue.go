@@ -82,3 +82,9 @@ func (f *Family) RetryMail(ctx context.Context, actor access.Actor, id int64) er
 		return f.audit.Record(ctx, tx, audit.Event{Actor: actor, Action: "mail.again", TargetKind: "mail", TargetID: id})
 	})
 }
+
+// HoldMail stops every mail that waits and returns how many: after a restore nobody knows which of them were handed over since the backup.
+// Staff may send them again one by one.
+func (f *Family) HoldMail(ctx context.Context, tx *sqldb.Tx) (int64, error) {
+	return f.jobs.StopAll(ctx, tx, jobMail)
+}

@@ -34,11 +34,28 @@ const (
 	mailUsernameChanged   = "username_changed"         //
 	mailNewDevice         = "new_device"               //
 	mailLocked            = "locked"                   //
+	mailFactorAdded       = "factor_added"             // an authenticator or a passkey
+	mailFactorRemoved     = "factor_removed"           //
+	mailRecoveryCodesMade = "recovery_codes_made"      //
+	mailRecoveryCodeUsed  = "recovery_code_used"       //
+	mailCodesRefused      = "codes_refused"            // wrong codes after a right password
+	mailSentByStaff       = "sent_by_staff"            // a temporary password from the office, for a new login or one whose password is off
+	mailRequired          = "required"                 // the school ended the password: a temporary one for choosing a new one
 	mailStudentPassword   = "student_password_changed" // to the maker; StudentIDs: the child
+)
+
+// The mails about coming, or coming back.
+const (
+	mailRemindRegister = "remind_register" // has no login yet; StudentIDs
+	mailRemindSignIn   = "remind_sign_in"  // has one that waits or sleeps; StudentIDs
+	mailCodeGiven      = "code_given"      // the office gave a one-time code at the counter
 )
 
 // dataRenamed says in Data that the username is not the one that was asked for.
 const dataRenamed = "Renamed"
+
+// dataAnyAddress says in Data that staff chose to mail a temporary password although the address is also a student's.
+const dataAnyAddress = "AnyAddress"
 
 // dataUsername names in Data the username of an account that is gone.
 const dataUsername = "Username"
@@ -53,13 +70,14 @@ type mailOrder struct {
 	ContactID  int64
 	AccountID  int64             // whose username the mail names; may be gone when the mail is sent, unless it carries a Secret
 	StudentIDs []int64           // children the mail is about: it is held back while the contact is restricted for one of them
-	To         string            // address_changed alone
+	To         string            // address_changed and the mails to staff alone
 	Stay       []int64           // reset_part: children that stay open
 	Logins     []string          // reset, reset_part: usernames of student logins that ended
-	Data       map[string]string // dataUsername, dataRenamed. Nothing secret, no address
+	Data       map[string]string // dataUsername, dataRenamed, dataAnyAddress. Nothing secret, no address
 	Secret     []byte            // seed of a temporary password
 	Serial     string            // of that temporary password
 	Language   string            // where neither the contact's record nor the account names one
+	RunAt      time.Time         // zero: at once
 	Deadline   time.Time         // zero: two days
 }
 
@@ -85,9 +103,12 @@ func (f *Family) enqueueMail(ctx context.Context, tx *sqldb.Tx, m mailOrder) err
 	deadline := m.Deadline
 	if deadline.IsZero() {
 		deadline = f.now().Add(mailLife)
+		if m.RunAt.After(f.now()) {
+			deadline = m.RunAt.Add(mailLife)
+		}
 	}
 	_, err = f.jobs.Enqueue(ctx, tx, jobs.Job{
-		Kind: jobMail, Payload: payload, Secret: m.Secret, Deadline: deadline, AccountID: m.AccountID, ContactID: m.ContactID,
+		Kind: jobMail, Payload: payload, Secret: m.Secret, RunAt: m.RunAt, Deadline: deadline, AccountID: m.AccountID, ContactID: m.ContactID,
 	})
 	if err != nil {
 		return fmt.Errorf("mail %s: %w", m.Template, err)

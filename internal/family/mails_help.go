@@ -1,7 +1,14 @@
 package family
 
+const helpStaffRoles = "/help/information/staff-roles"
+
 // mailHelp says which page of the help tells what to do after a mail.
 var mailHelp = map[string]string{
+	mailStaffInvited:      helpStaffRoles,
+	mailStaffPassword:     helpStaffRoles,
+	mailStaffChanged:      helpStaffRoles,
+	mailStaffRecovered:    helpStaffRoles,
+	mailStaffRecovery:     helpStaffRoles,
 	mailTemporary:         "/help/how-to/first-sign-in",
 	mailForgotPassword:    "/help/how-to/forgot-password-or-username",
 	mailAlready:           "/help/how-to/forgot-password-or-username",
@@ -15,6 +22,17 @@ var mailHelp = map[string]string{
 	mailUsernameChanged:   "/help/how-to/forgot-password-or-username",
 	mailNewDevice:         "/help/faq/locked-out",
 	mailLocked:            "/help/faq/locked-out",
+	mailFactorAdded:       "/help/faq/locked-out",
+	mailFactorRemoved:     "/help/faq/locked-out",
+	mailRecoveryCodesMade: "/help/faq/locked-out",
+	mailRecoveryCodeUsed:  "/help/faq/locked-out",
+	mailCodesRefused:      "/help/faq/locked-out",
+	mailSentByStaff:       "/help/how-to/first-sign-in",
+	mailRequired:          "/help/how-to/first-sign-in",
+	mailNewcomer:          "/help/how-to/someone-you-do-not-know",
+	mailRemindRegister:    "/help/how-to/create-an-account",
+	mailRemindSignIn:      "/help/how-to/forgot-password-or-username",
+	mailCodeGiven:         "/help/faq/locked-out",
 	mailStudentPassword:   "/help/how-to/student-logins",
 }
 

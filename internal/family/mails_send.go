@@ -33,6 +33,7 @@ type letter struct {
 	at          time.Time // what the mail tells of happened
 	children    []string  // what the mail is about
 	stay        []string  // children that stay open
+	adults      []adult   // new to the children
 }
 
 // The reasons for not sending.
@@ -94,11 +95,20 @@ func (f *Family) lookUp(ctx context.Context, tx *sqldb.Tx, job jobs.Job, l *lett
 	}
 	if a.Kind == access.Staff {
 		l.first, l.address = a.Name, a.Email
+	} else if toStaff(l.Template) && job.ContactID == 0 { // the account is gone
+		l.kind, l.first = access.Staff, l.Data[dataName]
+	} else if toOffice(l.Template) {
+		l.kind, l.first, l.address = access.Staff, f.settings.Values().DistrictName, f.settings.Values().OfficeEmail
 	} else if err := f.lookUpContact(ctx, tx, job, l); err != nil {
 		return err
 	}
-	if l.To != "" && l.Template == mailAddressChanged {
+	if l.To != "" && (l.Template == mailAddressChanged || toStaff(l.Template) && job.ContactID == 0) {
 		l.address = l.To
+	}
+	if l.Template == mailNewcomer {
+		if err := f.lookUpNewcomer(ctx, tx, job, l); err != nil {
+			return err
+		}
 	}
 	if l.address == "" {
 		return jobs.Permanent(errors.New("no e-mail address on record"))
@@ -133,7 +143,7 @@ func (f *Family) lookUpContact(ctx context.Context, tx *sqldb.Tx, job jobs.Job, 
 	if c.Language != "" {
 		l.language = c.Language
 	}
-	if l.Serial != "" {
+	if l.Serial != "" && l.Data[dataAnyAddress] == "" {
 		// Another roster may have come since the decision.
 		ofStudent, err := f.roster.StudentHasEmail(ctx, tx, lang.EmailKey(c.Email))
 		if err != nil {

@@ -162,6 +162,8 @@ func templates() []string {
 	return []string{
 		mailTemporary, mailForgotPassword, mailAlready, mailAlreadyClosedLine, mailNameDiffers, mailYourUsername, mailReset, mailResetPart,
 		mailAddressChanged, mailPasswordChanged, mailUsernameChanged, mailNewDevice, mailLocked, mailStudentPassword,
+		mailStaffInvited, mailStaffPassword, mailStaffChanged, mailStaffRecovered, mailStaffRecovery,
+		mailFactorAdded, mailFactorRemoved, mailRecoveryCodesMade, mailRecoveryCodeUsed, mailCodesRefused,
 	}
 }
 

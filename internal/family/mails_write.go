@@ -49,13 +49,13 @@ func (f *Family) mailArgs(in *lang.Language, l letter) []any {
 	if l.Data[dataRenamed] != "" {
 		renamed = in.T("mail.part.renamed")
 	}
-	return []any{
+	return append(staffArgs(in, l), append([]any{
 		"Name", mail.Plain(fullName(l.first, l.last)), "District", mail.Plain(district), "Office", f.office(in), "Portal", portal,
 		"SignIn", home + "login", "Forgot", home + "forgot", "Forgotten", forgotten, "Renamed", renamed,
 		"Username", mail.Exact(l.username), "Login", mail.Plain(l.username), "Password", l.password, "Until", in.DateTime(l.until, zone), "When", in.DateTime(l.at, zone),
 		"Children", mail.Plain(in.List(l.children)), "ChildrenList", list(l.children), "Stay", titled(in.T("mail.part.stay"), l.stay),
 		"Logins", titled(in.T("mail.part.logins"), l.Logins),
-	}
+	}, newcomerArgs(in, l)...)...)
 }
 
 // office says whom to call, as part of a sentence.

@@ -53,10 +53,15 @@ func tidyWords(words []string) []string {
 // no address on record is told nothing.
 func (f *Family) Notify(ctx context.Context, tx *sqldb.Tx, a account.Account, n account.Notice) error {
 	template := map[account.Notice]string{
-		account.PasswordChanged: mailPasswordChanged,
-		account.UsernameChanged: mailUsernameChanged,
-		account.NewDevice:       mailNewDevice,
-		account.Locked:          mailLocked,
+		account.PasswordChanged:   mailPasswordChanged,
+		account.UsernameChanged:   mailUsernameChanged,
+		account.NewDevice:         mailNewDevice,
+		account.Locked:            mailLocked,
+		account.FactorAdded:       mailFactorAdded,
+		account.FactorRemoved:     mailFactorRemoved,
+		account.RecoveryCodesMade: mailRecoveryCodesMade,
+		account.RecoveryCodeUsed:  mailRecoveryCodeUsed,
+		account.CodesRefused:      mailCodesRefused,
 	}[n]
 	if template == "" {
 		return nil

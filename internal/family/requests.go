@@ -8,6 +8,7 @@ import (
 
 	"github.com/schoolgate/schoolgate/internal/access"
 	"github.com/schoolgate/schoolgate/internal/jobs"
+	"github.com/schoolgate/schoolgate/internal/roster"
 	"github.com/schoolgate/schoolgate/internal/sqldb"
 )
 
@@ -74,6 +75,7 @@ type Request struct {
 	StudentID, ContactID            int64
 	Child, Contact                  string // names on record, "" if none
 	At, Decided                     time.Time
+	SchoolID                        int64 // the student's, 0 for none
 }
 
 // Details are what there is to say beside the outcome: each has its sentence "request.detail.<detail>" in the catalogue.
@@ -83,7 +85,9 @@ func (r Request) Details() []string { return strings.Fields(r.Detail) }
 const requestsOnPage = 200
 
 // Requests lists registration requests, newest first, or the one with the reference (typed in any case, with or without hyphen). The list
-// is empty for a reference that is none. It returns fault.Forbidden unless the actor may see registration requests.
+// is empty for a reference that is none. Who works at some schools sees the requests that found a student there; by its reference also one that
+// found none, unless it found a parent without a child there. A look at a reference is a search of staff: limited, and noted in the log.
+// It returns fault.Forbidden unless the actor may see registration requests, fault.Unavailable for too many searches.
 func (f *Family) Requests(ctx context.Context, actor access.Actor, reference string, after jobs.Cursor, limit int) ([]Request, error) {
 	if err := access.Check(actor, access.SeeRequests); err != nil {
 		return nil, err
@@ -92,14 +96,41 @@ func (f *Family) Requests(ctx context.Context, actor access.Actor, reference str
 		after = jobs.Cursor{At: math.MaxInt64, ID: math.MaxInt64}
 	}
 	limit = min(max(limit, 1), requestsOnPage)
+	if strings.TrimSpace(reference) != "" {
+		return f.requestOf(ctx, actor, parseReference(reference))
+	}
 	var found []Request
 	err := f.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
-		if strings.TrimSpace(reference) != "" {
-			found, err = requestsByReference(ctx, tx, parseReference(reference))
-			return err
-		}
-		found, err = newestRequests(ctx, tx, after, limit)
+		found, err = newestRequests(ctx, tx, roster.ScopeOf(actor), after, limit)
 		return err
 	})
 	return found, err
+}
+
+// requestOf returns the request with the reference, if there is one that the actor may see.
+func (f *Family) requestOf(ctx context.Context, actor access.Actor, reference string) ([]Request, error) {
+	if err := f.limitSearch(ctx, actor); err != nil {
+		return nil, err
+	}
+	var found []Request
+	err := f.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
+		if found, err = requestsByReference(ctx, tx, reference); err != nil || len(found) == 0 {
+			return err
+		}
+		r, mine := found[0], true
+		switch {
+		case r.StudentID != 0:
+			mine = roster.ScopeOf(actor).Has(r.SchoolID)
+		case r.ContactID != 0:
+			mine, err = f.inReach(ctx, tx, actor, r.ContactID)
+		}
+		if !mine {
+			found = nil
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return found, f.noteSearch(ctx, actor, "request.searched", map[string]any{"by": "reference", "reference": cutTyped(reference), "found": len(found)})
 }

@@ -6,13 +6,17 @@ import (
 
 	"github.com/schoolgate/schoolgate/internal/access"
 	"github.com/schoolgate/schoolgate/internal/audit"
+	"github.com/schoolgate/schoolgate/internal/fault"
+	"github.com/schoolgate/schoolgate/internal/roster"
 	"github.com/schoolgate/schoolgate/internal/sqldb"
 )
 
-// ResetOrder says what to reset. Keep passes a student's login (by student id) to another parent's contact.
+// ResetOrder says what to reset. Keep passes a student's login (by student id) to another parent's contact. Along are contacts whose children
+// at schools that are not the actor's are taken along with the lines: those schools are told.
 type ResetOrder struct {
 	Lines []int64
 	Keep  map[int64]int64
+	Along []int64
 }
 
 // ResetResult is what was done to one line.
@@ -23,6 +27,8 @@ type ResetResult struct {
 	Outcome                 ResetOutcome
 	Username                string   // the login that ended or was cut
 	Stay                    []string // children still open on it
+	Elsewhere               bool     // so are children at schools that are not the actor's
+	Told                    bool     // lines at other schools were closed too, and these schools are told
 	StudentLogins           []string // usernames ended
 	Kept                    []string // usernames passed to another parent
 	Noticed                 bool     // a mail is on its way
@@ -49,14 +55,18 @@ const (
 
 // Reset closes the lines, whole parents at a time, in short transactions. The results stand in the order of the lines, each line once.
 //
-// Once begun it goes on although ctx ends: half a selection helps nobody. When the database fails underway, what was done so far is
-// done; the results of the other lines have no Outcome, and the same order given again does the rest.
+// Lines of schools that are not the actor's are as if gone. Once begun it goes on although ctx ends: half a selection helps nobody. When the database fails underway, what was done so far is
+// done; the results of the other lines have no Outcome, and the same order given again does the rest. Staff who reset more rows than the
+// school's BulkSize must ask for it as a bulk act (AskBulk): it returns fault.Invalid.
 func (f *Family) Reset(ctx context.Context, actor access.Actor, o ResetOrder) ([]ResetResult, error) {
 	if err := access.Check(actor, access.ResetLogins); err != nil {
 		return nil, err
 	}
 	ctx = context.WithoutCancel(ctx)
 	o.Lines = once(o.Lines)
+	if actor.Kind == access.Staff && f.IsBulk(len(o.Lines)) {
+		return nil, fault.Invalidf("more than %d rows are reset by a bulk act", f.settings.Values().BulkSize)
+	}
 	results := make([]ResetResult, len(o.Lines))
 	at := make(map[int64]int, len(o.Lines))
 	for i, id := range o.Lines {
@@ -132,41 +142,48 @@ func (f *Family) parentsOf(ctx context.Context, lines []int64) ([][]int64, error
 func (f *Family) resetBatch(ctx context.Context, actor access.Actor, o ResetOrder, lines []int64) ([]ResetResult, error) {
 	var results []ResetResult
 	err := f.db.Write(ctx, func(tx *sqldb.Tx) error {
-		results = make([]ResetResult, 0, len(lines))
-		parents, err := f.resetParents(ctx, tx, lines)
-		if err != nil {
-			return err
-		}
-		var keepers map[int64][]*loginLine
-		if len(o.Keep) > 0 {
-			if keepers, err = f.keepers(ctx, tx, parents, o.Lines); err != nil {
-				return err
-			}
-		}
-		var reopened []int64
-		left := make(map[int64]bool, len(lines))
-		for _, id := range lines {
-			left[id] = true
-		}
-		for _, p := range parents {
-			r := &reset{Family: f, tx: tx, actor: actor, resetParent: p, keep: o.Keep, keepers: keepers}
-			if err := r.do(ctx); err != nil {
-				return err
-			}
-			reopened = append(reopened, r.reopened...)
-			for _, result := range r.results() {
-				delete(left, result.LineID)
-				results = append(results, result)
-			}
-		}
-		for _, id := range lines {
-			if left[id] {
-				results = append(results, ResetResult{LineID: id, Outcome: ResetGone})
-			}
-		}
-		return forgetClosed(ctx, tx, reopened)
+		var err error
+		results, err = f.resetIn(ctx, tx, actor, o, lines, nil)
+		return err
 	})
 	return results, err
+}
+
+// resetIn resets some parents in the caller's transaction. Their notices leave at the pace given.
+func (f *Family) resetIn(ctx context.Context, tx *sqldb.Tx, actor access.Actor, o ResetOrder, lines []int64, p *pace) ([]ResetResult, error) {
+	results := make([]ResetResult, 0, len(lines))
+	parents, err := f.resetParentsAt(ctx, tx, roster.ScopeOf(actor), lines, o.Along)
+	if err != nil {
+		return nil, err
+	}
+	var keepers map[int64][]*loginLine
+	if len(o.Keep) > 0 {
+		if keepers, err = f.keepers(ctx, tx, parents, o.Lines); err != nil {
+			return nil, err
+		}
+	}
+	var reopened []int64
+	left := make(map[int64]bool, len(lines))
+	for _, id := range lines {
+		left[id] = true
+	}
+	for _, parent := range parents {
+		r := &reset{Family: f, tx: tx, actor: actor, resetParent: parent, keep: o.Keep, keepers: keepers, pace: p}
+		if err := r.do(ctx); err != nil {
+			return nil, err
+		}
+		reopened = append(reopened, r.reopened...)
+		for _, result := range r.results() {
+			delete(left, result.LineID)
+			results = append(results, result)
+		}
+	}
+	for _, id := range lines {
+		if left[id] {
+			results = append(results, ResetResult{LineID: id, Outcome: ResetGone})
+		}
+	}
+	return results, forgetClosed(ctx, tx, reopened)
 }
 
 // endStudentLogin ends a student login with its sessions.

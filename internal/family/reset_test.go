@@ -282,6 +282,7 @@ func TestRST1ABigSelectionIsWorkedThroughInShortTransactionsAndResumed(t *testin
 		for i := range lines {
 			lines[i] = int64(i + 1)
 		}
+		w.clerk = access.Actor{Kind: access.System, Username: "root"} // at the command line: staff ask for a bulk act
 		// Far enough on for the first transactions to be through.
 		w.breaks.left.Store(200)
 		results, err := w.Reset(w.ctx, w.clerk, ResetOrder{Lines: lines})

@@ -6,17 +6,43 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/schoolgate/schoolgate/internal/access"
 	"github.com/schoolgate/schoolgate/internal/account"
 	"github.com/schoolgate/schoolgate/internal/sqldb"
 )
 
 // resetParent is one login among those to be reset, or a contact without one.
 type resetParent struct {
-	account  int64        // 0 for none
+	account  int64 // 0 for none
+	at       access.Schools
 	lines    []*loginLine // all lines of the login's contacts
 	selected []*loginLine
-	stay     []*loginLine // open and not selected
+	along    []*loginLine // open lines at schools that are not the actor's, taken along
+	stay     []*loginLine // open, and neither selected nor taken along
 	logins   []madeLogin  // the student logins that rest on what ends
+}
+
+// closing are the lines that are to be closed.
+func (p *resetParent) closing() []*loginLine { return slices.Concat(p.selected, p.along) }
+
+// shown are those of the lines that the actor may see.
+func (p *resetParent) shown(lines []*loginLine) []*loginLine {
+	return slices.DeleteFunc(slices.Clone(lines), func(l *loginLine) bool { return !p.at.Has(l.school) })
+}
+
+// elsewhere reports whether children at schools that are not the actor's stay open.
+func (p *resetParent) elsewhere() bool { return len(p.shown(p.stay)) < len(p.stay) }
+
+// shownLogins are the student logins of children whom the actor may see.
+func (p *resetParent) shownLogins() []madeLogin {
+	if p.at.All {
+		return p.logins
+	}
+	seen := map[int64]bool{}
+	for _, l := range p.shown(p.lines) {
+		seen[l.StudentID] = true
+	}
+	return slices.DeleteFunc(slices.Clone(p.logins), func(m madeLogin) bool { return !seen[m.student] })
 }
 
 // whole reports whether the login ends: no open line is left.
@@ -40,11 +66,18 @@ func (p *resetParent) mayPassTo(l *loginLine) bool { return l.account != p.accou
 // resetParents reads everything that the reset of the lines depends on, with few statements however many they are. Parents stand in
 // the order of the lines; lines that are gone have none.
 func (f *Family) resetParents(ctx context.Context, tx *sqldb.Tx, ids []int64) ([]*resetParent, error) {
+	return f.resetParentsAt(ctx, tx, access.Everywhere(), ids, nil)
+}
+
+// resetParentsAt is resetParents for somebody who works at the schools: lines of others are as if gone. The open lines at other schools of the
+// contacts in along are taken along.
+func (f *Family) resetParentsAt(ctx context.Context, tx *sqldb.Tx, at access.Schools, ids, along []int64) ([]*resetParent, error) {
 	rule := f.rule()
 	picked, err := loginLines(ctx, tx, rule, selectLines, ids)
 	if err != nil {
 		return nil, err
 	}
+	picked = slices.DeleteFunc(picked, func(l *loginLine) bool { return !at.Has(l.school) })
 	accounts := distinct(picked, func(l *loginLine) int64 { return l.account })
 	all, err := loginLines(ctx, tx, rule, selectLinesOfAccounts, accounts)
 	if err != nil {
@@ -55,13 +88,13 @@ func (f *Family) resetParents(ctx context.Context, tx *sqldb.Tx, ids []int64) ([
 	if err != nil {
 		return nil, err
 	}
-	parents := groupParents(ids, picked)
-	fillParents(parents, all, made)
+	parents := groupParents(at, ids, picked)
+	fillParents(parents, all, made, along)
 	return parents, nil
 }
 
 // groupParents puts the selected lines under their logins.
-func groupParents(ids []int64, picked []*loginLine) []*resetParent {
+func groupParents(schools access.Schools, ids []int64, picked []*loginLine) []*resetParent {
 	byID := make(map[int64]*loginLine, len(picked))
 	for _, l := range picked {
 		byID[l.LineID] = l
@@ -80,7 +113,7 @@ func groupParents(ids []int64, picked []*loginLine) []*resetParent {
 		}
 		p := at[k]
 		if p == nil {
-			p = &resetParent{account: l.account}
+			p = &resetParent{account: l.account, at: schools}
 			at[k] = p
 			parents = append(parents, p)
 		}
@@ -91,15 +124,17 @@ func groupParents(ids []int64, picked []*loginLine) []*resetParent {
 
 // fillParents adds what stays open and the student logins that end: all that the parent made when the whole login ends, else those
 // of the selected lines.
-func fillParents(parents []*resetParent, all []*loginLine, made []madeLogin) {
+func fillParents(parents []*resetParent, all []*loginLine, made []madeLogin, along []int64) {
 	byAccount := map[int64]*resetParent{}
 	selected := map[int64]bool{}
+	takes := map[*resetParent]bool{}
 	for _, p := range parents {
 		if p.account != 0 {
 			byAccount[p.account] = p
 		}
 		for _, l := range p.selected {
 			selected[l.LineID] = true
+			takes[p] = takes[p] || slices.Contains(along, l.ContactID)
 		}
 	}
 
@@ -112,6 +147,9 @@ func fillParents(parents []*resetParent, all []*loginLine, made []madeLogin) {
 		switch {
 		case selected[l.LineID]:
 			cut[end{contact: l.ContactID, student: l.StudentID}] = true
+		case l.open() && takes[p] && !p.at.Has(l.school):
+			cut[end{contact: l.ContactID, student: l.StudentID}] = true
+			p.along = append(p.along, l)
 		case l.open():
 			p.stay = append(p.stay, l)
 		}
@@ -132,7 +170,7 @@ func fillParents(parents []*resetParent, all []*loginLine, made []madeLogin) {
 func (f *Family) keepers(ctx context.Context, tx *sqldb.Tx, parents []*resetParent, selected []int64) (map[int64][]*loginLine, error) {
 	var students []int64
 	for _, p := range parents {
-		for _, m := range p.logins {
+		for _, m := range p.shownLogins() {
 			students = append(students, m.student)
 		}
 	}

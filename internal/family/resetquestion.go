@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/schoolgate/schoolgate/internal/access"
+	"github.com/schoolgate/schoolgate/internal/roster"
 	"github.com/schoolgate/schoolgate/internal/sqldb"
 )
 
@@ -22,6 +23,7 @@ type QuestionParent struct {
 	Whole         bool            // the whole login ends
 	Lines         []GridRow       // selected
 	Stay          []GridRow       // not selected and open: they stay open, or can be taken along
+	Elsewhere     bool            // so do children at schools that are not the actor's: ResetOrder.Along takes them along
 	StudentLogins []QuestionLogin // that go
 	Address       bool            // there is an address on record for the notice
 }
@@ -40,7 +42,7 @@ type Keeper struct {
 	First, Last string
 }
 
-// ResetQuestion returns the consequences of resetting the lines, in the order of the lines.
+// ResetQuestion returns the consequences of resetting the lines, in the order of the lines. Lines of other schools are as if gone.
 func (f *Family) ResetQuestion(ctx context.Context, actor access.Actor, lines []int64) (Question, error) {
 	if err := access.Check(actor, access.ResetLogins); err != nil {
 		return Question{}, err
@@ -49,7 +51,7 @@ func (f *Family) ResetQuestion(ctx context.Context, actor access.Actor, lines []
 	var q Question
 	err := f.db.Read(ctx, func(tx *sqldb.Tx) error {
 		q = Question{}
-		parents, err := f.resetParents(ctx, tx, lines)
+		parents, err := f.resetParentsAt(ctx, tx, roster.ScopeOf(actor), lines, nil)
 		if err != nil {
 			return err
 		}
@@ -63,7 +65,7 @@ func (f *Family) ResetQuestion(ctx context.Context, actor access.Actor, lines []
 		}
 		var shown []*loginLine
 		for _, p := range parents {
-			shown = append(append(shown, p.selected...), p.stay...)
+			shown = append(append(shown, p.selected...), p.shown(p.stay)...)
 		}
 		if err := f.fillStates(ctx, tx, shown); err != nil {
 			return err
@@ -81,9 +83,10 @@ func (p *resetParent) question(keepers map[int64][]*loginLine) QuestionParent {
 	first := p.selected[0]
 	q := QuestionParent{
 		ContactID: first.ContactID, First: first.ParentFirst, Last: first.ParentLast, Username: first.Username,
-		Whole: p.whole(), Address: p.addressee() != 0, Lines: rowsOf(p.selected), Stay: rowsOf(p.stay),
+		Whole: p.whole(), Address: p.addressee() != 0, Lines: rowsOf(p.selected), Stay: rowsOf(p.shown(p.stay)),
+		Elsewhere: p.elsewhere(),
 	}
-	for _, m := range p.logins {
+	for _, m := range p.shownLogins() {
 		l := QuestionLogin{StudentID: m.student, Child: fullName(m.first, m.last), Username: m.username}
 		for _, k := range keepers[m.student] {
 			if p.mayPassTo(k) {

@@ -22,6 +22,7 @@ type reset struct {
 	kept     map[int64]string
 	reopened []int64 // lines that an earlier reset had closed and whose login is gone now
 	noticed  bool
+	pace     *pace
 }
 
 func (r *reset) do(ctx context.Context) error {
@@ -34,10 +35,32 @@ func (r *reset) do(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := r.tellSchools(ctx); err != nil {
+		return err
+	}
 	if r.whole() {
 		return r.endLogin(ctx)
 	}
 	return r.closeLines(ctx)
+}
+
+// tellSchools tells the schools whose lines are taken along.
+func (r *reset) tellSchools(ctx context.Context) error {
+	what := NoticeResetPart
+	if r.whole() {
+		what = NoticeResetWhole
+	}
+	told := map[int64]bool{}
+	for _, l := range r.along {
+		if l.school == 0 || told[l.school] {
+			continue
+		}
+		told[l.school] = true
+		if err := r.noteForSchool(ctx, r.tx, r.actor, what, l.school, l.ContactID); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // endOrPass ends a student login, unless the order passes it to a parent who may have it.
@@ -85,7 +108,7 @@ func (r *reset) endLogin(ctx context.Context) error {
 func (r *reset) closeLines(ctx context.Context) error {
 	told := len(r.logins) > 0
 	order := mailOrder{Template: mailResetPart, AccountID: r.account}
-	for _, l := range r.selected {
+	for _, l := range r.closing() {
 		if err := closeLine(ctx, r.tx, l.LineID, r.now()); err != nil {
 			return err
 		}
@@ -117,6 +140,7 @@ func (r *reset) notice(ctx context.Context, m mailOrder) error {
 		}
 	}
 	r.noticed = true
+	m.RunAt = r.pace.take()
 	return r.enqueueMail(ctx, r.tx, m)
 }
 
@@ -127,7 +151,7 @@ func (r *reset) record(ctx context.Context, outcome ResetOutcome) error {
 	}
 	if r.account != 0 {
 		var lines []int64
-		for _, l := range r.selected {
+		for _, l := range r.closing() {
 			lines = append(lines, l.LineID)
 		}
 		e.Detail = map[string]any{"username": first.Username, "account": r.account, "lines": lines, "stay": children(r.stay)}
@@ -152,10 +176,12 @@ func (r *reset) results() []ResetResult {
 		case r.whole():
 			results[i].Outcome = ResetWhole
 		case r.account != 0:
-			results[i].Outcome, results[i].Stay = ResetPart, children(r.stay)
+			results[i].Outcome, results[i].Stay = ResetPart, children(r.shown(r.stay))
+			results[i].Elsewhere = r.elsewhere()
 		}
+		results[i].Told = len(r.along) > 0
 	}
-	for _, m := range r.logins {
+	for _, m := range r.shownLogins() {
 		result := &results[byStudent[m.student]]
 		if r.kept[m.student] != "" {
 			result.Kept = append(result.Kept, m.username)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/schoolgate/schoolgate/internal/access"
 	"github.com/schoolgate/schoolgate/internal/account"
 	"github.com/schoolgate/schoolgate/internal/roster"
 	"github.com/schoolgate/schoolgate/internal/sqldb"
@@ -16,7 +17,7 @@ import (
 const (
 	lineColumns = `l.id, l.contact_id, l.student_id, l.relationship, l.portal_access, l.file_portal_access, l.restricted, l.begin_date,
 l.end_date, l.ended_at is not null, c.first_name, c.last_name, c.email_key <> '', c.left_at is not null,
-s.first_name, s.last_name, s.id_number, s.grade, s.status, coalesce(o.name, ''), x.line_id is not null,
+s.first_name, s.last_name, s.id_number, s.grade, s.status, coalesce(s.school_id, 0), coalesce(o.name, ''), x.line_id is not null,
 coalesce(a.id, 0), coalesce(a.username, ''), coalesce(a.state, ''), coalesce(a.last_sign_in_at, 0)`
 
 	lineJoins = `join contact c on c.id = l.contact_id
@@ -26,75 +27,9 @@ left join account_contact h on h.contact_id = l.contact_id
 left join account a on a.id = h.account_id
 left join closed_line x on x.line_id = l.id`
 
-	// A page by parent: first the keys of so many parents, read along an index, then all lines of these. Since all lines of a
-	// contact have the same names, all of them match when one does. The few rows are put in order by the reader, which is faster than
-	// having the database sort rows as wide as these.
-	linesOfPage = `
-select ` + lineColumns + `, p.entry, p.parent_sort, n.child_sort
-from page p
-join line_name n on n.letter is not null and n.parent_sort = p.parent_sort and n.contact_id = p.contact_id
-join student_contact l on l.id = n.line_id
-` + lineJoins
-
-	pageOfLetter = `with page as (
-select distinct letter as entry, parent_sort, contact_id
-from line_name
-where letter = $1 and (parent_sort, contact_id) > ($2, $3)
-order by letter, parent_sort, contact_id
-limit $4)` + linesOfPage
-
-	pageOfAll = `with page as (
-select distinct '' as entry, parent_sort, contact_id
-from line_name
-where letter is not null and (parent_sort, contact_id) > ($1, $2)
-order by parent_sort, contact_id
-limit $3)` + linesOfPage
-
 	// A name of two words may match twice; only its first match counts.
 	firstMatch = `(n.pos = 0
   or not exists (select 1 from line_name e where e.line_id = n.line_id and e.pos < n.pos and e.entry >= $1 and e.entry < $2))`
-
-	pageOfSearch = `with page as (
-select distinct n.entry, n.parent_sort, n.contact_id
-from line_name n
-where n.entry < $2 and (n.entry, n.parent_sort, n.contact_id) > ($3, $4, $5) and ` + firstMatch + `
-order by n.entry, n.parent_sort, n.contact_id
-limit $6)` + linesOfPage
-
-	linesByChild = `
-select ` + lineColumns + `, '', '', p.child_sort
-from page p
-join student_contact l on l.id = p.line_id
-` + lineJoins
-
-	childrenOfLetter = `with page as (
-select child_sort, line_id
-from line_name
-where letter = $1 and (child_sort, line_id) > ($2, $3)
-order by child_sort, line_id
-limit $4)` + linesByChild
-
-	childrenOfAll = `with page as (
-select child_sort, line_id
-from line_name
-where letter is not null and (child_sort, line_id) > ($1, $2)
-order by child_sort, line_id
-limit $3)` + linesByChild
-
-	childrenOfSearch = `with page as (
-select distinct child_sort, line_id
-from line_name
-where entry >= $1 and entry < $2 and (child_sort, line_id) > ($3, $4)
-order by child_sort, line_id
-limit $5)` + linesByChild
-
-	// Counting in order keeps to the index, so that what does not match is never read.
-	countLetter = `select count(*) from (select 1 from line_name where letter = $1 order by parent_sort limit 1001) as m`
-
-	countAll = `select count(*) from (select 1 from line_name where letter is not null order by parent_sort limit 1001) as m`
-
-	countSearch = `select count(*) from (
-select 1 from line_name n where n.entry >= $1 and n.entry < $2 and ` + firstMatch + ` order by n.entry limit 1001) as m`
 
 	linesOfStudent = `select ` + lineColumns + `, '', '', ''
 from student_contact l
@@ -102,6 +37,92 @@ from student_contact l
 where l.student_id = $1
 order by l.position, l.id`
 )
+
+// The lists of the grid. Counting in order keeps to the index, so that what does not match is never read.
+var (
+	parentsOfLetter = roster.List{
+		Columns: "distinct n.letter as entry, n.parent_sort, n.contact_id", Names: parentNames, Table: lineNames,
+		Where: "n.letter = $1 and (n.parent_sort, n.contact_id) > ($2, $3)", Order: "n.letter, n.parent_sort, n.contact_id", Limit: "$4",
+	}
+	parentsOfAll = roster.List{
+		Columns: "distinct '' as entry, n.parent_sort, n.contact_id", Names: parentNames, Table: lineNames,
+		Where: "n.letter is not null and (n.parent_sort, n.contact_id) > ($1, $2)", Order: "n.parent_sort, n.contact_id", Limit: "$3",
+		Along: "n.letter, n.parent_sort",
+	}
+	parentsOfSearch = roster.List{
+		Columns: "distinct n.entry, n.parent_sort, n.contact_id", Names: parentNames, Table: lineNames,
+		Where: "n.entry < $2 and (n.entry, n.parent_sort, n.contact_id) > ($3, $4, $5) and " + firstMatch, Order: "n.entry, n.parent_sort, n.contact_id",
+		Limit: "$6",
+	}
+	childrenOfLetter = roster.List{
+		Columns: "n.child_sort, n.line_id", Names: childNames, Table: lineNames,
+		Where: "n.letter = $1 and (n.child_sort, n.line_id) > ($2, $3)", Order: "n.child_sort, n.line_id", Limit: "$4",
+		Along: "n.parent_sort",
+	}
+	childrenOfAll = roster.List{
+		Columns: "n.child_sort, n.line_id", Names: childNames, Table: lineNames,
+		Where: "n.letter is not null and (n.child_sort, n.line_id) > ($1, $2)", Order: "n.child_sort, n.line_id", Limit: "$3",
+		Along: "n.letter, n.parent_sort",
+	}
+	childrenOfSearch = roster.List{
+		Columns: "distinct n.child_sort, n.line_id", Names: childNames, Table: lineNames,
+		Where: "n.entry >= $1 and n.entry < $2 and (n.child_sort, n.line_id) > ($3, $4)", Order: "n.child_sort, n.line_id", Limit: "$5",
+	}
+
+	rowsOfLetter = roster.List{
+		Columns: "n.line_id", Names: "line_id", Table: lineNames, Where: "n.letter = $1", Order: "n.parent_sort", Limit: "1001",
+	}
+	rowsOfAll = roster.List{
+		Columns: "n.line_id", Names: "line_id", Table: lineNames, Where: "n.letter is not null", Order: "n.parent_sort", Limit: "1001",
+		Along: "n.letter, n.parent_sort",
+	}
+	rowsOfSearch = roster.List{
+		Columns: "n.line_id", Names: "line_id", Table: lineNames, Where: "n.entry >= $1 and n.entry < $2 and " + firstMatch, Order: "n.entry",
+		Limit: "1001",
+	}
+)
+
+const (
+	lineNames   = "line_name"
+	parentNames = "entry, parent_sort, contact_id"
+	childNames  = "child_sort, line_id"
+)
+
+// byParent is a page by parent: first the keys of so many parents, read along an index, then all lines of these. Since all lines of a contact
+// have the same names, all of them match when one does. The few rows are put in order by the reader, which is faster than having the
+// database sort rows as wide as these.
+func byParent(l roster.List, at access.Schools, args ...any) (string, []any) {
+	page, schools := l.At(at, len(args)+1)
+	args = append(args, schools...)
+	query := "with page as (\n" + page + `)
+select ` + lineColumns + `, p.entry, p.parent_sort, n.child_sort
+from page p
+join line_name n on n.letter is not null and n.parent_sort = p.parent_sort and n.contact_id = p.contact_id
+join student_contact l on l.id = n.line_id
+` + lineJoins
+	if at.All {
+		return query, args
+	}
+	// The plus keeps the databases from reading all lines of the schools along an index, for every parent of the page.
+	in, schools := roster.InSchools("+n.school_id", at, len(args)+1)
+	return query + "\nwhere " + in, append(args, schools...)
+}
+
+// byChild is a page by child.
+func byChild(l roster.List, at access.Schools, args ...any) (string, []any) {
+	page, schools := l.At(at, len(args)+1)
+	return "with page as (\n" + page + `)
+select ` + lineColumns + `, '', '', p.child_sort
+from page p
+join student_contact l on l.id = p.line_id
+` + lineJoins, append(args, schools...)
+}
+
+// countOf counts the rows of a list.
+func countOf(l roster.List, at access.Schools, args ...any) (string, []any) {
+	query, schools := l.CountAt(at, len(args)+1)
+	return query, append(args, schools...)
+}
 
 // letterNames are the letters by which parents are listed; "#" is everything else.
 const letterNames = "ABCDEFGHIJKLMNOPQRSTUVWXYZ#"
@@ -119,7 +140,10 @@ func lettersQuery() string {
 	return b.String()
 }
 
-func lettersOf(ctx context.Context, tx *sqldb.Tx, query string) (map[string]bool, error) {
+func lettersOf(ctx context.Context, tx *sqldb.Tx, at access.Schools) (map[string]bool, error) {
+	if !at.All {
+		return lettersAt(ctx, tx, at)
+	}
 	return sqldb.One(ctx, tx, func(r *sql.Rows) (map[string]bool, error) {
 		var found [len(letterNames)]bool
 		var into [len(letterNames)]any
@@ -134,7 +158,27 @@ func lettersOf(ctx context.Context, tx *sqldb.Tx, query string) (map[string]bool
 			letters[letterNames[i:i+1]] = yes
 		}
 		return letters, nil
-	}, query)
+	}, lettersQuery())
+}
+
+// schoolLetters reads the rows of some schools.
+func schoolLetters(at access.Schools) (string, []any) {
+	in, args := roster.InSchools("school_id", at, 1)
+	return "select distinct letter from line_name where " + in + " and letter is not null", args
+}
+
+func lettersAt(ctx context.Context, tx *sqldb.Tx, at access.Schools) (map[string]bool, error) {
+	letters := make(map[string]bool, len(letterNames))
+	for i := range letterNames {
+		letters[letterNames[i:i+1]] = false
+	}
+	query, args := schoolLetters(at)
+	return letters, sqldb.Each(ctx, tx, func(r *sql.Rows) error {
+		var letter string
+		err := r.Scan(&letter)
+		letters[letter] = true
+		return err
+	}, query, args...)
 }
 
 // loginLine is a line with both its ends and its login, as the grid and the reset read it.
@@ -142,6 +186,7 @@ type loginLine struct {
 	GridRow
 	line         roster.Line // what the rule reads of it
 	status       roster.Status
+	school       int64 // the student's, 0 for none
 	contactLeft  bool
 	address      bool // the contact has an address on record
 	closed       bool // by a reset
@@ -160,7 +205,7 @@ func scanLoginLine(rule roster.Rule) func(r *sql.Rows) (*loginLine, error) {
 		var lastSignIn int64
 		err := r.Scan(&l.LineID, &l.ContactID, &l.StudentID, &l.Relationship, &l.line.PortalAccess, &l.line.FilePortalAccess,
 			&l.line.Restricted, &l.line.BeginDate, &l.line.EndDate, &l.line.Ended, &l.ParentFirst, &l.ParentLast, &l.address,
-			&l.contactLeft, &l.ChildFirst, &l.ChildLast, &l.IDNumber, &l.Grade, &l.status, &l.School, &l.closed,
+			&l.contactLeft, &l.ChildFirst, &l.ChildLast, &l.IDNumber, &l.Grade, &l.status, &l.school, &l.School, &l.closed,
 			&l.account, &l.Username, &l.accountState, &lastSignIn, &l.key.Entry, &l.key.Sort, &l.key.child)
 		if err != nil {
 			return nil, err

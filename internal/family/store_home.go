@@ -40,7 +40,7 @@ where l.student_id in (`
 order by l.student_id, l.position, l.id`
 
 	// The page of a student, with the line of the parent who made the login.
-	selectStudentPage = `select s.first_name, s.middle_name, s.last_name, s.id_number, s.grade, s.homeroom, s.status,
+	selectStudentPage = `select s.id, s.first_name, s.middle_name, s.last_name, s.id_number, s.grade, s.homeroom, s.status,
 coalesce(o.name, ''), coalesce(o.phone, ''), coalesce(o.hours, ''), h.contact_id is not null, x.line_id is not null,
 l.id, l.relationship, l.portal_access, l.file_portal_access, l.restricted, l.begin_date, l.end_date, l.ended_at is not null,
 c.left_at is not null
@@ -115,6 +115,7 @@ func eachOther(ctx context.Context, tx *sqldb.Tx, students []int64, fn func(o ot
 // studentPage is a student's page, and whether the login behind it is open.
 type studentPage struct {
 	StudentHome
+	id   int64
 	open bool
 }
 
@@ -124,7 +125,7 @@ func scanStudentPage(rule roster.Rule) func(r *sql.Rows) (studentPage, error) {
 		var l roster.Line
 		var status roster.Status
 		var holds, closed, left bool
-		err := r.Scan(&p.First, &p.Middle, &p.Last, &p.IDNumber, &p.Grade, &p.Homeroom, &status, &p.School, &p.SchoolPhone, &p.Hours,
+		err := r.Scan(&p.id, &p.First, &p.Middle, &p.Last, &p.IDNumber, &p.Grade, &p.Homeroom, &status, &p.School, &p.SchoolPhone, &p.Hours,
 			&holds, &closed, &l.ID, &l.Relationship, &l.PortalAccess, &l.FilePortalAccess, &l.Restricted, &l.BeginDate, &l.EndDate,
 			&l.Ended, &left)
 		p.open = holds && !closed && rule.May(l, status, left) == roster.MayOpen

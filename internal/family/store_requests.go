@@ -8,14 +8,15 @@ import (
 	"github.com/schoolgate/schoolgate/internal/access"
 	"github.com/schoolgate/schoolgate/internal/fault"
 	"github.com/schoolgate/schoolgate/internal/jobs"
+	"github.com/schoolgate/schoolgate/internal/roster"
 	"github.com/schoolgate/schoolgate/internal/sqldb"
 )
 
 const (
 	insertRequest = `insert into registration_request
 (reference, form_key, purpose, account_id, username, id_number, first_name, last_name, language, address, outcome, detail, student_id,
-contact_id, created_at, decided_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+contact_id, created_at, decided_at, school_id)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, (select school_id from student where id = $13))
 on conflict (form_key) do nothing
 returning id`
 
@@ -25,13 +26,14 @@ returning id`
 from registration_request where id = $1`
 
 	updateOutcome = `update registration_request
-set outcome = $2, detail = $3, student_id = $4, contact_id = $5, account_id = $6, decided_at = $7
+set outcome = $2, detail = $3, student_id = $4, contact_id = $5, account_id = $6, decided_at = $7,
+school_id = (select school_id from student where id = $4)
 where id = $1 and outcome = 'pending'`
 
 	updateDetail = `update registration_request set detail = $2 where id = $1 and outcome = 'pending'`
 
 	requestColumns = `select r.id, r.reference, r.purpose, r.username, r.id_number, r.first_name, r.last_name, r.outcome, r.detail,
-coalesce(r.student_id, 0), coalesce(r.contact_id, 0), coalesce(s.first_name, ''), coalesce(s.last_name, ''),
+coalesce(r.student_id, 0), coalesce(s.school_id, 0), coalesce(r.contact_id, 0), coalesce(s.first_name, ''), coalesce(s.last_name, ''),
 coalesce(c.first_name, ''), coalesce(c.last_name, ''), r.created_at, coalesce(r.decided_at, 0)
 from registration_request r
 left join student s on s.id = r.student_id
@@ -41,6 +43,13 @@ left join contact c on c.id = r.contact_id`
 where (r.created_at, r.id) < ($1, $2)
 order by r.created_at desc, r.id desc
 limit $3`
+
+	orderRequests = `
+order by r.created_at desc, r.id desc`
+
+	// The students' lines follow this.
+	moveRequests = `update registration_request set school_id = (select s.school_id from student s where s.id = student_id)
+where student_id in (select l.student_id from student_contact l where l.id in (`
 
 	selectByReference = requestColumns + `
 where r.reference = $1`
@@ -115,8 +124,29 @@ func markRequest(ctx context.Context, tx *sqldb.Tx, id int64, detail string) err
 	return err
 }
 
-func newestRequests(ctx context.Context, tx *sqldb.Tx, after jobs.Cursor, limit int) ([]Request, error) {
-	return sqldb.All(ctx, tx, scanRequest, selectRequests, after.At, after.ID, limit)
+func newestRequests(ctx context.Context, tx *sqldb.Tx, at access.Schools, after jobs.Cursor, limit int) ([]Request, error) {
+	if at.All {
+		return sqldb.All(ctx, tx, scanRequest, selectRequests, after.At, after.ID, limit)
+	}
+	query, args := newestAt(at, after, limit)
+	return sqldb.All(ctx, tx, scanRequest, query, args...)
+}
+
+// newestAt reads the requests that found a student at the schools.
+func newestAt(at access.Schools, after jobs.Cursor, limit int) (string, []any) {
+	query, schools := roster.List{
+		Columns: "n.created_at, n.id", Names: "created_at, id", Table: "registration_request", Where: "(n.created_at, n.id) < ($1, $2)",
+		Order: "n.created_at desc, n.id desc", Merge: "created_at desc, id desc", Limit: "$3",
+	}.At(at, 4)
+	return requestColumns + "\njoin (" + query + ") q on q.id = r.id" + orderRequests, append([]any{after.At, after.ID, limit}, schools...)
+}
+
+// requestsFollow moves the requests of the lines' students to the students' schools.
+func requestsFollow(ctx context.Context, tx *sqldb.Tx, lines []int64) error {
+	return inChunks(lines, 1, func(list string, args []any) error {
+		_, err := tx.Exec(ctx, moveRequests+list+"))", args...)
+		return err
+	})
 }
 
 func requestsByReference(ctx context.Context, tx *sqldb.Tx, reference string) ([]Request, error) {
@@ -128,7 +158,7 @@ func scanRequest(r *sql.Rows) (Request, error) {
 	var childFirst, childLast, contactFirst, contactLast string
 	var at, decided int64
 	err := r.Scan(&q.ID, &q.Reference, &q.Purpose, &q.Username, &q.IDNumber, &q.First, &q.Last, &q.Outcome, &q.Detail, &q.StudentID,
-		&q.ContactID, &childFirst, &childLast, &contactFirst, &contactLast, &at, &decided)
+		&q.SchoolID, &q.ContactID, &childFirst, &childLast, &contactFirst, &contactLast, &at, &decided)
 	q.Child, q.Contact = fullName(childFirst, childLast), fullName(contactFirst, contactLast)
 	q.At = time.UnixMicro(at).UTC()
 	if decided != 0 {

@@ -18,7 +18,8 @@ const (
 )
 
 // Sweep ends what time has ended: waiting accounts that nobody claimed, student logins whose maker's line ran out, accounts whose person
-// left the records; it forgets old requests and reservations, and writes the searches collected so far. It may be called as often as one likes,
+// left the records; it erases records that left, lists who is
+// new to a child, forgets old requests and reservations, and writes the searches collected so far. It may be called as often as one likes,
 // and on several nodes at once.
 func (f *Family) Sweep(ctx context.Context) error {
 	if err := f.Flush(ctx); err != nil {
@@ -36,7 +37,16 @@ func (f *Family) Sweep(ctx context.Context) error {
 	if err := f.sweepStudentLogins(ctx); err != nil {
 		return err
 	}
+	if err := f.sweepRecords(ctx); err != nil {
+		return err
+	}
 	if err := f.sweepOrphans(ctx); err != nil {
+		return err
+	}
+	if err := f.sweepNewcomers(ctx); err != nil {
+		return err
+	}
+	if err := f.SweepBulks(ctx); err != nil {
 		return err
 	}
 	return f.forgetOld(ctx)
@@ -169,8 +179,10 @@ func (f *Family) endOrphans(ctx context.Context, tx *sqldb.Tx, found []int64) er
 func (f *Family) forgetOld(ctx context.Context) error {
 	now := f.now()
 	err := f.db.Write(ctx, func(tx *sqldb.Tx) error {
-		_, err := forgetReservations(ctx, tx, now)
-		return err
+		if _, err := forgetReservations(ctx, tx, now); err != nil {
+			return err
+		}
+		return forgetNotices(ctx, tx, now.Add(-noticesKept))
 	})
 	if err != nil {
 		return err

@@ -35,12 +35,18 @@ type town struct {
 }
 
 // breaker fails the n-th statement from now on; zero is off.
-type breaker struct{ left atomic.Int64 }
+type breaker struct {
+	left atomic.Int64
+	act  atomic.Pointer[func() error] // what happens instead of failing
+}
 
 var errBroken = errors.New("statement broken for the test")
 
 func (b *breaker) before(string) error {
 	if b.left.Load() > 0 && b.left.Add(-1) == 0 {
+		if act := b.act.Load(); act != nil {
+			return (*act)()
+		}
 		return errBroken
 	}
 	return nil

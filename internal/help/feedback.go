@@ -27,6 +27,7 @@ const (
 	commentsAnHour   = 10
 	commentsADay     = 30
 	commentsKept     = 365 * 24 * time.Hour // after they are done
+	openKept         = 730 * 24 * time.Hour // comments that nobody has done
 	missedKept       = 90 * 24 * time.Hour
 	monthFormat      = "2006-01"
 	monthsOfArticle  = 12
@@ -62,7 +63,7 @@ on conflict (month, slug, language) do update set yes = help_vote.yes + excluded
 
 	deleteOldMissed = `delete from help_missed where last_at < $1`
 
-	deleteOldComments = `delete from help_comment where done_at < $1`
+	deleteOldComments = `delete from help_comment where done_at < $1 or done_at is null and at < $2`
 )
 
 // Characters counts what a person sees as characters; a line end is one however it was sent.
@@ -249,10 +250,10 @@ func (l *Library) ForgetMissed(ctx context.Context, actor access.Actor, language
 	})
 }
 
-// Sweep forgets comments done a year ago, and searches that nobody has typed for three months.
+// Sweep forgets comments done a year ago, those that nobody did for two, and searches that nobody has typed for three months.
 func (l *Library) Sweep(ctx context.Context) error {
 	return l.db.Write(ctx, func(tx *sqldb.Tx) error {
-		if _, err := tx.Exec(ctx, deleteOldComments, l.now().Add(-commentsKept).UnixMicro()); err != nil {
+		if _, err := tx.Exec(ctx, deleteOldComments, l.now().Add(-commentsKept).UnixMicro(), l.now().Add(-openKept).UnixMicro()); err != nil {
 			return err
 		}
 		_, err := tx.Exec(ctx, deleteOldMissed, l.now().Add(-missedKept).UnixMicro())

@@ -10,6 +10,8 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/schoolgate/schoolgate/internal/fault"
@@ -94,6 +96,9 @@ func New(db *sqldb.DB, log *slog.Logger, now func() time.Time) *Queue {
 func (q *Queue) Handle(name string, parallel int, h Handler) {
 	q.kinds[name] = &kind{name: name, parallel: max(1, parallel), handler: h, wake: make(chan struct{}, 1)}
 }
+
+// Kinds returns the kinds that have a handler, in order.
+func (q *Queue) Kinds() []string { return slices.Sorted(maps.Keys(q.kinds)) }
 
 // Enqueue writes a job in the caller's transaction and wakes this process's workers when it commits. Kind, Payload and Deadline are
 // required; a zero RunAt means at once. It returns fault.Invalid for a job without them, or one that would begin after its deadline.
@@ -196,6 +201,11 @@ func (q *Queue) Stop(ctx context.Context, tx *sqldb.Tx, id int64) error {
 		err = fault.Conflictf("the job has ended")
 	}
 	return err
+}
+
+// StopAll ends every job of a kind that is ready, as Stop does, and returns how many.
+func (q *Queue) StopAll(ctx context.Context, tx *sqldb.Tx, kind string) (int64, error) {
+	return tx.Exec(ctx, stopAllJobs, kind, q.now().UnixMicro())
 }
 
 // Forget deletes jobs that ended before the given time and returns how many.

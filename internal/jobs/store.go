@@ -61,6 +61,9 @@ where id = $1 and lease = $2 and state = 'ready'`
 	reopenJob = `update job set state = 'ready', attempts = 0, run_at = $2, deadline = $3, last_error = '', ended_at = null
 where id = $1`
 
+	stopAllJobs = `update job set state = 'stopped', ended_at = $2, lease = '', lease_until = 0, secret = null
+where kind = $1 and state = 'ready'`
+
 	stopJob = `update job set state = 'stopped', ended_at = $2, lease = '', lease_until = 0, secret = null
 where id = $1 and state = 'ready'`
 

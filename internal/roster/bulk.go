@@ -163,6 +163,13 @@ func (e *edit) contactMoved(ctx context.Context, old, next Contact) error {
 			return err
 		}
 	}
+	if old.Left && !next.Left {
+		lines, err := sqldb.All(ctx, e.tx, scanID, selectLineIDsOfContact, next.ID)
+		if err != nil {
+			return err
+		}
+		e.change.Opened = append(e.change.Opened, lines...)
+	}
 	if lang.EmailKey(old.Email) == lang.EmailKey(next.Email) {
 		return nil
 	}
@@ -198,6 +205,9 @@ func (e *edit) applyLines(ctx context.Context, all []LineChange) ([]int64, error
 	}
 	for n, i := range at {
 		ids[i] = added[n].ID
+		if ids[i] != 0 {
+			e.change.Opened = append(e.change.Opened, ids[i])
+		}
 	}
 	return ids, nil
 }
@@ -205,6 +215,9 @@ func (e *edit) applyLines(ctx context.Context, all []LineChange) ([]int64, error
 // lineClosed tells the log and the hook of a line that may no longer be opened.
 func (e *edit) lineClosed(ctx context.Context, old, next Line) error {
 	if !MayClose(old, next) {
+		if mayOpen(old, next) {
+			e.change.Opened = append(e.change.Opened, next.ID)
+		}
 		return nil
 	}
 	e.change.LineIDs = append(e.change.LineIDs, next.ID)
@@ -222,6 +235,12 @@ func (e *edit) lineClosed(ctx context.Context, old, next Line) error {
 		cs = append(cs, change{"file_portal_access", string(old.FilePortalAccess), string(next.FilePortalAccess)})
 	}
 	return e.record(ctx, action, "line", next.ID, cs.about(next))
+}
+
+// mayOpen reports whether a change of a line that cannot close it may give access.
+func mayOpen(old, next Line) bool {
+	return old.Ended && !next.Ended || old.Restricted == Yes && next.Restricted != Yes || next.PortalAccess != old.PortalAccess ||
+		next.FilePortalAccess != old.FilePortalAccess
 }
 
 // MayClose reports whether a change of a line may take access away. Whether it does is for Rule.May to say, which knows the school's rule

@@ -34,11 +34,14 @@ type contactEdit struct {
 // Line.ID zero links an existing contact, or brings back a line that was removed). It returns the line's id. Changing an existing contact
 // changes it for all its children.
 //
-// It returns fault.NotFound for a student, contact or line that does not exist, fault.Conflict when a Version is not the current one or
+// It returns fault.NotFound for a student, contact or line that does not exist or has no child at the actor's schools, fault.Conflict when a Version is not the current one or
 // the contact stands on the student already, fault.Invalid with problems by field ("checked" for Checked); nothing is written then.
 func (r *Roster) SaveContact(ctx context.Context, actor access.Actor, e ContactEdit) (id int64, err error) {
 	err = r.edit(ctx, actor, func(ed *edit) error {
 		c := &contactEdit{edit: ed, ContactEdit: e}
+		if err := c.inScope(ctx); err != nil {
+			return err
+		}
 		if err := c.settleContact(ctx); err != nil {
 			return err
 		}
@@ -62,6 +65,28 @@ func (r *Roster) SaveContact(ctx context.Context, actor access.Actor, e ContactE
 		return nil
 	})
 	return id, err
+}
+
+// inScope returns fault.NotFound unless the line is of a student at one of the actor's schools, and the contact is on some such student.
+func (c *contactEdit) inScope(ctx context.Context) error {
+	at := ScopeOf(c.actor)
+	if at.All {
+		return nil
+	}
+	var err error
+	if c.Line.ID != 0 {
+		err = c.mayEditLine(ctx, c.Line.ID)
+	} else {
+		err = c.mayEdit(ctx, selectSchoolOfStudent, c.Line.StudentID)
+	}
+	if err != nil || c.Contact.ID == 0 {
+		return err
+	}
+	schools, err := sqldb.All(ctx, c.tx, scanID, selectSchoolsOfContact, c.Contact.ID)
+	if err == nil && !slices.ContainsFunc(schools, at.Has) {
+		return fault.NotFoundf("no such contact")
+	}
+	return err
 }
 
 func (c *contactEdit) settleContact(ctx context.Context) error {
@@ -176,10 +201,13 @@ func (c *contactEdit) writeLine(ctx context.Context) error {
 }
 
 // RemoveLine takes a contact off a student. A line of a roster stays as a mark (Line.Removed), one made by hand is deleted. A contact
-// without lines goes too, unless it came with a roster. It returns fault.NotFound for no line, fault.Conflict when version is not the
+// without lines goes too, unless it came with a roster. It returns fault.NotFound for no line, also for one of another school, fault.Conflict when version is not the
 // current one.
 func (r *Roster) RemoveLine(ctx context.Context, actor access.Actor, line, version int64) error {
 	return r.edit(ctx, actor, func(e *edit) error {
+		if err := e.mayEditLine(ctx, line); err != nil {
+			return err
+		}
 		l, err := r.line(ctx, e.tx, line)
 		if err != nil {
 			return err

@@ -16,16 +16,19 @@ type StudentPage struct {
 	Student Student
 	Lines   []PageLine // in their order, without the removed ones
 	Removed []FullLine // lines of a roster that staff took away; SaveContact with the contact's id puts one back
-	Schools []School
+	Schools []School   // the actor's, to choose from
 }
 
-// PageLine is a line with the number of the contact's other children: whoever changes the contact changes it for them too.
+// PageLine is a line with the number of the contact's other children: whoever changes the contact changes it for them too. Of children at schools
+// that are not the actor's it says no more than that there are any.
 type PageLine struct {
 	FullLine
 	OtherChildren int
+	Elsewhere     bool
 }
 
-// Page returns a student with lines and the schools to choose from. It returns fault.NotFound for no student.
+// Page returns a student with lines and the schools to choose from. It returns fault.NotFound for no student, also for one of a school that is
+// not the actor's.
 func (r *Roster) Page(ctx context.Context, actor access.Actor, student int64) (StudentPage, error) {
 	if err := access.Check(actor, access.SeeRecords); err != nil {
 		return StudentPage{}, err
@@ -36,11 +39,14 @@ func (r *Roster) Page(ctx context.Context, actor access.Actor, student int64) (S
 		if p.Student, err = r.Student(ctx, tx, student); err != nil {
 			return err
 		}
+		if err := access.CheckAt(actor, access.SeeRecords, p.Student.SchoolID); err != nil {
+			return err
+		}
 		lines, err := r.LinesOfStudent(ctx, tx, student)
 		if err != nil {
 			return err
 		}
-		others, err := otherChildren(ctx, tx, student)
+		others, err := otherChildren(ctx, tx, actor, student)
 		if err != nil {
 			return err
 		}
@@ -48,25 +54,41 @@ func (r *Roster) Page(ctx context.Context, actor access.Actor, student int64) (S
 			if l.Removed() {
 				p.Removed = append(p.Removed, l)
 			} else {
-				p.Lines = append(p.Lines, PageLine{l, others[l.ContactID]})
+				p.Lines = append(p.Lines, PageLine{l, others[l.ContactID].here, others[l.ContactID].elsewhere})
 			}
 		}
-		p.Schools, err = sqldb.All(ctx, tx, scanSchool, selectSchools)
+		p.Schools, err = schoolsOf(ctx, tx, actor)
 		return err
 	})
+	if err == nil {
+		r.log.Views.Note(actor, student)
+	}
 	return p, err
 }
 
-func otherChildren(ctx context.Context, tx *sqldb.Tx, student int64) (map[int64]int, error) {
-	others := map[int64]int{}
+// others are the children of a contact beside the one the page is about.
+type others struct {
+	here      int // at the actor's schools
+	elsewhere bool
+}
+
+func otherChildren(ctx context.Context, tx *sqldb.Tx, actor access.Actor, student int64) (map[int64]others, error) {
+	found := map[int64]others{}
+	at := ScopeOf(actor)
 	err := sqldb.Each(ctx, tx, func(r *sql.Rows) error {
-		var contact int64
+		var contact, school int64
 		var n int
-		err := r.Scan(&contact, &n)
-		others[contact] = n
+		err := r.Scan(&contact, &school, &n)
+		o := found[contact]
+		if at.Has(school) {
+			o.here += n
+		} else {
+			o.elsewhere = true
+		}
+		found[contact] = o
 		return err
 	}, selectOtherChildren, student)
-	return others, err
+	return found, err
 }
 
 // edit is one change to the records in the making: what it tells the log and the hook once it is done.
@@ -91,11 +113,25 @@ func (r *Roster) edit(ctx context.Context, actor access.Actor, fn func(e *edit) 
 	})
 }
 
+// mayEditLine returns fault.NotFound unless the line is of a student at one of the actor's schools.
+func (e *edit) mayEditLine(ctx context.Context, line int64) error {
+	return e.mayEdit(ctx, selectSchoolOfLine, line)
+}
+
+// mayEdit returns fault.NotFound unless what the query finds the school of is at one of the actor's.
+func (e *edit) mayEdit(ctx context.Context, query string, id int64) error {
+	school, err := sqldb.Value[int64](ctx, e.tx, query, id)
+	if err != nil {
+		return err
+	}
+	return access.CheckAt(e.actor, access.EditRecords, school)
+}
+
 // tell calls the hook with what has gathered so far.
 func (e *edit) tell(ctx context.Context) error {
 	c := e.change
 	e.change = Change{}
-	if len(c.LineIDs)+len(c.Gone)+len(c.Addresses) == 0 {
+	if len(c.LineIDs)+len(c.Opened)+len(c.Gone)+len(c.Addresses) == 0 {
 		return nil
 	}
 	return e.changed(ctx, e.tx, e.actor, c)
@@ -121,6 +157,26 @@ func current(what string, is, want int64) error {
 	return nil
 }
 
+// SchoolsOf returns the actor's schools by name: those into which the actor may put a student.
+func (r *Roster) SchoolsOf(ctx context.Context, actor access.Actor) (schools []School, err error) {
+	err = r.db.Read(ctx, func(tx *sqldb.Tx) error {
+		schools, err = schoolsOf(ctx, tx, actor)
+		return err
+	})
+	return schools, err
+}
+
+// SchoolsIn is SchoolsOf in the caller's transaction.
+func (r *Roster) SchoolsIn(ctx context.Context, tx *sqldb.Tx, actor access.Actor) ([]School, error) {
+	return schoolsOf(ctx, tx, actor)
+}
+
+func schoolsOf(ctx context.Context, tx *sqldb.Tx, actor access.Actor) ([]School, error) {
+	schools, err := sqldb.All(ctx, tx, scanSchool, selectSchools)
+	at := ScopeOf(actor)
+	return slices.DeleteFunc(schools, func(o School) bool { return !at.Has(o.ID) }), err
+}
+
 // Schools returns all schools by name.
 func (r *Roster) Schools(ctx context.Context) (schools []School, err error) {
 	err = r.db.Read(ctx, func(tx *sqldb.Tx) error {
@@ -130,9 +186,13 @@ func (r *Roster) Schools(ctx context.Context) (schools []School, err error) {
 	return schools, err
 }
 
-// SaveSchool changes a school's name, phone and hours, or adds a school when its ID is zero. It returns fault.NotFound for no school.
+// SaveSchool changes a school's name, phone and hours, or adds a school when its ID is zero, which only those may who work at all of them. It
+// returns fault.NotFound for no school, also for one that is not the actor's.
 func (r *Roster) SaveSchool(ctx context.Context, actor access.Actor, s School) error {
 	return r.edit(ctx, actor, func(e *edit) error {
+		if err := access.CheckAt(actor, access.EditRecords, s.ID); err != nil {
+			return err
+		}
 		was, action := School{Kind: "school"}, "school.added"
 		if s.ID != 0 {
 			var err error
@@ -157,9 +217,12 @@ func (r *Roster) SaveSchool(ctx context.Context, actor access.Actor, s School) e
 }
 
 // MoveLine moves a line up (-1) or down (+1) in the student's order; beyond the ends it stays where it is. It returns fault.NotFound for
-// no line. The order of all the student's lines is from now on local: half of one order and half of another would be none.
+// no line, also for one of another school. The order of all the student's lines is from now on local: half of one order and half of another would be none.
 func (r *Roster) MoveLine(ctx context.Context, actor access.Actor, line int64, by int) error {
 	return r.edit(ctx, actor, func(e *edit) error {
+		if err := e.mayEditLine(ctx, line); err != nil {
+			return err
+		}
 		moved, err := r.line(ctx, e.tx, line)
 		if err != nil {
 			return err

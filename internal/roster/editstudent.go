@@ -10,11 +10,14 @@ import (
 )
 
 // SaveStudent changes a student's fields. Fields that change are from now on local. It returns fault.NotFound for no student,
-// fault.Conflict when Version is not the current one, fault.Invalid with problems by field; nothing is written then.
+// also for one of another school, fault.Conflict when Version is not the current one, fault.Invalid with problems by field; nothing is written then.
 func (r *Roster) SaveStudent(ctx context.Context, actor access.Actor, s Student) error {
 	return r.edit(ctx, actor, func(e *edit) error {
 		was, err := r.Student(ctx, e.tx, s.ID)
 		if err != nil {
+			return err
+		}
+		if err := access.CheckAt(actor, access.EditRecords, was.SchoolID); err != nil {
 			return err
 		}
 		if err := current("student", was.Version, s.Version); err != nil {
@@ -56,10 +59,13 @@ func (r *Roster) AddStudent(ctx context.Context, actor access.Actor, s Student) 
 	return id, err
 }
 
-// checkStudent returns fault.Invalid for what is wrong with the changed fields.
+// checkStudent returns fault.Invalid for what is wrong with the changed fields, and for a school that is not the actor's.
 func (e *edit) checkStudent(ctx context.Context, s *Student, cs changes) error {
 	ps := e.Roster.checkStudent(s, cs)
-	if cs.has(fieldSchool) && s.SchoolID != 0 {
+	switch {
+	case !ScopeOf(e.actor).Has(s.SchoolID):
+		ps = append(ps, problem(fieldSchool, "problem.choose"))
+	case cs.has(fieldSchool) && s.SchoolID != 0:
 		_, err := e.school(ctx, e.tx, s.SchoolID)
 		if fault.Is(err, fault.NotFound) {
 			ps, err = append(ps, problem(fieldSchool, "problem.choose")), nil

@@ -8,7 +8,6 @@ import (
 	"unicode"
 
 	"github.com/schoolgate/schoolgate/internal/access"
-	"github.com/schoolgate/schoolgate/internal/audit"
 	"github.com/schoolgate/schoolgate/internal/lang"
 	"github.com/schoolgate/schoolgate/internal/sqldb"
 )
@@ -28,9 +27,9 @@ type FindCursor struct {
 	ID         int64
 }
 
-// FindStudents finds students by ID Number (whole) or by words of their names (prefixes, every word typed must be there), sorted, paged by
-// key: the returned cursor gives the next page, nil when there is none. total stops at CountLimit and is counted for the first page
-// alone (0 later). The first page of a search is noted in the log.
+// FindStudents finds students of the actor's schools by ID Number (whole) or by words of their names (prefixes, every word typed must be
+// there), sorted, paged by key: the returned cursor gives the next page, nil when there is none. total stops at CountLimit and is counted
+// for the first page alone (0 later). Staff search by family.FindStudents, which limits and notes searches.
 func (r *Roster) FindStudents(ctx context.Context, actor access.Actor, typed string, after FindCursor, limit int) (found []Student, next *FindCursor, total int, err error) {
 	if err := access.Check(actor, access.SeeRecords); err != nil {
 		return nil, nil, 0, err
@@ -38,7 +37,7 @@ func (r *Roster) FindStudents(ctx context.Context, actor access.Actor, typed str
 	limit = min(max(limit, 1), findLimit)
 	first := after == FindCursor{}
 	err = r.db.Read(ctx, func(tx *sqldb.Tx) error {
-		for _, s := range searches(typed, after) {
+		for _, s := range searches(ScopeOf(actor), typed, after) {
 			hits, err := s.page(ctx, tx, after, limit+1)
 			if err != nil {
 				return err
@@ -61,13 +60,7 @@ func (r *Roster) FindStudents(ctx context.Context, actor access.Actor, typed str
 		}
 		return nil
 	})
-	if err != nil || !first {
-		return found, next, total, err
-	}
-	return found, next, total, r.db.Write(ctx, func(tx *sqldb.Tx) error {
-		return r.log.Record(ctx, tx, audit.Event{Actor: actor, Action: "student.searched", TargetKind: "student",
-			Detail: map[string]any{"typed": cut(typed), "hits": total}})
-	})
+	return found, next, total, err
 }
 
 // hit is a student found, with its place in the result.
@@ -78,14 +71,15 @@ type hit struct {
 
 // search is one way to read what was typed.
 type search struct {
+	at    access.Schools
 	idKey string
 	words []string // else; the first one drives the search, the others are looked up
 }
 
 // searches are the ways to read what was typed, the likelier one first; the first that finds anything holds. A later page stays with
 // the way of its first.
-func searches(typed string, after FindCursor) []search {
-	byID, byName := search{idKey: lang.IDKey(typed)}, search{words: typedWords(typed)}
+func searches(at access.Schools, typed string, after FindCursor) []search {
+	byID, byName := search{at: at, idKey: lang.IDKey(typed)}, search{at: at, words: typedWords(typed)}
 	both := []search{byName, byID}
 	if strings.ContainsFunc(typed, unicode.IsDigit) {
 		both = []search{byID, byName}
@@ -110,12 +104,4 @@ func typedWords(typed string) []string {
 		}
 	}
 	return kept
-}
-
-// cut bounds what is kept of a text that somebody typed.
-func cut(s string) string {
-	if r := []rune(s); len(r) > textLimit {
-		return string(r[:textLimit])
-	}
-	return s
 }

@@ -116,6 +116,7 @@ type FullLine struct {
 // Change tells linesChanged what was touched.
 type Change struct {
 	LineIDs   []int64 // lines that may have become closed, or were deleted (see Gone)
+	Opened    []int64 // lines that may have become open, new ones among them; those in LineIDs are not repeated
 	Gone      []GoneLine
 	Addresses []AddressChange
 }
@@ -130,7 +131,7 @@ type AddressChange struct {
 	ByImport  bool
 }
 
-// LinesChanged is called in the transaction of every change that may close a line or that moves an address on record.
+// LinesChanged is called in the transaction of every change that may close or open a line or that moves an address on record.
 type LinesChanged func(ctx context.Context, tx *sqldb.Tx, actor access.Actor, c Change) error
 
 // Roster reads and writes the records. It is safe for concurrent use.

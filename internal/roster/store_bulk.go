@@ -42,13 +42,13 @@ values `
 	addLines = `insert into student_contact (student_id, contact_id, relationship, position, legal_guardian, lives_with, emergency,
 pickup, mailing, portal_access, file_portal_access, begin_date, end_date, from_file, created_at, updated_at)
 values `
-	addWords = `insert into student_word (word, sort_key, student_id) values `
+	addWords = `insert into student_word (word, sort_key, student_id, school_id) values `
 
 	returningSource = "\non conflict (source_id) do nothing returning id, source_id"
 	returningPair   = "\non conflict (student_id, contact_id) do nothing returning id, student_id, contact_id"
 
 	selectContactNamesIn = `select id, first_name, middle_name, last_name from contact where id in `
-	selectStudentSortIn  = `select id, sort_key from student where id in `
+	selectStudentPlaceIn = `select id, sort_key, school_id from student where id in `
 )
 
 // insertMany inserts rows of equal width, many with each statement and in few different statement texts.
@@ -102,11 +102,8 @@ func (e *edit) addStudents(ctx context.Context, all []*Student) error {
 	}
 	var words [][]any
 	for _, s := range all {
-		names := namesOfStudent(s)
-		for _, w := range names.words() {
-			if s.ID != 0 {
-				words = append(words, []any{w, names.sortKey(), s.ID})
-			}
+		if s.ID != 0 {
+			words = append(words, wordsOf(s, namesOfStudent(s))...)
 		}
 	}
 	return insertMany(ctx, e.tx, addWords, "", words, nil)
@@ -163,7 +160,7 @@ func (e *edit) addLines(ctx context.Context, all []*Line) error {
 
 // listLines puts new lines into the lists under their contacts' names.
 func (e *edit) listLines(ctx context.Context, all []*Line) error {
-	names, sorts := map[int64]contactNames{}, map[int64]string{}
+	names, places := map[int64]contactNames{}, map[int64]childPlace{}
 	var contacts, students []int64
 	for _, l := range all {
 		contacts, students = append(contacts, l.ContactID), append(students, l.StudentID)
@@ -183,23 +180,19 @@ func (e *edit) listLines(ctx context.Context, all []*Line) error {
 	err = eachChunk(students, func(in string, args []any) error {
 		return sqldb.Each(ctx, e.tx, func(r *sql.Rows) error {
 			var id int64
-			var key string
-			err := r.Scan(&id, &key)
-			sorts[id] = key
+			var p childPlace
+			err := r.Scan(&id, &p.sort, &p.school)
+			places[id] = p
 			return err
-		}, selectStudentSortIn+"("+in+")", args...)
+		}, selectStudentPlaceIn+"("+in+")", args...)
 	})
 	if err != nil {
 		return err
 	}
 	var rows [][]any
 	for _, l := range all {
-		if l.ID == 0 {
-			continue
-		}
-		n := names[l.ContactID]
-		for pos, entry := range n.entries() {
-			rows = append(rows, []any{entry, pos, letterAt(pos, lang.Letter(n.last)), n.sortKey(), sorts[l.StudentID], l.ContactID, l.ID})
+		if l.ID != 0 {
+			rows = append(rows, namesOfLine(l, names[l.ContactID], places[l.StudentID])...)
 		}
 	}
 	return insertMany(ctx, e.tx, insertLineNames, "", rows, nil)

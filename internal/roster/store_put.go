@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"slices"
 
 	"github.com/schoolgate/schoolgate/internal/fault"
 	"github.com/schoolgate/schoolgate/internal/lang"
@@ -30,7 +31,8 @@ values ($1, $2, $3, $4, $5, $6, $7, $7) returning id`
 	updateSchool = `update school set source_id = $1, kind = $2, name = $3, sort_key = $4, phone = $5, hours = $6, updated_at = $7
 where id = $8`
 
-	selectStudentNames = `select first_name, middle_name, last_name, preferred_first, preferred_last from student where id = $1`
+	selectStudentPlace = `select first_name, middle_name, last_name, preferred_first, preferred_last, coalesce(school_id, 0)
+from student where id = $1`
 
 	deleteWords = `delete from student_word where student_id = $1`
 
@@ -59,15 +61,15 @@ ended_at = case when $16 then coalesce(ended_at, $17) end, from_file = $18, loca
 version = version + 1
 where id = $20 and version = $21`
 
-	selectLineNames = `select c.first_name, c.middle_name, c.last_name, s.sort_key
+	selectLineNames = `select c.first_name, c.middle_name, c.last_name, s.sort_key, s.school_id
 from student_contact l join contact c on c.id = l.contact_id join student s on s.id = l.student_id
 where l.id = $1`
 
-	insertLineNames = `insert into line_name (entry, pos, letter, parent_sort, child_sort, contact_id, line_id) values `
+	insertLineNames = `insert into line_name (entry, pos, letter, parent_sort, child_sort, contact_id, line_id, school_id) values `
 
 	// A line that staff removed (Line.Removed) stands in no list.
-	insertNamesOfContact = `insert into line_name (entry, pos, letter, parent_sort, child_sort, contact_id, line_id)
-select cast($1 as text), cast($2 as bigint), cast($3 as text), cast($4 as text), s.sort_key, l.contact_id, l.id
+	insertNamesOfContact = `insert into line_name (entry, pos, letter, parent_sort, child_sort, contact_id, line_id, school_id)
+select cast($1 as text), cast($2 as bigint), cast($3 as text), cast($4 as text), s.sort_key, l.contact_id, l.id, s.school_id
 from student_contact l join student s on s.id = l.student_id
 where l.contact_id = $5 and not (l.ended_at is not null and ',' || l.local_fields || ',' like '%,ended,%')`
 
@@ -77,8 +79,8 @@ where l.contact_id = $5 and not (l.ended_at is not null and ',' || l.local_field
 
 	countNamesOfLine = `select count(*) from line_name where line_id = $1`
 
-	updateNamesOfStudent = `update line_name set child_sort = $1
-where line_id in (select id from student_contact where student_id = $2)`
+	updateNamesOfStudent = `update line_name set child_sort = $1, school_id = $2
+where line_id in (select id from student_contact where student_id = $3)`
 )
 
 // putSchool writes a school. Schools have no version: few people write them, and nothing hangs on them.
@@ -97,7 +99,7 @@ func (r *Roster) putSchool(ctx context.Context, tx *sqldb.Tx, o *School) error {
 	return err
 }
 
-// putStudent writes a student with keys, search words and, when the name changed, the student's place in the lists of lines.
+// putStudent writes a student with keys, search words and, when name or school changed, the student's place in the lists of lines.
 func (r *Roster) putStudent(ctx context.Context, tx *sqldb.Tx, s *Student) error {
 	now := r.now().UnixMicro()
 	names := namesOfStudent(s)
@@ -111,9 +113,9 @@ func (r *Roster) putStudent(ctx context.Context, tx *sqldb.Tx, s *Student) error
 			return err
 		}
 		s.ID, s.Version = id, 1
-		return putWords(ctx, tx, id, sort, names.words())
+		return putWords(ctx, tx, s, names)
 	}
-	old, err := sqldb.One(ctx, tx, scanStudentNames, selectStudentNames, s.ID)
+	old, err := sqldb.One(ctx, tx, scanStudentPlace, selectStudentPlace, s.ID)
 	if err != nil {
 		return err
 	}
@@ -121,34 +123,46 @@ func (r *Roster) putStudent(ctx context.Context, tx *sqldb.Tx, s *Student) error
 		return err
 	}
 	s.Version++
-	if old == names {
+	if old == (studentPlace{names, s.SchoolID}) {
 		return nil
 	}
 	if _, err := tx.Exec(ctx, deleteWords, s.ID); err != nil {
 		return err
 	}
-	if err := putWords(ctx, tx, s.ID, sort, names.words()); err != nil || old.sortKey() == sort {
+	if err := putWords(ctx, tx, s, names); err != nil || old.sortKey() == sort && old.school == s.SchoolID {
 		return err
 	}
-	_, err = tx.Exec(ctx, updateNamesOfStudent, sort, s.ID)
+	_, err = tx.Exec(ctx, updateNamesOfStudent, sort, nullID(s.SchoolID), s.ID)
 	return err
 }
 
-func scanStudentNames(r *sql.Rows) (n studentNames, err error) {
-	err = r.Scan(&n.first, &n.middle, &n.last, &n.preferredFirst, &n.preferredLast)
-	return n, err
+// studentPlace is what a student's place in the lists depends on.
+type studentPlace struct {
+	studentNames
+	school int64
 }
 
-func putWords(ctx context.Context, tx *sqldb.Tx, student int64, sort string, words []string) error {
-	if len(words) == 0 {
+func scanStudentPlace(r *sql.Rows) (p studentPlace, err error) {
+	err = r.Scan(&p.first, &p.middle, &p.last, &p.preferredFirst, &p.preferredLast, &p.school)
+	return p, err
+}
+
+func putWords(ctx context.Context, tx *sqldb.Tx, s *Student, names studentNames) error {
+	rows := wordsOf(s, names)
+	if len(rows) == 0 {
 		return nil
 	}
-	args := make([]any, 0, 3*len(words))
-	for _, w := range words {
-		args = append(args, w, sort, student)
-	}
-	_, err := tx.Exec(ctx, `insert into student_word (word, sort_key, student_id) values `+rowsOf(len(words), 3), args...)
+	_, err := tx.Exec(ctx, addWords+rowsOf(len(rows), len(rows[0])), slices.Concat(rows...)...)
 	return err
+}
+
+// wordsOf are the rows of student_word for a student.
+func wordsOf(s *Student, names studentNames) [][]any {
+	var rows [][]any
+	for _, w := range names.words() {
+		rows = append(rows, []any{w, names.sortKey(), s.ID, nullID(s.SchoolID)})
+	}
+	return rows
 }
 
 // putContact writes a contact with keys and, when the name changed, the names under which its lines are listed.
@@ -243,22 +257,33 @@ func (r *Roster) putLine(ctx context.Context, tx *sqldb.Tx, l *Line) error {
 
 // listLine puts a line into the lists under its contact's name.
 func listLine(ctx context.Context, tx *sqldb.Tx, l *Line) error {
-	var child string
+	var child childPlace
 	names, err := sqldb.One(ctx, tx, func(r *sql.Rows) (n contactNames, err error) {
-		err = r.Scan(&n.first, &n.middle, &n.last, &child)
+		err = r.Scan(&n.first, &n.middle, &n.last, &child.sort, &child.school)
 		return n, err
 	}, selectLineNames, l.ID)
 	if err != nil {
 		return err
 	}
-	entries := names.entries()
-	sort, letter := names.sortKey(), lang.Letter(names.last)
-	args := make([]any, 0, 7*len(entries))
-	for pos, entry := range entries {
-		args = append(args, entry, pos, letterAt(pos, letter), sort, child, l.ContactID, l.ID)
-	}
-	_, err = tx.Exec(ctx, insertLineNames+rowsOf(len(entries), 7), args...)
+	rows := namesOfLine(l, names, child)
+	_, err = tx.Exec(ctx, insertLineNames+rowsOf(len(rows), len(rows[0])), slices.Concat(rows...)...)
 	return err
+}
+
+// childPlace is what of the student goes into the lists.
+type childPlace struct {
+	sort   string
+	school sql.NullInt64
+}
+
+// namesOfLine are the rows of line_name for a line.
+func namesOfLine(l *Line, names contactNames, child childPlace) [][]any {
+	var rows [][]any
+	sort, letter := names.sortKey(), lang.Letter(names.last)
+	for pos, entry := range names.entries() {
+		rows = append(rows, []any{entry, pos, letterAt(pos, letter), sort, child.sort, l.ContactID, l.ID, child.school})
+	}
+	return rows
 }
 
 // flag is the column's value: a flag nobody set is unknown.

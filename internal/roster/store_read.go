@@ -30,9 +30,18 @@ order by c.id`
 from school o
 order by o.sort_key, o.id`
 
-	selectOtherChildren = `select contact_id, count(*) from student_contact
-where contact_id in (select contact_id from student_contact where student_id = $1) and student_id <> $1 and ended_at is null
-group by contact_id`
+	selectOtherChildren = `select l.contact_id, coalesce(s.school_id, 0), count(*)
+from student_contact l join student s on s.id = l.student_id
+where l.contact_id in (select contact_id from student_contact where student_id = $1) and l.student_id <> $1 and l.ended_at is null
+group by l.contact_id, s.school_id`
+
+	selectSchoolOfStudent = `select coalesce(school_id, 0) from student where id = $1`
+
+	selectSchoolOfLine = `select coalesce(s.school_id, 0) from student_contact l join student s on s.id = l.student_id where l.id = $1`
+
+	selectSchoolsOfContact = `select distinct coalesce(s.school_id, 0)
+from student_contact l join student s on s.id = l.student_id
+where l.contact_id = $1`
 
 	selectLinesOrder = selectLine + `
 where l.student_id = $1

@@ -19,12 +19,14 @@ type Values struct {
 	DistrictName       string        // shown on every page and mail; default "Schoolgate"
 	OfficePhone        string        // default ""
 	OfficeHours        string        // default ""
+	OfficeEmail        string        // where the office reads mail about families; default "" = such mail is not sent
 	TimeZone           string        // IANA name; default "America/New_York"
 	IDNumberHint       string        // where a parent finds the ID Number; default "" = the catalogue's own words
 	Relationships      []string      // relationship codes that may register while portal access is unknown; default parents and guardians
 	MinPassword        int           // parents and staff, code points; default 15, 8-64
 	MinStudentPassword int           // student logins; default 8, 8-64
 	TemporaryLife      time.Duration // default 24 h, 1-72 h
+	PrintedCodeLife    time.Duration // of a one-time code that goes by post; default 72 h, 1-72 h
 	ClaimWithin        time.Duration // a waiting account nobody claims dies; default 14 days, 1-90 days
 	ParentIdle         time.Duration // default 30 min, 5-120 min
 	StaffIdle          time.Duration // default 15 min, 5-60 min
@@ -32,8 +34,16 @@ type Values struct {
 	KeepSignedIn       time.Duration // default 30 days, 1-30 days
 	MailsPerHour       int           // to one contact; default 3, 1-20
 	MailsPerDay        int           // default 10, 1-50
+	MailsPerMinute     int           // what an act on many logins gives the mail server; default 120, 1-10,000
+	BulkSize           int           // rows; an act on more is done in the background, after a question of its own; default 50, 1-500
+	BulkApproval       int           // rows; an act on more needs a second person; default 0 = never, 0-100,000
+	StaffSearches      int           // of one member of staff in ten minutes; default 300, 60-1,000,000
 	RequestsKept       time.Duration // default 90 days, 7-730 days
 	StudentLogins      bool          // default true
+	TellParents        bool          // a new adult of a child is told to its parents; default false
+	FamiliesSeeViews   bool          // parents may read who opened their child's record; default false
+	AuditDetailKept    time.Duration // personal detail in the log, and who opened which record; default 730 days, 90-3650 days
+	RecordsKept        time.Duration // students, contacts and lines after they left; default 365 days, 30-3650 days
 }
 
 // Defaults returns the values of a school that has decided nothing yet.
@@ -41,9 +51,10 @@ func Defaults() Values {
 	return Values{
 		DistrictName: "Schoolgate", TimeZone: "America/New_York",
 		Relationships: []string{"mother", "father", "parent", "stepmother", "stepfather", "stepparent", "guardian", "foster_parent"},
-		MinPassword:   15, MinStudentPassword: 8, TemporaryLife: 24 * time.Hour, ClaimWithin: 14 * day,
+		MinPassword:   15, MinStudentPassword: 8, TemporaryLife: 24 * time.Hour, PrintedCodeLife: 72 * time.Hour, ClaimWithin: 14 * day,
 		ParentIdle: 30 * time.Minute, StaffIdle: 15 * time.Minute, SessionLife: 12 * time.Hour, KeepSignedIn: 30 * day,
-		MailsPerHour: 3, MailsPerDay: 10, RequestsKept: 90 * day, StudentLogins: true,
+		MailsPerHour: 3, MailsPerDay: 10, MailsPerMinute: 120, BulkSize: 50, StaffSearches: 300, RequestsKept: 90 * day, StudentLogins: true,
+		RecordsKept: 365 * day, AuditDetailKept: 730 * day,
 	}
 }
 
@@ -156,13 +167,13 @@ func read(ctx context.Context, tx *sqldb.Tx) (*snapshot, error) {
 		return nil, err
 	}
 	p := &snapshot{values: Defaults(), version: version}
-	for _, f := range fields() {
-		text, ok := rows[f.key]
+	for _, f := range Fields() {
+		text, ok := rows[f.Key]
 		if !ok {
 			continue
 		}
 		if err := f.set(&p.values, text); err != nil {
-			return nil, fault.Invalidf("setting %s cannot be read from %q", f.key, text)
+			return nil, fault.Invalidf("setting %s cannot be read from %q", f.Key, text)
 		}
 	}
 	if problems := check(&p.values); len(problems) > 0 {
@@ -176,6 +187,13 @@ func read(ctx context.Context, tx *sqldb.Tx) (*snapshot, error) {
 // fault.Forbidden for an actor who may not, and fault.Invalid with a problem for each value that is out of range: the problem's field is
 // the setting's key, such as "parent_idle", and its Min and Max are in the unit that Values documents.
 func (s *Settings) Change(ctx context.Context, actor access.Actor, v Values) error {
+	return s.change(ctx, actor, v, anyVersion)
+}
+
+// anyVersion is the version of a change that does not mind what else was changed meanwhile.
+const anyVersion = -1
+
+func (s *Settings) change(ctx context.Context, actor access.Actor, v Values, version int64) error {
 	if err := access.Check(actor, access.ChangeSetting); err != nil {
 		return err
 	}
@@ -188,29 +206,44 @@ func (s *Settings) Change(ctx context.Context, actor access.Actor, v Values) err
 		if err != nil {
 			return err
 		}
-		was, is := map[string]string{}, map[string]string{}
-		for _, f := range fields() {
-			before, after := f.get(&old.values), f.get(&v)
-			if before == after {
-				continue
-			}
-			was[f.key], is[f.key] = before, after
-			if err := upsert(ctx, tx, f.key, after); err != nil {
-				return err
-			}
+		if version != anyVersion && old.version != version {
+			return errChanged
 		}
-		if len(is) == 0 {
-			return nil
-		}
-		if err := upsertVersion(ctx, tx, old.version+1); err != nil {
-			return err
-		}
-		return s.log.Record(ctx, tx, audit.Event{
-			Actor: actor, Action: "setting.change", TargetKind: "setting", Detail: map[string]any{"old": was, "new": is},
-		})
+		return s.write(ctx, tx, actor, old, &v)
 	})
 	if err != nil {
 		return err
 	}
 	return s.load(ctx)
+}
+
+// write stores what differs. A value that is the default leaves no row, so that it follows the default of a later version.
+func (s *Settings) write(ctx context.Context, tx *sqldb.Tx, actor access.Actor, old *snapshot, v *Values) error {
+	was, is := map[string]string{}, map[string]string{}
+	defaults := Defaults()
+	for _, f := range Fields() {
+		before, after := f.get(&old.values), f.get(v)
+		if before == after {
+			continue
+		}
+		was[f.Key], is[f.Key] = before, after
+		var err error
+		if after == f.get(&defaults) {
+			err = remove(ctx, tx, f.Key)
+		} else {
+			err = upsert(ctx, tx, f.Key, after)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if len(is) == 0 {
+		return nil
+	}
+	if err := upsertVersion(ctx, tx, old.version+1); err != nil {
+		return err
+	}
+	return s.log.Record(ctx, tx, audit.Event{
+		Actor: actor, Action: "setting.change", TargetKind: "setting", Detail: map[string]any{"old": was, "new": is},
+	})
 }

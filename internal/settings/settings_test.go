@@ -1,6 +1,7 @@
 package settings_test
 
 import (
+	"reflect"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -43,13 +44,29 @@ func exec(t *testing.T, db *sqldb.DB, query string, args ...any) {
 	}
 }
 
+// other are values of which none is the default: a setting that is not named here is a little more than its default.
 func other() settings.Values {
-	return settings.Values{
-		DistrictName: "Escuela Ñandú", OfficePhone: "555-0100", OfficeHours: "8–4", TimeZone: "Asia/Tokyo", IDNumberHint: "On the report card",
-		Relationships: []string{"guardian", "foster_parent"}, MinPassword: 20, MinStudentPassword: 10, TemporaryLife: 90 * time.Minute,
-		ClaimWithin: 48 * time.Hour, ParentIdle: 10 * time.Minute, StaffIdle: 5 * time.Minute, SessionLife: time.Hour,
-		KeepSignedIn: 24 * time.Hour, MailsPerHour: 1, MailsPerDay: 2, RequestsKept: 7 * 24 * time.Hour, StudentLogins: false,
+	v := settings.Defaults()
+	v.DistrictName, v.OfficePhone, v.OfficeHours, v.OfficeEmail = "Escuela Ñandú", "555-0100", "8–4", "office@school.example"
+	v.TimeZone, v.IDNumberHint, v.Relationships = "Asia/Tokyo", "On the report card", []string{"guardian", "foster_parent"}
+	v.MinPassword, v.MinStudentPassword, v.MailsPerHour, v.MailsPerDay = 20, 10, 1, 2
+	v.TemporaryLife, v.ClaimWithin, v.RequestsKept = 90*time.Minute, 48*time.Hour, 7*24*time.Hour
+	v.PrintedCodeLife = 36 * time.Hour // the default is the most
+	v.ParentIdle, v.StaffIdle, v.SessionLife, v.KeepSignedIn = 10*time.Minute, 5*time.Minute, time.Hour, 24*time.Hour
+	all, defaults := reflect.ValueOf(&v).Elem(), reflect.ValueOf(settings.Defaults())
+	for i := range all.NumField() {
+		f := all.Field(i)
+		switch {
+		case !reflect.DeepEqual(f.Interface(), defaults.Field(i).Interface()):
+		case f.Type() == reflect.TypeFor[time.Duration]():
+			f.SetInt(f.Int() + int64(time.Minute))
+		case f.Kind() == reflect.Int:
+			f.SetInt(f.Int() + 1)
+		case f.Kind() == reflect.Bool:
+			f.SetBool(!f.Bool())
+		}
 	}
+	return v
 }
 
 func TestEverySettingIsKeptAndAuditedWithOldAndNew(t *testing.T) {
@@ -94,8 +111,8 @@ func TestEverySettingIsKeptAndAuditedWithOldAndNew(t *testing.T) {
 		if diff := cmp.Diff(want, events[1].Detail); diff != "" || events[1].Action != "setting.change" || events[1].Actor.AccountID != 1 {
 			t.Errorf("event %+v\n%s", events[1], diff)
 		}
-		if n := len(events[0].Detail["old"].(map[string]any)); n != 18 {
-			t.Errorf("%d settings in the event of changing all 18", n)
+		if n := len(events[0].Detail["old"].(map[string]any)); n != len(settings.Fields()) {
+			t.Errorf("%d settings in the event of changing all %d", n, len(settings.Fields()))
 		}
 	})
 }
@@ -124,8 +141,11 @@ func TestAChangeSaysWhatIsOutOfRangeAndChangesNothing(t *testing.T) {
 			{"a relationship that is none", func(v *settings.Values) { v.Relationships = []string{"mother", "a,b"} }, []fault.Problem{{Field: "relationships", Key: "problem.relationship"}}},
 			{"a password of seven", func(v *settings.Values) { v.MinStudentPassword = 7 }, []fault.Problem{{Field: "min_student_password", Key: "problem.out_of_range", Args: limits(8, 64)}}},
 			{"a temporary password of 73 hours", func(v *settings.Values) { v.TemporaryLife = 73 * time.Hour }, []fault.Problem{{Field: "temporary_life", Key: "problem.out_of_range", Args: limits(1, 72)}}},
+			{"an address with a name", func(v *settings.Values) { v.OfficeEmail = "Office <office@school.example>" }, []fault.Problem{{Field: "office_email", Key: "problem.email_invalid"}}},
+			{"two addresses", func(v *settings.Values) { v.OfficeEmail = "a@school.example, b@school.example" }, []fault.Problem{{Field: "office_email", Key: "problem.email_invalid"}}},
+			{"records kept for ever", func(v *settings.Values) { v.RecordsKept = 1 << 62 }, []fault.Problem{{Field: "records_kept", Key: "problem.out_of_range", Args: limits(30, 3650)}}},
 			{"two at once", func(v *settings.Values) { v.MailsPerDay, v.StaffIdle = 0, 2*time.Hour }, []fault.Problem{
-				{Field: "mails_per_day", Key: "problem.out_of_range", Args: limits(1, 50)}, {Field: "staff_idle", Key: "problem.out_of_range", Args: limits(5, 60)}}},
+				{Field: "staff_idle", Key: "problem.out_of_range", Args: limits(5, 60)}, {Field: "mails_per_day", Key: "problem.out_of_range", Args: limits(1, 50)}}},
 		} {
 			err := change(c.edit)
 			if diff := cmp.Diff(c.want, fault.ProblemsOf(err)); diff != "" || !fault.Is(err, fault.Invalid) {

@@ -14,6 +14,8 @@ const (
 
 	upsertRow = `insert into setting (key, value) values ($1, $2) on conflict (key) do update set value = excluded.value`
 
+	deleteRow = `delete from setting where key = $1`
+
 	versionKey = "version" // a row of its own: the number of changes so far
 )
 
@@ -35,6 +37,12 @@ func selectAll(ctx context.Context, tx *sqldb.Tx) (rows map[string]string, versi
 
 func upsert(ctx context.Context, tx *sqldb.Tx, key, value string) error {
 	_, err := tx.Exec(ctx, upsertRow, key, value)
+	return err
+}
+
+// remove puts a setting back to its default.
+func remove(ctx context.Context, tx *sqldb.Tx, key string) error {
+	_, err := tx.Exec(ctx, deleteRow, key)
 	return err
 }
 

@@ -171,7 +171,7 @@ func (l *sqliteLoader) check(commit bool) error {
 	if !commit {
 		return nil
 	}
-	rows, err := l.tx.Query("pragma foreign_key_check")
+	rows, err := l.tx.QueryContext(context.Background(), "pragma foreign_key_check") // the end of a transaction is not cancelled half way
 	if err != nil {
 		return err
 	}

@@ -71,6 +71,9 @@ func (d *postgresDB) classify(err error) (error, bool) {
 		switch e.Code {
 		case "40001", "40P01":
 			return err, true
+		case "XX000":
+			// Many transactions that lock and update one row at the same instant can make PostgreSQL 15 trip over itself; it rolls back.
+			return err, e.Routine == "MultiXactIdCreateFromMembers"
 		case "23505":
 			return fault.Wrap(fault.Conflict, err, "already exists"), false
 		case "23503":

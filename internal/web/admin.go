@@ -8,18 +8,13 @@ import (
 
 	"github.com/schoolgate/schoolgate/internal/family"
 	"github.com/schoolgate/schoolgate/internal/jobs"
-	"github.com/schoolgate/schoolgate/internal/settings"
 )
-
-// adminHome is where staff begin: the one page they come for.
-func (s *Server) adminHome(x *exchange) error {
-	return x.redirect("/admin/site/reset-parent-login")
-}
 
 // requestsPage lists registration requests.
 type requestsPage struct {
 	Page
 	Reference string
+	Notices   []family.SchoolNotice // on the first page
 	Requests  []family.Request
 	Next      string // query of the next page
 }
@@ -42,7 +37,22 @@ func (s *Server) requests(x *exchange) error {
 		last := p.Requests[listPage-1]
 		p.Next = cursorQuery(last.At, last.ID)
 	}
+	if p.Reference == "" && len(q) == 0 {
+		if p.Notices, err = s.Family.SchoolNotices(x.r.Context(), x.actor); err != nil {
+			return err
+		}
+	}
 	return s.render(x, http.StatusOK, "admin/requests", p)
+}
+
+// noticeSeen puts away what a school was told.
+func (s *Server) noticeSeen(x *exchange) error {
+	id, _ := strconv.ParseInt(x.field("notice"), 10, 64) // no number: no such notice
+	if err := s.Family.SeeNotice(x.r.Context(), x.actor, id); err != nil {
+		return err
+	}
+	s.setFlash(x, "flash.notice_seen")
+	return x.redirect("/admin/site/requests")
 }
 
 func cursor(q url.Values) jobs.Cursor {
@@ -89,73 +99,4 @@ func (s *Server) retryMail(x *exchange) error {
 	}
 	s.setFlash(x, "flash.mail_again")
 	return x.redirect("/admin/site/mail")
-}
-
-// settingsPage is what the school decides.
-type settingsPage struct {
-	Page
-	Values  settings.Values
-	Schools []schoolField
-}
-
-// schoolField is a school's telephone and hours.
-type schoolField struct {
-	ID                 int64
-	Name, Phone, Hours string
-}
-
-func (s *Server) settingsForm(x *exchange) (settingsPage, error) {
-	p := settingsPage{Page: s.page(x, "admin.settings.title"), Values: *s.Settings.Values()}
-	schools, err := s.Roster.Schools(x.r.Context())
-	if err != nil {
-		return p, err
-	}
-	for _, c := range schools {
-		p.Schools = append(p.Schools, schoolField{c.ID, c.Name, c.Phone, c.Hours})
-	}
-	return p, nil
-}
-
-func (s *Server) settingsPage(x *exchange) error {
-	p, err := s.settingsForm(x)
-	if err != nil {
-		return err
-	}
-	return s.render(x, http.StatusOK, "admin/settings", p)
-}
-
-func (s *Server) saveSettings(x *exchange) error {
-	v := *s.Settings.Values()
-	v.DistrictName, v.OfficePhone, v.OfficeHours = x.trimmed("district_name"), x.trimmed("office_phone"), x.trimmed("office_hours")
-	v.TimeZone, v.IDNumberHint = x.trimmed("time_zone"), x.trimmed("id_number_hint")
-	v.StudentLogins = x.field("student_logins") != ""
-	if err := s.Settings.Change(x.r.Context(), x.actor, v); err != nil {
-		p, formErr := s.settingsForm(x)
-		if formErr != nil {
-			return formErr
-		}
-		p.Path, p.Values = "/admin/site/settings", v
-		err := s.problems(x, &p.Page, err, "district_name", "office_phone", "office_hours", "time_zone", "id_number_hint")
-		if err != nil {
-			return err
-		}
-		return s.render(x, http.StatusUnprocessableEntity, "admin/settings", p)
-	}
-	schools, err := s.Roster.Schools(x.r.Context())
-	if err != nil {
-		return err
-	}
-	for _, c := range schools {
-		n := strconv.FormatInt(c.ID, 10)
-		phone, hours := x.trimmed("phone_"+n), x.trimmed("hours_"+n)
-		if !x.r.PostForm.Has("phone_"+n) || (phone == c.Phone && hours == c.Hours) {
-			continue
-		}
-		c.Phone, c.Hours = phone, hours
-		if err := s.Roster.SaveSchool(x.r.Context(), x.actor, c); err != nil {
-			return err
-		}
-	}
-	s.setFlash(x, "flash.saved")
-	return x.redirect("/admin/site/settings")
 }

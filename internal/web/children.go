@@ -18,6 +18,9 @@ type childrenPage struct {
 	Children []family.Child
 	Child    *family.Child // nil when no child is open
 	Logins   bool          // student logins are offered
+	News     []family.NewAdult
+
+	SeesViews bool // the school shows parents who opened the record
 }
 
 func (s *Server) children(x *exchange) error {
@@ -34,10 +37,15 @@ func (s *Server) children(x *exchange) error {
 		if len(p.Children) > 0 {
 			p.Child = &p.Children[0]
 		}
-		return s.render(x, http.StatusOK, "parent/children", p)
-	}
-	if p.Child, err = s.child(x, home); err != nil {
+	} else if p.Child, err = s.child(x, home); err != nil {
 		return err
+	}
+	p.SeesViews = s.Settings.Values().FamiliesSeeViews
+	if p.Child != nil {
+		s.Family.Opened(x.actor, p.Child.StudentID)
+		if p.News, err = s.Family.NewAdults(x.r.Context(), x.actor, p.Child.StudentID); err != nil && !fault.Is(err, fault.NotFound) {
+			return err
+		}
 	}
 	return s.render(x, http.StatusOK, "parent/children", p)
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/schoolgate/schoolgate/internal/access"
 	"github.com/schoolgate/schoolgate/internal/family"
 	"github.com/schoolgate/schoolgate/internal/fault"
 	"github.com/schoolgate/schoolgate/internal/lang"
@@ -16,6 +17,9 @@ type contactsPage struct {
 	Student roster.Student
 	Lines   []contactLine
 	Removed []roster.FullLine // can be put back
+	Export  bool              // the reader may take out a contact's data
+	Codes   bool              // the reader may give one-time codes
+	Paper   bool              // the reader may print a letter
 }
 
 // Tab is the tab of the student's pages this one is on.
@@ -27,6 +31,7 @@ type contactLine struct {
 	Login       family.GridRow
 	StateText   string
 	First, Last bool // cannot move further
+	MayOpen     bool
 }
 
 func (s *Server) contacts(x *exchange) error {
@@ -43,8 +48,10 @@ func (s *Server) contacts(x *exchange) error {
 		return err
 	}
 	p := contactsPage{Page: s.page(x, "admin.contacts.title"), Student: rec.Student, Removed: rec.Removed}
+	p.Export = access.Can(x.actor, access.ExportRecords)
+	p.Codes, p.Paper = access.Can(x.actor, access.GiveCodes), access.Can(x.actor, access.SeeLogins)
 	for i, l := range rec.Lines {
-		p.Lines = append(p.Lines, contactLine{l.FullLine, states[l.Line.ID], s.stateText(x.lang, states[l.Line.ID]), i == 0, i == len(rec.Lines)-1})
+		p.Lines = append(p.Lines, contactLine{l.FullLine, states[l.Line.ID], s.stateText(x.lang, states[l.Line.ID]), i == 0, i == len(rec.Lines)-1, s.Family.MayOpen(l.FullLine)})
 	}
 	return s.render(x, http.StatusOK, "admin/contacts", p)
 }
@@ -57,7 +64,8 @@ type contactPage struct {
 	Line          roster.Line
 	Relationships []string
 	Fresh         *roster.FullLine
-	OtherChildren int // whoever changes the contact changes it for them too
+	OtherChildren int  // whoever changes the contact changes it for them too
+	Elsewhere     bool // there are children at schools that are not the reader's
 }
 
 // Tab is the tab of the student's pages this one is on.
@@ -164,7 +172,7 @@ func (s *Server) contactPage(x *exchange) error {
 	p := s.contactForm(x, rec.Student, l)
 	for _, line := range rec.Lines {
 		if line.Line.ID == l.Line.ID {
-			p.OtherChildren = line.OtherChildren
+			p.OtherChildren, p.Elsewhere = line.OtherChildren, line.Elsewhere
 		}
 	}
 	return s.render(x, http.StatusOK, "admin/contact", p)

@@ -71,8 +71,13 @@ func (s *Server) takeNext(x *exchange) string {
 		return x.route.portal.home()
 	}
 	s.setCookie(x.w, x.route.portal, "next", "", -1)
-	if strings.HasPrefix(next, x.route.portal.home()) && !strings.Contains(next, "\\") {
-		return next
+	return within(x.route.portal, next)
+}
+
+// within returns the address if it is one of the portal's, else the portal's home.
+func within(p portal, to string) string {
+	if strings.HasPrefix(to, p.home()) && !strings.Contains(to, "\\") {
+		return to
 	}
-	return x.route.portal.home()
+	return p.home()
 }

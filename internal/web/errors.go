@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/schoolgate/schoolgate/internal/access"
 	"github.com/schoolgate/schoolgate/internal/fault"
 )
 
@@ -24,6 +25,16 @@ func (s *Server) fail(x *exchange, err error) {
 	if kind == fault.Unauthenticated {
 		_ = s.toLogin(x)
 		return
+	}
+	if kind == fault.Stale {
+		asked, failure := s.interrupt(x)
+		if asked {
+			return
+		}
+		if failure != nil {
+			s.fail(x, failure) // never stale again: keeping a form asks for no proof
+			return
+		}
 	}
 	status, key := http.StatusInternalServerError, "internal"
 	switch kind {
@@ -48,6 +59,11 @@ func (s *Server) fail(x *exchange, err error) {
 		s.Log.Error("request failed", "req", x.client.RequestID, "route", x.route.pattern, "err", err)
 		if kind == fault.Internal {
 			p.Reference = x.client.RequestID
+		}
+	}
+	if action, ok := access.Refused(err); ok {
+		if err := s.Family.NoteRefusal(x.r.Context(), x.actor, action); err != nil {
+			s.Log.Error("a refusal is not in the log", "req", x.client.RequestID, "err", err)
 		}
 	}
 	if err := s.render(x, status, "shared/error", p); err != nil {

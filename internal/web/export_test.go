@@ -2,9 +2,11 @@ package web
 
 import (
 	"bytes"
+	"fmt"
 	"github.com/schoolgate/schoolgate/internal/account"
 	"html/template"
 	"io/fs"
+	"net/url"
 	"path"
 	"reflect"
 	"slices"
@@ -38,17 +40,26 @@ func Routes() []Route {
 
 // pageStructs is what each template is executed with.
 var pageStructs = map[string]any{
+	"admin/letters": lettersPage{}, "admin/letters-print": printPage{}, "admin/letter-text": letterTextPage{}, "admin/missing": missingPage{},
+	"admin/code": giveCodePage{}, "parent/code": enterCodePage{},
+	"admin/bulk": bulkPage{}, "admin/bulks": bulksPage{},
 	"admin/contact": contactPage{}, "admin/contact-remove": removePage{}, "admin/contacts": contactsPage{}, "admin/grid": gridPage{},
 	"admin/login": loginPage{}, "admin/mail": mailPage{}, "admin/question": questionPage{}, "admin/requests": requestsPage{},
+	"admin/staff": staffListPage{}, "admin/staff-new": newStaffForm{}, "admin/staff-member": staffMemberPage{}, "admin/staff-ask": staffAskPage{},
 	"admin/result": resultPage{}, "admin/settings": settingsPage{}, "admin/student": studentPage{}, "admin/students": studentsPage{},
 	"admin/help": helpListPage{}, "admin/help-comments": helpRemarksPage{}, "admin/help-edit": helpEditPage{}, "admin/help-history": helpHistoryPage{},
 	"admin/help-searches": helpMissedPage{}, "help/article": helpArticlePage{}, "help/home": helpPage{},
+	"admin/log": logPage{}, "admin/log-views": viewsPage{}, "admin/log-history": historyPage{}, "admin/log-breach": breachPage{}, "parent/views": viewsPage{},
 	"front/door": frontDoorPage{}, "front/mailbox": mailboxPage{}, "front/message": mailboxMessagePage{},
 	"parent/add-student": addStudentPage{}, "parent/children": childrenPage{}, "parent/forgot": forgotPage{}, "parent/forgot-sent": sentPage{},
 	"parent/login": loginPage{}, "parent/register": registerPage{}, "parent/sent": sentPage{}, "parent/student-login": studentLoginForm{},
+	"parent/new-adult": doubtPage{}, "admin/newcomers": newcomersPage{},
 	"parent/student-login-remove": studentLoginForm{},
 	"shared/account":              accountPage{}, "shared/change-password": passwordPage{}, "shared/change-username": changeUsernamePage{},
-	"shared/error": errorPage{}, "shared/new-password": passwordPage{}, "student/home": studentHomePage{}, "student/login": loginPage{},
+	"shared/second-step": secondStepPage{}, "shared/second-factor": setUpPage{}, "shared/authenticator": authenticatorPage{},
+	"shared/new-passkey": newPasskeyPage{}, "shared/recovery-codes": codesPage{}, "shared/remove-factor": removeFactorPage{},
+	"shared/confirm": confirmPage{},
+	"shared/error":   errorPage{}, "shared/new-password": passwordPage{}, "student/home": studentHomePage{}, "student/login": loginPage{},
 }
 
 // Sample is a template with the struct it is executed with, empty or full.
@@ -119,8 +130,24 @@ func sample(page any, folder, tag string, full bool) any {
 		}
 	case *questionPage:
 		p.Back = gridPath
+	case *staffAskPage:
+		p.Act = "disable"
+	case *doubtPage:
+		p.Adult.Relationship = "mother"
+	case *settingsPage:
+		for i, g := range p.Groups {
+			for n := range g.Rows {
+				g.Rows[n].Key, g.Rows[n].Kind = fmt.Sprintf("row%d_%d", i, n), []string{"flag", "choices", "text", "span"}[2*i+n]
+			}
+		}
 	case *resultPage:
 		p.Back = gridPath
+	case *authenticatorPage:
+		p.Back, p.URI = "/b", "otpauth://totp/x"
+	case *newPasskeyPage:
+		p.Back = "/b"
+	case *codesPage:
+		p.To = "/t"
 	case *helpEditPage:
 		p.Draft.Language = "es"
 	case *helpHistoryPage:
@@ -141,8 +168,9 @@ var words = map[string]string{
 	"Relationship": "mother", "Relationships": "father", "Purpose": "register", "Outcome": "name_differs", "Detail": "delayed replaced",
 	"Template": "temporary", "BirthDate": "2015-03-09", "BeginDate": "2026-01-01", "EndDate": "2027-01-01", "Key": "flash.student_added",
 	"Language": "es", "Path": "/admin/students/", "URL": "/a?b=1", "NextURL": "/n?b=1", "FirstURL": "/f", "ByParent": "/p", "ByChild": "/c",
-	"Back": "/b", "To": "/t", "In": "es", "HelpURL": "/help/", "PriorHTML": "<p>p</p>", "BodyHTML": "<p>b</p>", "AdditionalHTML": "<p>a</p>",
+	"Back": "/b", "To": "/t", "Action": "/a", "URI": "otpauth://totp/x", "QR": "data:image/png;base64,AAAA", "In": "es", "HelpURL": "/help/", "PriorHTML": "<p>p</p>", "BodyHTML": "<p>b</p>", "AdditionalHTML": "<p>a</p>",
 	"Date": "2026-11-23", "Field": "", "Next": "at=1&id=2", "Letter": "L", "State": "ready", "Sort": "child",
+	"Act": "disable", "Acts": "remove", "Languages": "es",
 }
 
 func (f *filler) fill(v reflect.Value, name string) {
@@ -161,6 +189,9 @@ func (f *filler) fill(v reflect.Value, name string) {
 		return
 	case family.ResetOutcome:
 		v.Set(reflect.ValueOf(family.ResetPart))
+		return
+	case family.NoticeKind:
+		v.Set(reflect.ValueOf(family.NoticeResetPart))
 		return
 	case help.Kind:
 		v.Set(reflect.ValueOf(help.HowTo))
@@ -204,6 +235,9 @@ func (f *filler) fill(v reflect.Value, name string) {
 		}
 	}
 }
+
+// Kept is what is kept of an interrupted form.
+func Kept(form url.Values) url.Values { return withoutSecrets(form) }
 
 // HelpFor is which article tells what one is doing on a page.
 func HelpFor() map[string]string { return helpFor }

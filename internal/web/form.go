@@ -1,7 +1,5 @@
 package web
 
-import "strings"
-
 // textField is one line of a form, for the template of that name.
 type textField struct {
 	Name, Label, Hint, Value string
@@ -19,10 +17,9 @@ type nowValue struct {
 
 func compare(typed, onRecord string) nowValue { return nowValue{typed != onRecord, onRecord} }
 
-// pageOf is what field and menu need of a page struct.
+// pageOf is what field needs of a page struct.
 type pageOf interface {
 	Problem(field string) string
-	At(url string) bool
 }
 
 // field is a text field with its problem.
@@ -36,14 +33,3 @@ func fieldNow(p pageOf, name, label, hint, value string, now nowValue) textField
 	f.Changed, f.Fresh = now.changed, now.text
 	return f
 }
-
-// menuItem is a line of the menu.
-type menuItem struct {
-	URL, Key string
-	Current  bool
-}
-
-func menu(p pageOf, url, key string) menuItem { return menuItem{url, key, p.At(url)} }
-
-// At reports whether the page is at or under a path.
-func (p Page) At(url string) bool { return strings.HasPrefix(p.Path, url) }

@@ -119,7 +119,7 @@ func TestEveryLinkLeadsToAPage(t *testing.T) {
 				s := newSite(t, a)
 				for _, home := range []struct{ role, path string }{
 					{"visitor", "/"}, {"visitor", "/demo/mailbox"}, {"limited", "/parent/"}, {"parent", "/parent/"}, {"student", "/student/"},
-					{"staff", "/admin/"}, {"staff", "/admin/students/?q=Lopez"}, {"staff", "/admin/site/reset-parent-login?letter=L"},
+					{"administrator", "/admin/"}, {"administrator", "/admin/students/?q=Lopez"}, {"administrator", "/admin/site/reset-parent-login?letter=L"},
 				} {
 					b := s.browser(home.role)
 					b.Send.Set("Accept-Language", language)

@@ -31,8 +31,14 @@ func (s *Server) chooseLanguage(x *exchange) error {
 type loginPage struct {
 	Page
 	Failed   bool
-	Busy     bool
+	Passkeys bool // are possible here
 	Username string
+}
+
+func (s *Server) newLoginPage(x *exchange) loginPage {
+	p := loginPage{Page: s.page(x, string(x.route.portal)+".login.title")}
+	p.Passkeys = x.route.portal != student && s.Accounts.PasskeysPossible()
+	return p
 }
 
 func (s *Server) loginPage(x *exchange) error {
@@ -41,7 +47,7 @@ func (s *Server) loginPage(x *exchange) error {
 	}
 	// A limited session is as good as none here: whoever comes back to sign in may do so.
 	x.session = nil
-	return s.renderCached(x, s.loginTemplate(x), func() any { return loginPage{Page: s.page(x, string(x.route.portal)+".login.title")} })
+	return s.renderCached(x, s.loginTemplate(x), func() any { return s.newLoginPage(x) })
 }
 
 func (s *Server) loginTemplate(x *exchange) string { return string(x.route.portal) + "/login" }
@@ -54,13 +60,19 @@ func (s *Server) login(x *exchange) error {
 	x.session = nil
 	switch {
 	case fault.Is(err, fault.Unauthenticated):
-		p := loginPage{Page: s.page(x, string(x.route.portal)+".login.title"), Failed: true, Username: cut(x.trimmed("username"), 200)}
+		p := s.newLoginPage(x)
+		p.Failed, p.Username = true, cut(x.trimmed("username"), 200)
 		p.Path = x.r.URL.Path
 		p.Problems = []Problem{{Field: "username", Text: x.lang.T(string(x.route.portal) + ".login.failed")}}
 		return s.render(x, http.StatusUnprocessableEntity, s.loginTemplate(x), p)
 	case err != nil:
 		return err
 	}
+	return s.enter(x, in)
+}
+
+// enter goes where a sign-in leads: on with it while something is still to come, else to the page that was wanted.
+func (s *Server) enter(x *exchange, in account.SignedIn) error {
 	s.signedIn(x, in)
 	if page, ok := stagePages[in.Session.Stage]; ok {
 		return x.redirect(x.route.portal.home() + page)

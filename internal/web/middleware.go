@@ -86,15 +86,21 @@ var (
 		"form-action 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"}
 	noSniff     = []string{"nosniff"}
 	sameOrigin  = []string{"same-origin"}
-	permissions = []string{"camera=(), geolocation=(), microphone=(), payment=(), usb=()"}
-	transport   = []string{"max-age=31536000; includeSubDomains"}
-	noStore     = []string{"no-store"}
+	permissions = []string{"camera=(), geolocation=(), microphone=(), payment=(), usb=(), " +
+		"publickey-credentials-create=(self), publickey-credentials-get=(self)"}
+	transport = []string{"max-age=31536000; includeSubDomains"}
+	noStore   = []string{"no-store"}
 )
 
 // serve turns a route into a handler: who is it, may they, what does the handler say, and if it fails, which page tells them.
 func (s *Server) serve(rt route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := s.Now()
+		if s.Answered != nil {
+			c := &counted{ResponseWriter: w, status: http.StatusOK}
+			defer func() { s.Answered(rt.pattern, c.status, s.Now().Sub(start)) }()
+			w = c
+		}
 		x := s.newExchange(w, r, rt)
 		err := s.admit(x)
 		if err == nil {
@@ -166,3 +172,18 @@ func (s *Server) toLogin(x *exchange) error {
 	_ = x.redirect(to)
 	return errElsewhere
 }
+
+// counted remembers the status of an answer.
+type counted struct {
+	http.ResponseWriter
+	status int
+}
+
+// WriteHeader notes the status and passes it on.
+func (c *counted) WriteHeader(status int) {
+	c.status = status
+	c.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap lets http.ResponseController reach the writer beneath.
+func (c *counted) Unwrap() http.ResponseWriter { return c.ResponseWriter }

@@ -5,16 +5,21 @@ import (
 	"time"
 
 	"github.com/schoolgate/schoolgate/internal/account"
+	"github.com/schoolgate/schoolgate/internal/family"
 )
 
-// accountPage is My Account: the login itself, and where it is signed in.
+// accountPage is My Account: the login itself, its second factors, and where it is signed in.
 type accountPage struct {
 	Page
 	Username string
+	Factors  account.Factors
+	Passkeys bool  // are possible here
+	Renaming int64 // the passkey whose name was refused
 	Sessions []account.Session
 	Current  string
 	Children []childLogin
-	Logins   bool // student logins are offered
+	SignIns  []family.SignIn // the newest, also those that failed
+	Logins   bool            // student logins are offered
 }
 
 // childLogin is one child with its student login, for My Account.
@@ -25,18 +30,42 @@ type childLogin struct {
 	LastUsed  time.Time
 }
 
+// HasFactor reports whether there is a second factor.
+func (p accountPage) HasFactor() bool {
+	return !p.Factors.Authenticator.IsZero() || len(p.Factors.Passkeys) > 0
+}
+
+// MayRemove reports whether a second factor may go: not the last one of somebody who needs one.
+func (p accountPage) MayRemove() bool {
+	return !p.Factors.Required || len(p.Factors.Passkeys) > 1 || len(p.Factors.Passkeys) == 1 && !p.Factors.Authenticator.IsZero()
+}
+
 func (s *Server) myAccount(x *exchange) error {
+	p, err := s.accountPage(x)
+	if err != nil {
+		return err
+	}
+	return s.render(x, http.StatusOK, "shared/account", p)
+}
+
+func (s *Server) accountPage(x *exchange) (accountPage, error) {
 	p := accountPage{
-		Page: s.page(x, "account.title"), Username: x.session.Username, Current: x.session.Number, Logins: s.Settings.Values().StudentLogins,
+		Page: s.page(x, "account.title"), Passkeys: s.Accounts.PasskeysPossible(), Username: x.session.Username, Current: x.session.Number, Logins: s.Settings.Values().StudentLogins,
 	}
 	var err error
+	if p.Factors, err = s.Accounts.Factors(x.r.Context(), *x.session); err != nil {
+		return p, err
+	}
 	if p.Sessions, err = s.Accounts.Sessions(x.r.Context(), x.actor); err != nil {
-		return err
+		return p, err
+	}
+	if p.SignIns, err = s.Family.SignIns(x.r.Context(), x.actor); err != nil {
+		return p, err
 	}
 	if x.route.portal == parent {
 		home, err := s.Family.Home(x.r.Context(), x.actor)
 		if err != nil {
-			return err
+			return p, err
 		}
 		for _, c := range home.Children {
 			l := childLogin{StudentID: c.StudentID, First: c.First}
@@ -46,7 +75,7 @@ func (s *Server) myAccount(x *exchange) error {
 			p.Children = append(p.Children, l)
 		}
 	}
-	return s.render(x, http.StatusOK, "shared/account", p)
+	return p, nil
 }
 
 func (s *Server) changePasswordPage(x *exchange) error {

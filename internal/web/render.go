@@ -38,7 +38,7 @@ type Page struct {
 	SignedIn     bool
 	Limited      bool
 	Who          string // the signed-in person's username
-	Desk         bool   // the Administrator Portal's menu and search box are shown
+	Desk         *Menu  // of the Administrator Portal; nil elsewhere
 	Flash        *Flash
 	HelpURL      string // the article about this page, or all of them
 	HelpTitle    string // the article's title; "" for all of them
@@ -91,7 +91,11 @@ func parsePages(catalog *lang.Catalog, a *assets, c clock) (*pages, error) {
 		if err != nil {
 			return nil, err
 		}
-		texts := []string{parts, `{{define "top"}}` + top + `{{end}}{{define "bottom"}}` + bottom + `{{end}}`}
+		data, err := source("templates/person-data.html", l)
+		if err != nil {
+			return nil, err
+		}
+		texts := []string{parts, data, `{{define "top"}}` + top + `{{end}}{{define "bottom"}}` + bottom + `{{end}}`}
 		for _, file := range files {
 			text, err := source(file, l)
 			if err != nil {
@@ -160,7 +164,6 @@ func functions(l *lang.Language, a *assets, c clock) template.FuncMap {
 		"when":       func(t time.Time) string { return l.ShortWhen(t, c.now(), c.zone()) },
 		"clock":      func(t time.Time) string { return l.Clock(t, c.zone()) },
 		"day":        func(t time.Time) string { return l.Date(t.In(c.zone()).Format(time.DateOnly)) },
-		"menu":       menu,
 		"gridRows":   func(rows []gridRow) template.HTML { return gridRows(l, rows) },
 		"letters":    func(links []letterLink) template.HTML { return letterLinks(l, links) },
 		"childFacts": func(c *family.Child) template.HTML { return childFacts(l, c) },
@@ -203,7 +206,9 @@ func (s *Server) page(x *exchange, titleKey string) Page {
 	p.HelpURL, p.HelpTitle = s.helpLink(x)
 	if x.session != nil {
 		p.SignedIn, p.Limited, p.Who = true, x.session.Stage != account.Full, x.session.Username
-		p.Desk = p.Portal == admin && !p.Limited
+		if p.Portal == admin && !p.Limited {
+			p.Desk = menuFor(x.lang, x.actor, x.r.URL.Path)
+		}
 	}
 	return p
 }
@@ -250,8 +255,9 @@ func (s *Server) problems(x *exchange, p *Page, err error, fields ...string) err
 
 // label is what the form calls a field, "" when the catalogue has no word for it.
 func label(x *exchange, field string) string {
-	named := map[string]string{"new_password": "password.new_password", "confirm_password": "password.confirm", "current_password": "password.current"}
-	keys := []string{named[field], "login." + field, "record." + field, "settings." + field}
+	named := map[string]string{"new_password": "password.new_password", "confirm_password": "password.confirm", "current_password": "password.current", "role": "staff.role_label",
+		"code": "factor.code"}
+	keys := []string{named[field], "login." + field, "record." + field, "settings." + field, "staff." + field}
 	if x.route.portal == parent {
 		keys = append([]string{"parent.register." + field}, keys...)
 	}

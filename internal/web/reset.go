@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/schoolgate/schoolgate/internal/access"
 	"github.com/schoolgate/schoolgate/internal/account"
 	"github.com/schoolgate/schoolgate/internal/family"
 	"github.com/schoolgate/schoolgate/internal/lang"
@@ -20,8 +21,10 @@ type gridPage struct {
 	Grid     family.Grid
 	FirstURL string // the first page of the same list
 	NextURL  string
+	Notices  int    // parents of whose reset by other schools nobody here has read
 	ByParent string // the same list in the other order
 	ByChild  string
+	MatchAll bool // all that match can be reset as a bulk act
 }
 
 // gridRow is a row as it is shown. Its texts are made here: a template that calls functions for every cell costs ten times the query.
@@ -122,6 +125,14 @@ func (s *Server) grid(x *exchange) error {
 	if g.Next != "" {
 		p.NextURL = gridQuery{Letter: q.Letter, Last: q.Last, Sort: q.Sort, After: g.Next}.url()
 	}
+	if q == (gridQuery{}) {
+		notices, err := s.Family.SchoolNotices(x.r.Context(), x.actor)
+		if err != nil {
+			return err
+		}
+		p.Notices = len(notices)
+	}
+	p.MatchAll = (q.Last != "" || q.Letter != "") && g.Next != "" && access.Can(x.actor, access.BulkLogins)
 	return s.render(x, http.StatusOK, "admin/grid", p)
 }
 
@@ -164,6 +175,9 @@ func (s *Server) resetQuestion(x *exchange) error {
 		s.setFlash(x, "flash.nothing_selected")
 		return x.redirect(back(x))
 	}
+	if handed, err := s.bulkReset(x, family.ResetOrder{Lines: lines}); handed || err != nil {
+		return err
+	}
 	q, err := s.Family.ResetQuestion(x.r.Context(), x.actor, lines)
 	if err != nil {
 		return err
@@ -182,7 +196,7 @@ type resultPage struct {
 }
 
 func (s *Server) postReset(x *exchange) error {
-	order := family.ResetOrder{Lines: selection(x), Keep: map[int64]int64{}}
+	order := family.ResetOrder{Lines: selection(x), Keep: map[int64]int64{}, Along: x.ids("elsewhere")}
 	if len(order.Lines) == 0 {
 		s.setFlash(x, "flash.nothing_selected")
 		return x.redirect(back(x))
@@ -194,6 +208,9 @@ func (s *Server) postReset(x *exchange) error {
 		if err1 == nil && err2 == nil {
 			order.Keep[sid] = cid
 		}
+	}
+	if handed, err := s.bulkReset(x, order); handed || err != nil { // rows taken along can make it too big
+		return err
 	}
 	results, err := s.Family.Reset(x.r.Context(), x.actor, order)
 	if err != nil {

@@ -37,6 +37,8 @@ type Parts struct {
 	Now      func() time.Time
 	Ready    func(context.Context) error // whether the database answers
 
+	Answered func(route string, status int, took time.Duration) // counts requests; nil for nobody
+
 	BaseURL        string        // scheme and host under which browsers reach us
 	TrustedProxies int           // how many proxies in front of us append to X-Forwarded-For
 	MailLeaves     bool          // false when no mail server is configured
@@ -49,6 +51,7 @@ type Server struct {
 	secure bool
 	pages  *pages
 	assets *assets
+	mux    *http.ServeMux
 	cache  pageCache
 }
 
@@ -66,11 +69,14 @@ func New(p Parts) (*Server, error) {
 	if s.pages, err = parsePages(p.Catalog, s.assets, clock{p.Now, p.Settings.Location}); err != nil {
 		return nil, err
 	}
+	s.mux = s.site()
 	return s, nil
 }
 
 // Handler returns the whole site.
-func (s *Server) Handler() http.Handler {
+func (s *Server) Handler() http.Handler { return s.protect(s.mux) }
+
+func (s *Server) site() *http.ServeMux {
 	mux := http.NewServeMux()
 	for _, r := range routes {
 		mux.Handle(r.pattern, s.serve(r))
@@ -84,7 +90,7 @@ func (s *Server) Handler() http.Handler {
 	mux.HandleFunc("GET /healthz", s.healthz)
 	mux.HandleFunc("GET /readyz", s.readyz)
 	mux.Handle("/", s.serve(route{pattern: "/", portal: front, handle: (*Server).notFound}))
-	return s.protect(mux)
+	return mux
 }
 
 func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {

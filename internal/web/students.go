@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/schoolgate/schoolgate/internal/access"
 	"github.com/schoolgate/schoolgate/internal/fault"
 	"github.com/schoolgate/schoolgate/internal/roster"
 )
@@ -33,7 +34,7 @@ func (s *Server) findStudent(x *exchange) error {
 	if !strings.ContainsAny(typed, "0123456789") {
 		return x.redirect("/admin/students/?" + url.Values{"q": {typed}}.Encode())
 	}
-	found, _, _, err := s.Roster.FindStudents(x.r.Context(), x.actor, typed, roster.FindCursor{}, 2)
+	found, _, _, err := s.Family.FindStudents(x.r.Context(), x.actor, typed, roster.FindCursor{}, 2)
 	if err != nil {
 		return err
 	}
@@ -49,7 +50,7 @@ func (s *Server) foundStudents(x *exchange, typed string, after roster.FindCurso
 	if x.r.Method == http.MethodGet {
 		p.Path = x.r.URL.RequestURI()
 	}
-	found, next, total, err := s.Roster.FindStudents(x.r.Context(), x.actor, p.Query, after, listPage)
+	found, next, total, err := s.Family.FindStudents(x.r.Context(), x.actor, p.Query, after, listPage)
 	if err != nil {
 		return err
 	}
@@ -66,6 +67,7 @@ type studentPage struct {
 	Student roster.Student
 	Schools []roster.School
 	Fresh   *roster.Student
+	Export  bool // the reader may take out the student's data
 }
 
 // Tab is the tab of the student's pages this one is on.
@@ -91,6 +93,9 @@ func studentField(s roster.Student, field string) string {
 	}[field]
 }
 
+// AnySchool reports whether the student may also be of no school: staff who work at some schools put students into these.
+func (p studentPage) AnySchool() bool { return p.Desk == nil || p.Desk.Everywhere }
+
 func (s *Server) studentPage(x *exchange) error {
 	id, err := x.id("student")
 	if err != nil {
@@ -100,11 +105,13 @@ func (s *Server) studentPage(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	return s.render(x, http.StatusOK, "admin/student", studentPage{Page: s.page(x, "admin.student.title"), Student: rec.Student, Schools: rec.Schools})
+	p := studentPage{Page: s.page(x, "admin.student.title"), Student: rec.Student, Schools: rec.Schools}
+	p.Export = access.Can(x.actor, access.ExportRecords)
+	return s.render(x, http.StatusOK, "admin/student", p)
 }
 
 func (s *Server) newStudentPage(x *exchange) error {
-	schools, err := s.Roster.Schools(x.r.Context())
+	schools, err := s.Roster.SchoolsOf(x.r.Context(), x.actor)
 	if err != nil {
 		return err
 	}
@@ -164,7 +171,7 @@ func (s *Server) studentAgain(x *exchange, title string, typed roster.Student, e
 	} else if err := s.problems(x, &p.Page, err); err != nil {
 		return err
 	}
-	schools, err := s.Roster.Schools(x.r.Context())
+	schools, err := s.Roster.SchoolsOf(x.r.Context(), x.actor)
 	if err != nil {
 		return err
 	}

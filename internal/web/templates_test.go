@@ -9,6 +9,7 @@ import (
 
 	"github.com/jba/templatecheck"
 
+	"github.com/schoolgate/schoolgate/internal/access"
 	"github.com/schoolgate/schoolgate/internal/app/apptest"
 	"github.com/schoolgate/schoolgate/internal/family"
 	"github.com/schoolgate/schoolgate/internal/help"
@@ -91,6 +92,14 @@ func TestEveryWordThatAPageComposesIsInTheCatalogue(t *testing.T) {
 	for _, field := range []string{"portal_access", "legal_guardian", "lives_with", "emergency", "pickup", "mailing", "restricted"} {
 		add("record.", field)
 	}
+	for _, r := range access.Roles() {
+		add("staff.", "role."+string(r), "role_says."+string(r))
+	}
+	for _, act := range []string{"disable", "enable", "password", "factors", "sessions", "remove"} {
+		add("staff.", "act."+act, "ask."+act, "ask_text."+act)
+		add("flash.staff.", act)
+	}
+	add("mail.staff_part.", "name", "email", "role", "schools", "end", "no_end", "disabled", "enabled", "factors", "sessions", "removed")
 	for _, k := range help.Kinds() {
 		add("help.kind.", string(k))
 	}
@@ -115,7 +124,8 @@ func TestEveryMailHasItsWordOnTheMailPage(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, template := range []string{"temporary", "forgot_password", "already", "already_closed_line", "name_differs", "your_username", "reset", "reset_part",
-			"address_changed", "password_changed", "username_changed", "new_device", "locked", "student_password_changed"} {
+			"address_changed", "password_changed", "username_changed", "new_device", "locked", "factor_added", "factor_removed", "recovery_codes_made", "recovery_code_used", "codes_refused", "student_password_changed",
+			"staff_invited", "staff_password", "staff_changed", "staff_recovered", "staff_recovery"} {
 			for _, tag := range lang.Tags() {
 				if !catalog.Language(tag).Has("admin.mail.template." + template) {
 					t.Errorf("%s: no admin.mail.template.%s", tag, template)

@@ -50,7 +50,7 @@ func TestEveryPageCanBeReadByEverybody(t *testing.T) {
 	school := openTour(t)
 	library := axe(t)
 	for _, spanish := range []bool{false, true} {
-		for _, who := range []string{"", "first", "parent", "student", "admin"} {
+		for _, who := range []string{"", "first", "parent", "student", "admin", "second", "enrol", "factor"} {
 			t.Run(strings.Trim(map[bool]string{false: "en ", true: "es "}[spanish]+who, " "), func(t *testing.T) {
 				looks := []Look{{Width: 320, Height: 640}, {Width: 1280, Height: 800, Dark: true}}
 				if spanish {

@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -37,8 +38,9 @@ type School struct {
 	folder string
 }
 
-// Open opens a school on the database, which sends its mail through the sender. Hashes are cheap: it is for trying things.
-func Open(ctx context.Context, database string, sender mail.Sender) (*School, error) {
+// Open opens a school on the database, which sends its mail through the sender. Hashes are cheap, and staff need no second factor: it is for
+// trying things. Options change what it is built of.
+func Open(ctx context.Context, database string, sender mail.Sender, options ...func(*app.Config)) (*School, error) {
 	folder, err := os.MkdirTemp("", "schoolgate-browser-")
 	if err != nil {
 		return nil, err
@@ -54,13 +56,17 @@ func Open(ctx context.Context, database string, sender mail.Sender) (*School, er
 	if err != nil {
 		return nil, err
 	}
-	s.URL = "http://" + listener.Addr().String()
+	s.URL = "http://localhost:" + strconv.Itoa(listener.Addr().(*net.TCPAddr).Port) // by name: passkeys are bound to one
 	demo, _ := sender.(*mail.Capture)
-	s.App, err = app.Open(ctx, app.Config{
+	config := app.Config{
 		Database: database, KeyFile: keyFile, BaseURL: s.URL, Mail: sender, Demo: demo, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
-		Now:        func() time.Time { return time.Now().Add(time.Duration(s.ahead.Load())) },
+		Now:        s.Now,
 		HashParams: account.Params{MemoryKiB: 64, Time: 1}, HashSlots: 1, PasswordsSuffice: true, SQL: sqldb.Options{Fast: true},
-	})
+	}
+	for _, o := range options {
+		o(&config)
+	}
+	s.App, err = app.Open(ctx, config)
 	if err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
@@ -75,6 +81,9 @@ func Open(ctx context.Context, database string, sender mail.Sender) (*School, er
 	go func() { s.served <- s.Serve(work, app.Listen{Listener: listener}) }()
 	return s, nil
 }
+
+// Now is the time on the school's clock.
+func (s *School) Now() time.Time { return time.Now().Add(time.Duration(s.ahead.Load())) }
 
 // Later moves the school's clock on.
 func (s *School) Later(d time.Duration) { s.ahead.Add(int64(d)) }

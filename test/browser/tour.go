@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/schoolgate/schoolgate/internal/access"
+	"github.com/schoolgate/schoolgate/internal/account"
 	"github.com/schoolgate/schoolgate/internal/demo"
 	"github.com/schoolgate/schoolgate/internal/mail"
 	"github.com/schoolgate/schoolgate/internal/settings"
@@ -29,6 +30,9 @@ type Tour struct {
 	Inbox *mail.Capture
 	ana   string // number of the first child
 	line  string // number of the mother's line
+
+	app   authenticator // of the staff who have a second factor
+	clerk string        // number of a member of staff who has not signed in yet
 }
 
 // OpenTour opens a school with the sample district of that many students on the database, and has Maria Lopez create her account.
@@ -49,6 +53,14 @@ func OpenTour(ctx context.Context, c *Chromium, judge Judge, database string, st
 	if err := school.Settings.Change(ctx, access.Actor{Kind: access.System}, v); err != nil {
 		return nil, err
 	}
+	clerk, err := school.Accounts.InviteStaff(ctx, access.Actor{Kind: access.System}, account.StaffInvitation{
+		Username: "c.rivera", Name: "Carmen Rivera", Email: "c.rivera@school.example",
+		Terms: account.Terms{Role: access.HelpDesk, Schools: access.Everywhere(), LastDay: school.Settings.Today()},
+	})
+	if err != nil {
+		return nil, err
+	}
+	t.clerk = strconv.FormatInt(clerk, 10)
 	for i, s := range district.Students {
 		if s.IDNumber == "204117" {
 			t.ana = strconv.FormatInt(ids.Students[i], 10)
@@ -60,7 +72,7 @@ func OpenTour(ctx context.Context, c *Chromium, judge Judge, database string, st
 		}
 	}
 	t.createAccounts(c, judge)
-	return t, nil
+	return t, t.createStaff(ctx)
 }
 
 var temporary = regexp.MustCompile(`\b[2-9A-HJKMNP-TV-Z]{4}(?:-[2-9A-HJKMNP-TV-Z]{4}){3}\b`)
@@ -144,6 +156,8 @@ func (t *Tour) Stops() []Stop {
 		{Name: "parent-register-problems", Path: "/parent/register", Act: submit(map[string]string{"username": "x"})},
 		{Name: "parent-register-sent", Path: "/parent/register", Act: submit(map[string]string{
 			"username": "nobody", "id_number": "999", "first_name": "No", "last_name": "Body"})},
+		{Name: "parent-code", Path: "/parent/code"},
+		{Name: "parent-code-wrong", Path: "/parent/code", Act: submit(map[string]string{"code": "2222-2222-2222-2222"})},
 		{Name: "parent-forgot", Path: "/parent/forgot"},
 		{Name: "parent-forgot-problems", Path: "/parent/forgot", Act: submit(map[string]string{"username": ""})},
 		{Name: "parent-forgot-sent", Path: "/parent/forgot", Act: submit(map[string]string{"username": "nobody"})},
@@ -175,8 +189,23 @@ func (t *Tour) Stops() []Stop {
 		{Name: "admin-grid-dialog", Who: "admin", Path: grid + "?last=lopez", Act: ask},
 		{Name: "admin-question", Who: "admin", Path: grid + "?last=lopez", Act: submitGrid},
 		{Name: "admin-result", Who: "admin", Path: grid + "?last=begay", Act: resetAll},
+		{Name: "admin-bulk", Who: "admin", Path: "/admin/site/bulk"},
+		{Name: "admin-bulk-problems", Who: "admin", Path: "/admin/site/bulk", Act: sendTo("/bulk", map[string]string{"act": "disable"})},
+		{Name: "admin-bulk-question", Who: "admin", Path: "/admin/site/bulk", Act: askBulk},
+		{Name: "admin-bulk-wrong-count", Who: "admin", Path: "/admin/site/bulk", Act: func(tab *Tab) { askBulk(tab); sendTo("/begin", map[string]string{"count": "0"})(tab) }},
+		{Name: "admin-bulk-begun", Who: "admin", Path: "/admin/site/bulk", Act: beginBulk},
 		{Name: "admin-requests", Who: "admin", Path: "/admin/site/requests"},
 		{Name: "admin-requests-none", Who: "admin", Path: "/admin/site/requests", Act: submit(map[string]string{"reference": "AAA-AAA"})},
+		{Name: "admin-new-adults", Who: "admin", Path: "/admin/site/new-adults"},
+		{Name: "admin-not-come", Who: "admin", Path: "/admin/site/not-come"},
+		{Name: "admin-not-come-problems", Who: "admin", Path: "/admin/site/not-come?since=soon"},
+		{Name: "admin-letters", Who: "admin", Path: "/admin/site/letters"},
+		{Name: "admin-letters-counted", Who: "admin", Path: "/admin/site/letters", Act: sendTo("/letters", map[string]string{"standing": "all"})},
+		{Name: "admin-letters-nobody", Who: "admin", Path: "/admin/site/letters", Act: sendTo("/letters", map[string]string{"homeroom": "nowhere"})},
+		{Name: "admin-letters-print", Who: "admin", Path: "/admin/site/letters", Act: printLetters},
+		{Name: "admin-letter-text", Who: "admin", Path: "/admin/site/letters/text"},
+		{Name: "admin-letter-text-problems", Who: "admin", Path: "/admin/site/letters/text", Act: sendTo("/text", map[string]string{"subject": "", "body": "{who}"})},
+		{Name: "admin-letter-text-preview", Who: "admin", Path: "/admin/site/letters/text", Act: func(tab *Tab) { tab.run(`document.querySelector("button[name=preview]").click()`) }},
 		{Name: "admin-mail", Who: "admin", Path: "/admin/site/mail"},
 		{Name: "admin-mail-failed", Who: "admin", Path: "/admin/site/mail?state=failed"},
 		{Name: "admin-help", Who: "admin", Path: "/admin/site/help"},
@@ -188,6 +217,24 @@ func (t *Tour) Stops() []Stop {
 		{Name: "admin-help-saved", Who: "admin", Path: "/admin/site/help/es/locked-out", Act: submit(map[string]string{"applies": "1.0"})},
 		{Name: "admin-help-conflict", Who: "admin", Path: "/admin/site/help/es/locked-out", Act: submit(map[string]string{"version": "99"})},
 		{Name: "admin-help-history", Who: "admin", Path: "/admin/site/help/es/locked-out/history?version=1"},
+		{Name: "admin-staff", Who: "admin", Path: "/admin/site/staff"},
+		{Name: "admin-staff-unused", Who: "admin", Path: "/admin/site/staff?unused=1"},
+		{Name: "admin-staff-nobody", Who: "admin", Path: "/admin/site/staff?q=nobodyatall"},
+		{Name: "admin-staff-new", Who: "admin", Path: "/admin/site/staff/new"},
+		{Name: "admin-staff-problems", Who: "admin", Path: "/admin/site/staff/new", Act: submit(map[string]string{"username": "x"})},
+		{Name: "admin-staff-member", Who: "admin", Path: "/admin/site/staff/" + t.clerk},
+		{Name: "admin-staff-conflict", Who: "admin", Path: "/admin/site/staff/" + t.clerk, Act: submit(map[string]string{"version": "x"})},
+		{Name: "admin-staff-dialog", Who: "admin", Path: "/admin/site/staff/" + t.clerk, Act: askStaff},
+		{Name: "admin-staff-ask", Who: "admin", Path: "/admin/site/staff/" + t.clerk + "/disable"},
+		{Name: "admin-staff-ask-problems", Who: "admin", Path: "/admin/site/staff/" + t.clerk + "/disable", Act: submit(map[string]string{"reason": ""})},
+		{Name: "admin-staff-own", Who: "admin", Path: "/admin/site/staff/1"},
+		{Name: "admin-log", Who: "admin", Path: "/admin/site/log"},
+		{Name: "admin-log-nobody", Who: "admin", Path: "/admin/site/log?who=nobodyatall"},
+		{Name: "admin-log-problems", Who: "admin", Path: "/admin/site/log?from=soon"},
+		{Name: "admin-log-breach", Who: "admin", Path: "/admin/site/log/breach"},
+		{Name: "admin-log-breach-made", Who: "admin", Path: "/admin/site/log/breach", Act: sendTo("/log/breach", map[string]string{"from": "2020-01-01", "to": "2099-12-31"})},
+		{Name: "admin-log-views", Who: "admin", Path: student + "/views"},
+		{Name: "admin-log-history", Who: "admin", Path: student + "/contacts/" + t.line + "/history"},
 		{Name: "admin-settings", Who: "admin", Path: "/admin/site/settings"},
 		{Name: "admin-settings-problems", Who: "admin", Path: "/admin/site/settings", Act: submit(map[string]string{"time_zone": "Nowhere"})},
 		{Name: "admin-students", Who: "admin", Path: "/admin/students/"},
@@ -203,8 +250,27 @@ func (t *Tour) Stops() []Stop {
 		{Name: "admin-contact-problems", Who: "admin", Path: student + "/contacts/" + t.line, Act: submit(map[string]string{"first_name": "", "email": "x@example.org"})},
 		{Name: "admin-contact-conflict", Who: "admin", Path: student + "/contacts/" + t.line, Act: submit(map[string]string{
 			"contact_version": "0", "line_version": "0", "first_name": "Mary"})},
+		{Name: "admin-code", Who: "admin", Path: student + "/contacts/" + t.line + "/code"},
+		{Name: "admin-code-problems", Who: "admin", Path: student + "/contacts/" + t.line + "/code", Act: sendTo("/code", map[string]string{"checked": ""})},
 		{Name: "admin-contact-remove", Who: "admin", Path: student + "/contacts/" + t.line + "/remove"},
 		{Name: "admin-account", Who: "admin", Path: "/admin/account"},
+
+		{Name: "admin-second-step", Who: "second", Path: "/admin/second-step"},
+		{Name: "admin-second-step-problems", Who: "second", Path: "/admin/second-step", Act: sendTo("/second-step", map[string]string{"code": "000000"})},
+		{Name: "admin-second-factor", Who: "enrol", Path: "/admin/second-factor"},
+		{Name: "admin-authenticator", Who: "enrol", Path: "/admin/second-factor", Act: sendTo("/account/authenticator", nil)},
+		{Name: "admin-authenticator-problems", Who: "enrol", Path: "/admin/second-factor", Act: func(tab *Tab) {
+			sendTo("/account/authenticator", nil)(tab)
+			sendTo("/confirm", map[string]string{"code": "000000"})(tab)
+		}},
+		{Name: "admin-new-passkey", Who: "enrol", Path: "/admin/second-factor", Act: sendTo("/account/passkeys", nil)},
+		{Name: "admin-recovery-codes", Who: "factor", Path: "/admin/account", Act: sendTo("/recovery-codes", nil)},
+		{Name: "admin-account-factors", Who: "factor", Path: "/admin/account"},
+		{Name: "admin-account-factors-problems", Who: "factor", Path: "/admin/account", Act: sendTo("/rename", map[string]string{"name": " "})},
+		{Name: "admin-remove-authenticator", Who: "factor", Path: "/admin/account/authenticator/remove"},
+		{Name: "admin-confirm", Who: "factor", Path: "/admin/confirm?form=x"},
+		{Name: "admin-confirm-problems", Who: "factor", Path: "/admin/confirm?form=x", Act: sendTo("/confirm", map[string]string{
+			"current_password": "wrong", "code": "000000"})},
 	}
 }
 
@@ -222,6 +288,24 @@ func submit(fields map[string]string) func(*Tab) {
 	}
 }
 
+// sendTo is submit for the form whose address ends so.
+func sendTo(action string, fields map[string]string) func(*Tab) {
+	return func(tab *Tab) {
+		tab.judge.Helper()
+		var script strings.Builder
+		for name, value := range fields {
+			script.WriteString(`f.elements[` + strconv.Quote(name) + `].value = ` + strconv.Quote(value) + `; `)
+		}
+		tab.run(`(f => { ` + script.String() + `f.submit() })(document.querySelector('main form[action$="` + action + `"]'))`)
+	}
+}
+
+// printLetters counts the letters and opens them as a page.
+func printLetters(tab *Tab) {
+	sendTo("/letters", map[string]string{"standing": "all", "letter": "O"})(tab)
+	tab.run(`document.querySelector("button[value=page]").click()`)
+}
+
 // tick ticks the first three rows.
 func tick(tab *Tab) {
 	Eval[bool](tab, `[...document.querySelectorAll("input[name=line]")].slice(0, 3).forEach(b => b.click()) ?? true`)
@@ -231,6 +315,16 @@ func tick(tab *Tab) {
 func ask(tab *Tab) {
 	Eval[bool](tab, `[...document.querySelectorAll("input[name=line]")].slice(0, 2).forEach(b => b.click()) ?? true`)
 	Eval[bool](tab, `document.querySelector(".selection .primary").click() ?? true`)
+	awaitDialog(tab)
+}
+
+// askStaff presses the first of what can be done to a member of staff.
+func askStaff(tab *Tab) {
+	Eval[bool](tab, `document.querySelector("a[data-ask]").click() ?? true`)
+	awaitDialog(tab)
+}
+
+func awaitDialog(tab *Tab) {
 	for end := time.Now().Add(patience); !Eval[bool](tab, `!!document.querySelector("dialog[open]")`); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
 			tab.judge.Fatalf("no dialog")
@@ -250,6 +344,15 @@ func resetAll(tab *Tab) {
 	tab.run(`document.querySelector("form[data-question]").submit()`)
 }
 
+// askBulk asks for an act on some parents.
+func askBulk(tab *Tab) { sendTo("/bulk", map[string]string{"act": "unlock", "last": "lopez"})(tab) }
+
+// beginBulk answers the question with the number of rows.
+func beginBulk(tab *Tab) {
+	askBulk(tab)
+	tab.run(`(f => { f.elements.count.value = f.querySelector("label").textContent.match(/\d+/)[0]; f.submit() })(document.querySelector('main form[action$="/begin"]'))`)
+}
+
 // Visit brings the tab to a stop. Whoever must be signed in is signed in.
 func (t *Tour) Visit(tab *Tab, s Stop) {
 	tab.judge.Helper()
@@ -259,8 +362,9 @@ func (t *Tour) Visit(tab *Tab, s Stop) {
 	}
 }
 
-// Enter signs the tab in as one of the people of the tour: "parent", "student", "admin", or "first" for a parent who has a temporary
-// password and must choose a permanent one.
+// Enter signs the tab in as one of the people of the tour: "parent", "student", "admin", "first" for a parent who has a temporary
+// password and must choose a permanent one, "factor" for staff with a second factor, "second" for the same before the code was given, or "enrol"
+// for staff who have to set one up.
 func (t *Tour) Enter(tab *Tab, who string) {
 	tab.judge.Helper()
 	portal, username, password := who, "", ""
@@ -271,6 +375,10 @@ func (t *Tour) Enter(tab *Tab, who string) {
 		username, password = StudentUsername, StudentPassword
 	case "admin":
 		username, password = StaffUsername, StaffPassword
+	case "factor", "second":
+		portal, username, password = "admin", factorUsername, StaffPassword
+	case "enrol":
+		portal, username, password = "admin", enrolUsername, StaffPassword
 	case "first":
 		portal, username = "parent", "zoe.m"
 		password = temporary.FindString(t.mailed(tab.judge, "zoe.mueller@example.org"))
@@ -279,5 +387,13 @@ func (t *Tour) Enter(tab *Tab, who string) {
 	submit(map[string]string{"username": username, "password": password})(tab)
 	if strings.Contains(tab.URL(), "/login") {
 		tab.judge.Fatalf("%s cannot sign in:\n%s", who, tab.Text())
+	}
+	switch who {
+	case "factor":
+		sendTo("/second-step", map[string]string{"code": t.app.code(t.School)})(tab)
+	case "enrol": // as where staff must have a second factor
+		if err := t.change(context.Background(), "update session set stage = 'enrol' where account_id = (select id from account where username_key = $1)", enrolUsername); err != nil {
+			tab.judge.Fatalf("%v", err)
+		}
 	}
 }

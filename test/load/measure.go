@@ -74,6 +74,10 @@ func measure(ctx context.Context, s *server, d district, length time.Duration) (
 		return append(rows, more...), err
 	}
 	rows = append(rows, more...)
+	if more, err = bulk(ctx, s, d, homes); err != nil {
+		return rows, err
+	}
+	rows = append(rows, more...)
 	first, err := firstVisit(ctx, s.addr)
 	return append(rows, first), err
 }

@@ -37,6 +37,8 @@ type App struct {
 	Clock *Clock
 	Inbox *mail.Capture
 	URL   string // where browsers find it, without a slash at the end
+	// KeyFile is where the app's keys are.
+	KeyFile string
 
 	t         testing.TB
 	log       *lockedBuffer
@@ -85,7 +87,7 @@ func Open(t testing.TB, database string, options ...Option) *App {
 		t.Fatalf("opening the app: %v", err)
 	}
 	t.Cleanup(func() { _ = a.Close() })
-	a.URL = c.BaseURL
+	a.URL, a.KeyFile = c.BaseURL, c.KeyFile
 	a.serve(listener)
 	a.District = seed(a)
 	return a

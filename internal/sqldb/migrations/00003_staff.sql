@@ -26,14 +26,17 @@ create table session (
 create index session_account on session (account_id, created_at);
 create index session_expires on session (expires_at);
 
--- Authenticator apps (RFC 6238). The secret is encrypted with the key file; last_step is the newest time step whose code was taken.
+-- Authenticator apps (RFC 6238). The secret is encrypted with the key file; last_step is the newest time step whose code was taken; session is
+-- the number of the session that sets it up: nobody else is shown its secret.
 create table authenticator (
     account_id   {{int}} primary key references account (id) on delete cascade,
     secret       {{blob}} not null,
     last_step    {{int}} not null default 0,
+    session      {{text}} not null,
     created_at   {{int}} not null,
     confirmed_at {{int}}
 );
+create index authenticator_pending on authenticator (created_at) where confirmed_at is null;
 
 -- Recovery codes, as keyed hashes; a used one is deleted.
 create table recovery_code (
@@ -54,20 +57,23 @@ create table passkey (
 );
 create index passkey_account on passkey (account_id, id);
 
--- WebAuthn ceremonies under way: what the browser was asked, to be answered once.
+-- WebAuthn ceremonies under way: what the browser was asked, to be answered once, and by the session that asked ('' for a sign-in).
 create table ceremony (
     id_hash    {{blob}} primary key,
     account_id {{int}} references account (id) on delete cascade,
+    session    {{text}} not null,
     purpose    {{text}} not null,
     data       {{text}} not null,
     expires_at {{int}} not null
 );
 create index ceremony_expires on ceremony (expires_at);
+create index ceremony_account on ceremony (account_id);
 
--- A form that was interrupted to ask for password and second factor again: sent once more, once, when they are given.
+-- A form that was interrupted to ask for password and second factor again: sent once more, once, when they are given. What was typed is
+-- encrypted with the key file and the session's token.
 create table interrupted_form (
     session_hash {{blob}} primary key references session (id_hash) on delete cascade,
-    target       {{text}} not null,
-    form         {{text}} not null,
+    sealed       {{blob}} not null,
     created_at   {{int}} not null
 );
+create index interrupted_form_created on interrupted_form (created_at);

@@ -60,6 +60,29 @@ for (const box of document.querySelectorAll("textarea[data-limit]")) {
 
 document.querySelector(".problems")?.focus();
 
+// Passkeys, where the browser knows them; what deals with them is fetched when it is needed.
+const passkeys = window.PublicKeyCredential && navigator.credentials;
+for (const form of document.querySelectorAll("form[data-passkey]")) {
+  form.classList.toggle("ready", !!passkeys);
+  form.addEventListener("submit", async e => {
+    e.preventDefault();
+    (await import(form.dataset.script)).default(form);
+  });
+}
+if (passkeys) for (const note of document.querySelectorAll("[data-no-passkey]")) note.hidden = true;
+
+// Recovery codes: to the clipboard, or on paper.
+const codes = document.querySelector("[data-codes]");
+if (codes) {
+  const list = document.querySelector("ul.codes");
+  codes.hidden = false;
+  codes.querySelector("[data-print]").addEventListener("click", () => print());
+  codes.querySelector("[data-copy]").addEventListener("click", async () => {
+    await navigator.clipboard.writeText([...list.children].map(c => c.textContent).join("\n"));
+    codes.querySelector("[role=status]").textContent = list.dataset.copied;
+  });
+}
+
 // "/" goes to the search box, unless one is typing.
 const find = document.querySelector("#find");
 if (find) {
@@ -67,6 +90,36 @@ if (find) {
     if (e.key === "/" && !e.ctrlKey && !e.metaKey && !e.altKey && !/^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement?.tagName)) {
       e.preventDefault();
       find.focus();
+    }
+  });
+}
+
+// A page that asks, as a dialog over the page that one came from.
+const asked = async (answer, from) => {
+  if (answer.redirected) { location.assign(answer.url); return; }
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const question = page.querySelector("form[data-question]");
+  if (!answer.ok || !question) throw new Error("no question");
+  const dialog = make("dialog", {});
+  dialog.setAttribute("aria-labelledby", "question");
+  const title = page.querySelector("#question");
+  title.tabIndex = -1;
+  dialog.append(title, question);
+  document.body.append(dialog);
+  question.querySelector("[data-cancel]").addEventListener("click", ev => { ev.preventDefault(); dialog.close(); });
+  dialog.addEventListener("close", () => { dialog.remove(); from?.focus(); });
+  dialog.showModal();
+  title.focus(); // not the button: the consequences are to be read first
+};
+
+for (const link of document.querySelectorAll("a[data-ask]")) {
+  link.addEventListener("click", async e => {
+    if (e.ctrlKey || e.metaKey || e.shiftKey || e.altKey) return;
+    e.preventDefault();
+    try {
+      await asked(await fetch(link.href), link);
+    } catch {
+      location.assign(link.href);
     }
   });
 }
@@ -97,19 +150,7 @@ if (grid) {
     const body = new URLSearchParams(new FormData(grid, e.submitter));
     try {
       const answer = await fetch(grid.action, { method: "POST", body });
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      const question = page.querySelector("form[data-question]");
-      if (!answer.ok || !question) throw new Error("no question");
-      const dialog = make("dialog", {});
-      dialog.setAttribute("aria-labelledby", "question");
-      const title = page.querySelector("#question");
-      title.tabIndex = -1;
-      dialog.append(title, question);
-      document.body.append(dialog);
-      question.querySelector("[data-cancel]").addEventListener("click", ev => { ev.preventDefault(); dialog.close(); });
-      dialog.addEventListener("close", () => { dialog.remove(); e.submitter?.focus(); });
-      dialog.showModal();
-      title.focus(); // not "Ok": the consequences are to be read first
+      await asked(answer, e.submitter);
     } catch {
       const plain = make("form", { method: "post", action: grid.action, hidden: true });
       for (const [k, v] of body) plain.append(make("input", { type: "hidden", name: k, value: v }));

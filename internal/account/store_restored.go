@@ -1,0 +1,7 @@
+package account
+
+const (
+	deleteAllSessions = `delete from session`
+
+	deleteAllTemporary = `delete from temporary_password`
+)

@@ -1,0 +1,24 @@
+package roster
+
+import (
+	"github.com/schoolgate/schoolgate/internal/lang"
+	"github.com/schoolgate/schoolgate/internal/sqldb"
+)
+
+// Invariants is what always holds of the records: mostly that the keys by which people are searched, listed and matched are those of the
+// records as they stand.
+func (r *Roster) Invariants() []sqldb.Invariant {
+	return []sqldb.Invariant{
+		{Name: "line-is-listed", Says: "Every line that staff did not take off stands in the grid under its parent's whole name, and no other does.",
+			Query: lineNotListed},
+		{Name: "line-is-listed-rightly", Says: "A line is listed under its own contact, under the names that contact and student have, and at the student's school.",
+			Query: lineListedWrongly},
+		{Name: "student-is-found-in-order", Says: "A student's search words stand in the order of the student's name, and at the student's school.", Query: wordOutOfOrder},
+		{Name: "address-has-its-key", Says: "Only who has an e-mail address is found by one.", Query: addressKey},
+		{Name: "number-has-its-key", Says: "Only a student with an ID Number is found by one.", Query: numberKey},
+		{Name: "name-keys-are-todays", Says: "Names are compared by keys of this program's making.", Query: oldNameKeys,
+			Args: []any{int64(lang.NameKeyVersion)}},
+		{Name: "restriction-is-a-restriction", Says: "Only a restricted line says since when and by whom it is restricted.", Query: restrictedSince},
+		{Name: "line-has-both-ends", Says: "A line belongs to a student and a contact that exist.", Query: lineWithoutEnd},
+	}
+}

@@ -1,0 +1,38 @@
+package roster
+
+const (
+	lineRemoved = `(l.ended_at is not null and ',' || l.local_fields || ',' like '%,ended,%')`
+
+	lineNotListed = `select 'line ' || l.id as broken
+from student_contact l left join line_name n on n.line_id = l.id and n.pos = 0
+where (n.line_id is null or n.letter is null) <> ` + lineRemoved
+
+	lineListedWrongly = `select 'line ' || l.id as broken
+from line_name n
+join student_contact l on l.id = n.line_id
+join contact c on c.id = l.contact_id
+join student s on s.id = l.student_id
+where n.contact_id <> l.contact_id or n.parent_sort <> c.sort_key or n.child_sort <> s.sort_key
+or coalesce(n.school_id, 0) <> coalesce(s.school_id, 0) or (n.letter is not null) <> (n.pos = 0) or n.letter is not null and n.letter <> c.letter`
+
+	wordOutOfOrder = `select distinct 'student ' || w.student_id as broken
+from student_word w join student s on s.id = w.student_id
+where w.sort_key <> s.sort_key or coalesce(w.school_id, 0) <> coalesce(s.school_id, 0)`
+
+	addressKey = `select 'contact ' || id as broken from contact where email = '' and email_key <> ''
+union all
+select 'student ' || id from student where email = '' and email_key <> ''`
+
+	numberKey = `select 'student ' || id as broken from student where id_number = '' and id_key <> ''`
+
+	oldNameKeys = `select 'contact ' || id as broken from contact where key_version <> $1`
+
+	restrictedSince = `select 'line ' || id as broken from student_contact
+where restricted <> 'yes' and (restricted_at is not null or restricted_by <> '')`
+
+	lineWithoutEnd = `select 'line ' || l.id as broken
+from student_contact l
+left join contact c on c.id = l.contact_id
+left join student s on s.id = l.student_id
+where c.id is null or s.id is null`
+)
