@@ -63,7 +63,7 @@ type App struct {
 	log     *slog.Logger
 	now     func() time.Time
 	hasher  *account.Hasher
-	metrics *metrics
+	meters  *meters
 	anchors anchors
 }
 
@@ -174,9 +174,9 @@ func (a *App) build(ctx context.Context, c Config, keys account.Keys, logKey aud
 	if err := <-articles; err != nil {
 		return err
 	}
-	a.metrics = newMetrics(a)
+	a.meters = newMeters(a)
 	a.Web, err = web.New(web.Parts{
-		Answered: a.metrics.answered,
+		Answered: a.meters.answered,
 		Accounts: a.Accounts, Family: a.Family, Roster: a.Roster, Settings: a.Settings, Help: a.Help, Jobs: a.Jobs, Catalog: a.Catalog, Log: c.Log, Now: c.Now,
 		Ready: a.DB.Ping, BaseURL: c.BaseURL, TrustedProxies: c.Proxies, MailLeaves: c.Mail != nil, Demo: c.Demo,
 	})
