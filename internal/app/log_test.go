@@ -119,7 +119,7 @@ func TestAUD1EveryEventOfADayAtTheSchoolIsInTheLog(t *testing.T) {
 // TestAUD3TheServingRoleAddsToTheLogAndCannotChangeIt serves with a role that the owner of the tables gave what serving needs.
 func TestAUD3TheServingRoleAddsToTheLogAndCannotChangeIt(t *testing.T) {
 	owner := sqldbtest.Postgres(t)
-	name := "serve_" + strings.Trim(strings.Split(owner, "?")[0], "postgres:/")
+	name := "serve_" + strings.TrimPrefix(strings.Split(owner, "?")[0], "postgres:///")
 	own, err := sqldb.Open(t.Context(), owner, sqldb.Options{Fast: true})
 	if err != nil {
 		t.Fatal(err)

@@ -56,7 +56,7 @@ func (f *Family) BulkPreview(ctx context.Context, actor access.Actor, id int64) 
 }
 
 func (f *Family) previewReset(ctx context.Context, tx *sqldb.Tx, p *Preview, at access.Schools, lines, along []int64) error {
-	parents, err := f.resetParentsAt(ctx, tx, at, lines, along)
+	parents, err := f.resetParents(ctx, tx, at, lines, along)
 	if err != nil {
 		return err
 	}

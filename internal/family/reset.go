@@ -152,7 +152,7 @@ func (f *Family) resetBatch(ctx context.Context, actor access.Actor, o ResetOrde
 // resetIn resets some parents in the caller's transaction. Their notices leave at the pace given.
 func (f *Family) resetIn(ctx context.Context, tx *sqldb.Tx, actor access.Actor, o ResetOrder, lines []int64, p *pace) ([]ResetResult, error) {
 	results := make([]ResetResult, 0, len(lines))
-	parents, err := f.resetParentsAt(ctx, tx, roster.ScopeOf(actor), lines, o.Along)
+	parents, err := f.resetParents(ctx, tx, roster.ScopeOf(actor), lines, o.Along)
 	if err != nil {
 		return nil, err
 	}

@@ -63,15 +63,10 @@ func (p *resetParent) addressee() int64 {
 // mayPassTo reports whether a student login that this parent made may pass to the contact of another line of the child.
 func (p *resetParent) mayPassTo(l *loginLine) bool { return l.account != p.account }
 
-// resetParents reads everything that the reset of the lines depends on, with few statements however many they are. Parents stand in
-// the order of the lines; lines that are gone have none.
-func (f *Family) resetParents(ctx context.Context, tx *sqldb.Tx, ids []int64) ([]*resetParent, error) {
-	return f.resetParentsAt(ctx, tx, access.Everywhere(), ids, nil)
-}
-
-// resetParentsAt is resetParents for somebody who works at the schools: lines of others are as if gone. The open lines at other schools of the
-// contacts in along are taken along.
-func (f *Family) resetParentsAt(ctx context.Context, tx *sqldb.Tx, at access.Schools, ids, along []int64) ([]*resetParent, error) {
+// resetParents reads everything that the reset of the lines depends on, with few statements however many they are, for somebody who works at
+// the schools: lines of others are as if gone. Parents stand in the order of the lines; lines that are gone have none. The open lines at
+// other schools of the contacts in along are taken along.
+func (f *Family) resetParents(ctx context.Context, tx *sqldb.Tx, at access.Schools, ids, along []int64) ([]*resetParent, error) {
 	rule := f.rule()
 	picked, err := loginLines(ctx, tx, rule, selectLines, ids)
 	if err != nil {

@@ -51,7 +51,7 @@ func (f *Family) ResetQuestion(ctx context.Context, actor access.Actor, lines []
 	var q Question
 	err := f.db.Read(ctx, func(tx *sqldb.Tx) error {
 		q = Question{}
-		parents, err := f.resetParentsAt(ctx, tx, roster.ScopeOf(actor), lines, nil)
+		parents, err := f.resetParents(ctx, tx, roster.ScopeOf(actor), lines, nil)
 		if err != nil {
 			return err
 		}
