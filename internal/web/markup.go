@@ -30,8 +30,8 @@ func (m *markup) put(parts ...string) {
 
 func (m *markup) html() template.HTML { return template.HTML(m.String()) } //nolint:gosec // every value went through text
 
-// gridRows renders the rows of Reset Parent Login.
-func gridRows(l *lang.Language, rows []gridRow) template.HTML {
+// gridRows renders the rows of Reset Parent Login: with what resets them for those who may, and links to records for those who may see them.
+func gridRows(l *lang.Language, rows []gridRow, resets, records bool) template.HTML {
 	var m markup
 	m.Grow(900 * len(rows))
 	reset := l.T("admin.reset.reset")
@@ -40,11 +40,22 @@ func gridRows(l *lang.Language, rows []gridRow) template.HTML {
 		if r.Again {
 			class = "again"
 		}
-		m.put(`<tr class="`, class, `"><td class="tick-cell"><label><input type="checkbox" name="line" value="`, line, `" aria-label="`, r.SelectLabel,
-			`"></label></td><td class="parent">`, r.Parent, `</td><td>`, r.Relation, `</td><td><a href="/admin/students/`,
-			strconv.FormatInt(r.Student, 10), `/contacts">`, r.Child, `</a></td><td>`, r.IDNumber, `</td><td>`, r.School, `</td><td>`, r.Username,
-			`</td><td class="nowrap"><span class="state `, r.State, `">`, r.StateText, `</span></td><td class="nowrap">`, r.LastSignIn,
-			`</td><td class="row-action"><button name="only" value="`, line, `" aria-label="`, r.ResetLabel, `">`, reset, "</button></td></tr>\n")
+		m.put(`<tr class="`, class, `"><td class="tick-cell">`)
+		if resets {
+			m.put(`<label><input type="checkbox" name="line" value="`, line, `" aria-label="`, r.SelectLabel, `"></label>`)
+		}
+		m.put(`</td><td class="parent">`, r.Parent, `</td><td>`, r.Relation, `</td><td>`)
+		if records {
+			m.put(`<a href="/admin/students/`, strconv.FormatInt(r.Student, 10), `/contacts">`, r.Child, `</a>`)
+		} else {
+			m.put(r.Child)
+		}
+		m.put(`</td><td>`, r.IDNumber, `</td><td>`, r.School, `</td><td>`, r.Username, `</td><td class="nowrap"><span class="state `, r.State, `">`,
+			r.StateText, `</span></td><td class="nowrap">`, r.LastSignIn, `</td><td class="row-action">`)
+		if resets {
+			m.put(`<button name="only" value="`, line, `" aria-label="`, r.ResetLabel, `">`, reset, `</button>`)
+		}
+		m.put("</td></tr>\n")
 	}
 	return m.html()
 }

@@ -164,7 +164,7 @@ func functions(l *lang.Language, a *assets, c clock) template.FuncMap {
 		"when":       func(t time.Time) string { return l.ShortWhen(t, c.now(), c.zone()) },
 		"clock":      func(t time.Time) string { return l.Clock(t, c.zone()) },
 		"day":        func(t time.Time) string { return l.Date(t.In(c.zone()).Format(time.DateOnly)) },
-		"gridRows":   func(rows []gridRow) template.HTML { return gridRows(l, rows) },
+		"gridRows":   func(rows []gridRow, resets, records bool) template.HTML { return gridRows(l, rows, resets, records) },
 		"letters":    func(links []letterLink) template.HTML { return letterLinks(l, links) },
 		"childFacts": func(c *family.Child) template.HTML { return childFacts(l, c) },
 		"ownFacts":   func(o family.OwnLine) template.HTML { return ownFacts(l, o) },

@@ -24,6 +24,8 @@ type gridPage struct {
 	Notices  int    // parents of whose reset by other schools nobody here has read
 	ByParent string // the same list in the other order
 	ByChild  string
+	Resets   bool // may reset rows
+	Records  bool // may open the records
 	MatchAll bool // all that match can be reset as a bulk act
 }
 
@@ -132,6 +134,7 @@ func (s *Server) grid(x *exchange) error {
 		}
 		p.Notices = len(notices)
 	}
+	p.Resets, p.Records = access.Can(x.actor, access.ResetLogins), access.Can(x.actor, access.SeeRecords)
 	p.MatchAll = (q.Last != "" || q.Letter != "") && g.Next != "" && access.Can(x.actor, access.BulkLogins)
 	return s.render(x, http.StatusOK, "admin/grid", p)
 }

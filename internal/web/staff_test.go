@@ -245,3 +245,19 @@ func TestTheListOfStaffPagesByNumberAndNamesNobodyInItsAddress(t *testing.T) {
 		admin.Follow("First page").See("Name clerk00")
 	})
 }
+
+func TestADM1TheGridOffersEveryRoleOnlyWhatItMayDo(t *testing.T) {
+	apptest.RunSQLite(t, func(t *testing.T, a *apptest.App) {
+		for _, role := range []access.Role{access.Administrator, access.Registrar, access.Office, access.HelpDesk} {
+			addStaff(t, a, string(role)+".grid", role, access.Everywhere())
+			b := a.Browser(t).SignIn("admin", string(role)+".grid", apptest.StaffPassword).Get("/admin/site/reset-parent-login?letter=L").See("Lopez")
+			actor := access.Actor{Kind: access.Staff, Role: role, Schools: access.Everywhere()}
+			if got := len(b.Find("td button")) > 0; got != access.Can(actor, access.ResetLogins) {
+				t.Errorf("%s may press Reset: %v", role, got)
+			}
+			if got := len(b.Find("td a")) > 0; got != access.Can(actor, access.SeeRecords) {
+				t.Errorf("%s may open records: %v", role, got)
+			}
+		}
+	})
+}
