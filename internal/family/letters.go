@@ -273,8 +273,19 @@ func (w *letterWriter) letter(c roster.Contact, language string, children []lett
 	head := slices.DeleteFunc([]string{sender, phone, hours}, func(s string) bool { return s == "" })
 	return paper.Letter{
 		Language: in.Tag(), Sender: head, Date: in.Date(w.today), To: []string{fullName(c.First, c.Last)}, Subject: fill.Replace(t.Subject),
-		Body: fill.Replace(t.Body), Facts: facts, Address: w.portal(),
+		Body: filled(t.Body, fill, phone), Facts: facts, Address: w.portal(),
 	}
+}
+
+// filled is a text with its placeholders filled in. Without a telephone a line that would name it says nothing, and is left out.
+func filled(text string, fill *strings.Replacer, phone string) string {
+	var kept []string
+	for line := range strings.SplitSeq(text, "\n") {
+		if phone != "" || !strings.Contains(line, "{phone}") {
+			kept = append(kept, strings.TrimSpace(fill.Replace(line)))
+		}
+	}
+	return strings.TrimSpace(strings.Join(kept, "\n"))
 }
 
 // portal is the address that a letter sends people to.
