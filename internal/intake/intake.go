@@ -8,7 +8,6 @@ package intake
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 	"time"
 
@@ -94,6 +93,7 @@ func (i *Intake) Import(ctx context.Context, actor access.Actor, path string, o 
 	rec, err := i.parse(path, o, f)
 	rep.Format, rep.District = rec.format, rec.district
 	if err == nil {
+		rec.check(f)
 		err = i.bring(ctx, actor, rec, o, f, &rep)
 	}
 	rep.Findings = f.list()
@@ -101,28 +101,29 @@ func (i *Intake) Import(ctx context.Context, actor access.Actor, path string, o 
 }
 
 // parse reads the package in the first format that knows it.
-func (i *Intake) parse(path string, o Options, f *findings) (records, error) {
+func (i *Intake) parse(path string, o Options, f *findings) (*records, error) {
+	rec := newRecords()
 	b, err := openBundle(path, i.limits, f)
 	if err != nil {
-		return records{}, err
+		return rec, err
 	}
 	for _, kind := range formats() {
 		if o.Format != "" && o.Format != kind.name || !kind.knows(b) {
 			continue
 		}
-		rec, err := kind.read(b, i.set.Today(), f)
+		err := kind.read(b, i.set.Today(), f, rec)
 		return rec, errors.Join(err, b.Close())
 	}
 	names := shorten(strings.Join(b.names(), ", "))
 	err = fault.Invalidf("this is no roster that can be read: there is neither users.csv nor manifest.csv, but %s", names)
-	if o.Format != "" && !slices.ContainsFunc(formats(), func(k format) bool { return k.name == o.Format }) {
+	if o.Format != "" && !formatNamed(o.Format) {
 		err = fault.Invalidf("unknown format %q", o.Format)
 	}
-	return records{}, errors.Join(err, b.Close())
+	return rec, errors.Join(err, b.Close())
 }
 
 // bring plans, guards and applies.
-func (i *Intake) bring(ctx context.Context, actor access.Actor, rec records, o Options, f *findings, rep *Report) error {
+func (i *Intake) bring(ctx context.Context, actor access.Actor, rec *records, o Options, f *findings, rep *Report) error {
 	p := &plan{rec: rec, opts: o, f: f, rep: rep, rule: roster.Rule{Relationships: i.set.Values().Relationships, Today: i.set.Today()}}
 	err := i.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
 		schools, fed, err := i.roster.AllSchools(ctx, tx)

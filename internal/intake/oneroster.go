@@ -25,8 +25,9 @@ type oneRoster struct {
 	order    []*person
 	births   []birth
 	columns  map[string]bool
+	gone     map[string]bool
 	cut      bool // a file that lists people ends too early
-	out      records
+	out      *records
 }
 
 // unread are the files of the standard that this program does not take.
@@ -42,22 +43,21 @@ func knowsOneRoster(b *bundle) bool {
 	return users || manifest
 }
 
-func readOneRoster(b *bundle, today string, f *findings) (records, error) {
+func readOneRoster(b *bundle, today string, f *findings, to *records) error {
 	o := &oneRoster{b: b, f: f, today: today, orgs: map[string]org{}, roles: map[string][]role{}, people: map[string]*person{},
-		columns: map[string]bool{}}
-	o.out = records{format: "OneRoster 1.1", gone: map[string]bool{}}
+		columns: map[string]bool{}, gone: map[string]bool{}, out: to}
+	to.format = "OneRoster 1.1"
 	if err := o.readManifest(); err != nil {
-		return o.out, err
+		return err
 	}
 	o.inventory()
 	for _, step := range []func() error{o.readOrgs, o.readRoles, o.readUsers, o.readDemographics} {
 		if err := step(); err != nil {
-			return o.out, err
+			return err
 		}
 	}
 	o.tellVersion()
-	o.assemble()
-	return o.out, nil
+	return o.assemble()
 }
 
 func (o *oneRoster) readManifest() error {

@@ -2,10 +2,11 @@ package intake
 
 // link makes lines of the agents that rows name. The standard lets the student's row, the adult's row or both name the other; which of
 // the two is the child shows in their roles alone.
-func (o *oneRoster) link() {
-	have := map[line]bool{}
+func (o *oneRoster) link() error {
+	type ends struct{ student, contact string }
+	have := map[ends]bool{}
 	for _, p := range o.order {
-		if o.out.gone[p.id] {
+		if o.gone[p.id] {
 			continue
 		}
 		for _, id := range p.agents {
@@ -18,17 +19,18 @@ func (o *oneRoster) link() {
 			} else {
 				o.out.contactSide = true
 			}
-			key := line{student: l.student, contact: l.contact}
-			if !have[key] {
-				have[key] = true
-				l.from = p.from
-				o.out.lines = append(o.out.lines, l)
+			key := ends{l.student, l.contact}
+			if have[key] {
+				continue
+			}
+			have[key] = true
+			l.from = p.from
+			if err := o.out.addLine(l); err != nil {
+				return err
 			}
 		}
 	}
-	if o.out.whole {
-		o.lonely(have)
-	}
+	return nil
 }
 
 // pair tells the student from the adult. It reports false, with a finding, for what is no such pair.
@@ -41,7 +43,7 @@ func (o *oneRoster) pair(p *person, id string) (line, bool) {
 		return say("names the person itself as agent: no line")
 	}
 	other := o.people[id]
-	if other == nil || o.out.gone[id] {
+	if other == nil || o.gone[id] {
 		if other == nil && o.delta("users") {
 			return o.pairWithKnown(p, id)
 		}
@@ -74,21 +76,4 @@ func (o *oneRoster) pairWithKnown(p *person, id string) (line, bool) {
 	}
 	o.f.add(Warning, p.from.file, p.from.line, "agentSourcedIds", id, "what the two are is not in the file: no line")
 	return line{}, false
-}
-
-// lonely counts students without an adult and adults without a student.
-func (o *oneRoster) lonely(have map[line]bool) {
-	linked := map[string]bool{}
-	for l := range have {
-		linked[l.student], linked[l.contact] = true, true
-	}
-	for _, p := range o.order {
-		switch {
-		case linked[p.id] || o.out.gone[p.id]:
-		case p.is.sort == studentRole:
-			o.f.count(Finding{Level: Note, File: p.from.file, Text: "students whom no adult is linked to", Count: 1})
-		case p.is.sort == contactRole:
-			o.f.count(Finding{Level: Note, File: p.from.file, Text: "parents and guardians who are linked to no student", Count: 1})
-		}
-	}
 }

@@ -50,14 +50,13 @@ func (o *oneRoster) readOrgs() error {
 		}
 		g := org{name: name, kind: orgKind(r), parent: r.value("parentSourcedId"), line: r.line}
 		o.orgs[id] = g
-		o.out.schools = append(o.out.schools, roster.School{SourceID: id, Kind: g.kind, Name: name})
 		if g.kind == "district" && o.out.district == "" {
 			o.out.district = name
 		}
 		if garbled(name) {
 			r.note(Warning, "name", name, "letters seem to be lost")
 		}
-		return nil
+		return o.out.addSchool(roster.School{SourceID: id, Kind: g.kind, Name: name})
 	})
 }
 

@@ -9,46 +9,50 @@ import (
 )
 
 // assemble makes students, contacts and lines of what was read.
-func (o *oneRoster) assemble() {
+func (o *oneRoster) assemble() error {
 	for _, p := range o.order {
 		live, onlyGone := o.rolesOf(p)
 		if onlyGone {
-			o.out.gone[p.id] = true
+			o.gone[p.id] = true
 			o.f.add(Note, p.from.file, p.from.line, "", p.id, "all roles of this person are gone: taken as gone")
+			if err := o.out.sayGone(p.id); err != nil {
+				return err
+			}
 		}
 		p.is = settle(live)
 	}
 	o.rolesAlone()
-	o.link()
+	if err := o.link(); err != nil {
+		return err
+	}
 	numbers := o.chooseNumbers()
 	births := map[string]string{}
 	for _, b := range o.births {
 		births[b.id] = b.date
 	}
 	for _, p := range o.order {
-		if o.out.gone[p.id] {
+		if o.gone[p.id] {
 			continue
 		}
-		switch p.is.sort {
-		case studentRole:
-			o.student(p, numbers, births)
-		case contactRole:
-			o.contact(p)
-		case agentRole, unknownRole:
-			if p.linked {
-				o.contact(p)
-				continue
-			}
-			o.pass(p)
-		case noRole:
-			o.nobody(p, numbers, births)
-		default:
-			o.pass(p)
+		if err := o.hand(p, numbers, births); err != nil {
+			return err
 		}
 	}
-	o.birthsAlone()
-	o.checkMailboxes()
-	o.checkNumbers()
+	return o.birthsAlone()
+}
+
+// hand hands a person over as what it is.
+func (o *oneRoster) hand(p *person, numbers func(*person) string, births map[string]string) error {
+	switch {
+	case p.is.sort == studentRole:
+		return o.out.addStudent(o.student(p, numbers, births))
+	case p.is.sort == contactRole, p.linked && (p.is.sort == agentRole || p.is.sort == unknownRole):
+		return o.out.addContact(o.contact(p))
+	case p.is.sort == noRole:
+		return o.nobody(p, numbers, births)
+	}
+	o.pass(p)
+	return nil
 }
 
 // rolesAlone notices roles of people who are not in users.csv.
@@ -75,17 +79,20 @@ func (o *oneRoster) pass(p *person) {
 }
 
 // nobody takes a person of whom a file of changes does not say what it is.
-func (o *oneRoster) nobody(p *person, numbers func(*person) string, births map[string]string) {
+func (o *oneRoster) nobody(p *person, numbers func(*person) string, births map[string]string) error {
 	if !o.hasRoles || !o.delta("roles") {
 		o.f.add(Skipped, p.from.file, p.from.line, "role", "", "no role: row not taken")
-		return
+		return nil
 	}
-	o.student(p, numbers, births)
-	o.out.students[len(o.out.students)-1].roleOf = true
-	o.contact(p)
+	s := o.student(p, numbers, births)
+	s.roleOf = true
+	if err := o.out.addStudent(s); err != nil {
+		return err
+	}
+	return o.out.addContact(o.contact(p))
 }
 
-func (o *oneRoster) student(p *person, numbers func(*person) string, births map[string]string) {
+func (o *oneRoster) student(p *person, numbers func(*person) string, births map[string]string) student {
 	s := student{from: p.from, carried: o.carry(map[string]string{"middleName": "middle_name", "email": "email", "grades": "grade",
 		"preferredGivenName": "preferred_first", "preferredFamilyName": "preferred_last"})}
 	s.carried = append(s.carried, "first_name", "last_name", "school_id", "status")
@@ -103,7 +110,7 @@ func (o *oneRoster) student(p *person, numbers func(*person) string, births map[
 		o.f.add(Note, p.from.file, p.from.line, "enabledUser", "false", "has no meaning for a student here")
 	}
 	s.school, s.unknown = o.schoolOf(p, o.orgsOf(p))
-	o.out.students = append(o.out.students, s)
+	return s
 }
 
 // carry names the record's fields for which the file has a column.
@@ -149,7 +156,7 @@ func (o *oneRoster) grade(p *person) string {
 	return grade(g)
 }
 
-func (o *oneRoster) contact(p *person) {
+func (o *oneRoster) contact(p *person) contact {
 	live, _ := o.rolesOf(p)
 	c := contact{from: p.from, relationship: p.is.code, carried: o.carry(map[string]string{"middleName": "middle_name",
 		"email": "email", "sms": "mobile_phone", "phone": "home_phone", "preferredGivenName": "preferred_first",
@@ -167,7 +174,7 @@ func (o *oneRoster) contact(p *person) {
 	if !p.able {
 		o.f.add(Warning, p.from.file, p.from.line, "enabledUser", "false", "may not sign in: portal access is no for every child")
 	}
-	o.out.contacts = append(o.out.contacts, c)
+	return c
 }
 
 // chooseNumbers decides which column holds what people call the ID Number: identifier, unless it is empty or holds e-mail addresses for
@@ -175,7 +182,7 @@ func (o *oneRoster) contact(p *person) {
 func (o *oneRoster) chooseNumbers() func(*person) string {
 	filled, mails, ids := 0, 0, 0
 	for _, p := range o.order {
-		if p.is.sort != studentRole && p.is.sort != noRole || o.out.gone[p.id] {
+		if p.is.sort != studentRole && p.is.sort != noRole || o.gone[p.id] {
 			continue
 		}
 		if p.identifier != "" {
@@ -228,56 +235,18 @@ func firstID(v string) string {
 }
 
 // birthsAlone takes birth dates of students who are not in users.csv, which a file of changes may hold.
-func (o *oneRoster) birthsAlone() {
+func (o *oneRoster) birthsAlone() error {
 	for _, b := range o.births {
 		switch {
 		case o.people[b.id] != nil:
 		case o.delta("demographics"):
-			o.out.students = append(o.out.students, student{Student: roster.Student{SourceID: b.id, BirthDate: b.date},
-				carried: []string{"birth_date"}, from: b.from, partial: true})
+			s := student{Student: roster.Student{SourceID: b.id, BirthDate: b.date}, carried: []string{"birth_date"}, from: b.from, partial: true}
+			if err := o.out.addStudent(s); err != nil {
+				return err
+			}
 		default:
 			o.f.add(Note, b.from.file, b.from.line, "sourcedId", b.id, "is nobody in users.csv: not taken")
 		}
 	}
-}
-
-// checkMailboxes warns of addresses at which mail may reach somebody else.
-func (o *oneRoster) checkMailboxes() {
-	students, adults := map[string]bool{}, map[string]int{}
-	for _, s := range o.out.students {
-		if key := lang.EmailKey(s.Email); key != "" && !s.roleOf {
-			students[key] = true
-		}
-	}
-	for _, c := range o.out.contacts {
-		if key := lang.EmailKey(c.Email); key != "" {
-			adults[key]++
-		}
-	}
-	for _, c := range o.out.contacts {
-		key := lang.EmailKey(c.Email)
-		if adults[key] > 1 && key != "" {
-			o.f.add(Warning, c.from.file, c.from.line, "email", c.Email, "several adults share this mailbox")
-		}
-		if students[key] {
-			o.f.add(Warning, c.from.file, c.from.line, "email", c.Email, "the mailbox is a student's too: nothing is mailed there by itself")
-		}
-	}
-}
-
-// checkNumbers warns of students for whom nobody can register.
-func (o *oneRoster) checkNumbers() {
-	seen := map[string]bool{}
-	for _, s := range o.out.students {
-		key := lang.IDKey(s.IDNumber)
-		switch {
-		case s.partial || s.roleOf:
-		case key == "":
-			o.f.add(Warning, s.from.file, s.from.line, "", "", "student without an ID Number: no parent can register for this child")
-		case seen[key]:
-			o.f.add(Warning, s.from.file, s.from.line, "", s.IDNumber, "another student has the same ID Number")
-		default:
-			seen[key] = true
-		}
-	}
+	return nil
 }

@@ -92,8 +92,8 @@ func (o *oneRoster) readUser(r row) error {
 		grade: r.value("grades"), agents: r.list("agentSourcedIds"), able: true}
 	if deleted(r) {
 		o.people[id] = p
-		o.out.gone[id] = true
-		return nil
+		o.gone[id] = true
+		return o.out.sayGone(id)
 	}
 	if !named(r, p) {
 		return nil

@@ -14,7 +14,7 @@ import (
 // plan is what must change for the records to be as the file has them. Records that do not exist yet have negative ids in it, which apply
 // replaces.
 type plan struct {
-	rec  records
+	rec  *records
 	opts Options
 	f    *findings
 	rep  *Report

@@ -6,7 +6,7 @@ import (
 	"github.com/schoolgate/schoolgate/internal/roster"
 )
 
-// facts is what the file says of a contact that holds for each of its lines.
+// facts is what the file says of a line: by the contact, for each of its lines, or by the line itself.
 type facts struct {
 	roster.Line
 	carried []string
@@ -29,6 +29,15 @@ func factsOf(c contact) facts {
 	return x
 }
 
+// and returns what holds for one line: what its own row says wins over what the contact says of all of them.
+func (x facts) and(own line) facts {
+	if len(own.carried) == 0 {
+		return x
+	}
+	next, _, _ := roster.TakeLine(x.Line, own.Line, own.carried)
+	return facts{Line: next, carried: slices.Concat(x.carried, own.carried)}
+}
+
 func (p *plan) planLines() {
 	said := map[int64]facts{}
 	for _, c := range p.rec.contacts {
@@ -40,19 +49,22 @@ func (p *plan) planLines() {
 		last[l.StudentID] = max(last[l.StudentID], l.Position+1)
 	}
 	for _, l := range p.snap.Lines {
-		at, is := named[pair{l.StudentID, l.ContactID}]
-		p.planLine(l, at, is, said)
+		own, is := named[pair{l.StudentID, l.ContactID}]
+		x, isSaid := said[l.ContactID]
+		p.planLine(l, own.from, is, x.and(own), isSaid || len(own.carried) > 0)
 	}
 	for _, k := range order {
 		if _, known := p.lines[k]; !known {
-			p.newLine(k, named[k], last, said)
+			own := named[k]
+			x, isSaid := said[k.contact]
+			p.newLine(k, own.from, last, x.and(own), isSaid || len(own.carried) > 0)
 		}
 	}
 }
 
 // namedLines lists the lines of the file by the ids of their ends. A line to somebody nobody knows is no line.
-func (p *plan) namedLines() (map[pair]place, []pair) {
-	named := map[pair]place{}
+func (p *plan) namedLines() (map[pair]line, []pair) {
+	named := map[pair]line{}
 	var order []pair
 	for _, l := range p.rec.lines {
 		s, student := p.students[l.student]
@@ -69,14 +81,14 @@ func (p *plan) namedLines() (map[pair]place, []pair) {
 		k := pair{s.ID, c.ID}
 		if _, twice := named[k]; !twice {
 			order = append(order, k)
-			named[k] = l.from
+			named[k] = l
 		}
 	}
 	return named, order
 }
 
 // planLine brings a line on record up to date.
-func (p *plan) planLine(l roster.Line, at place, named bool, said map[int64]facts) {
+func (p *plan) planLine(l roster.Line, at place, named bool, x facts, isSaid bool) {
 	if l.Removed() {
 		if named {
 			p.f.add(Note, at.file, at.line, "", p.lineName(l), "taken off the student by staff: stays so, though the file has it")
@@ -85,7 +97,6 @@ func (p *plan) planLine(l roster.Line, at place, named bool, said map[int64]fact
 	}
 	next := l
 	var changed, kept []roster.Difference
-	x, isSaid := said[l.ContactID]
 	switch {
 	case named || isSaid && l.FromFile:
 		next, changed, kept = roster.TakeLine(l, x.Line, x.carried)
@@ -151,23 +162,19 @@ func (p *plan) change(l, next roster.Line, changed []roster.Difference, at place
 	p.lineRows = append(p.lineRows, at)
 }
 
-func (p *plan) newLine(k pair, at place, last map[int64]int, said map[int64]facts) {
+func (p *plan) newLine(k pair, at place, last map[int64]int, x facts, isSaid bool) {
 	l := roster.Line{StudentID: k.student, ContactID: k.contact, Position: last[k.student], LegalGuardian: roster.Unknown,
 		LivesWith: roster.Unknown, Emergency: roster.Unknown, Pickup: roster.Unknown, Mailing: roster.Unknown,
 		PortalAccess: roster.Unknown, FilePortalAccess: roster.Unknown, Restricted: roster.Unknown, FromFile: true}
 	last[k.student]++
-	x, isSaid := said[k.contact]
 	if !isSaid || x.Relationship == "" {
 		p.likeOthers(&l)
 	}
 	if isSaid {
-		if x.Relationship != "" {
-			l.Relationship = x.Relationship
+		if x.PortalAccess == roster.No && !x.says("portal_access") {
+			x.carried = append(slices.Clone(x.carried), "portal_access")
 		}
-		if x.says("portal_access") || x.PortalAccess == roster.No {
-			l.PortalAccess, l.FilePortalAccess = x.PortalAccess, x.PortalAccess
-		}
-		l.BeginDate, l.EndDate = x.BeginDate, x.EndDate
+		l, _, _ = roster.TakeLine(l, x.Line, x.carried)
 	}
 	p.rep.Lines.Added++
 	p.say("line %s: added", p.lineName(l))

@@ -110,15 +110,16 @@ func TestAfterASecondRosterTheRecordsAreAsIfItHadBeenTheFirst(t *testing.T) {
 }
 
 // parseUsers parses a users.csv beside a good orgs.csv and roles.csv.
-func parseUsers(users, roles string) (records, error) {
+func parseUsers(users, roles string) (*records, error) {
 	b := &bundle{files: map[string]entry{"users.csv": asEntry("users.csv", users), "orgs.csv": asEntry("orgs.csv", orgsFile)}}
 	if roles != "" {
 		b.files["roles.csv"] = asEntry("roles.csv", roles)
 	}
-	return readOneRoster(b, "2026-11-23", newFindings())
+	rec := newRecords()
+	return rec, readOneRoster(b, "2026-11-23", newFindings(), rec)
 }
 
-func checkRecords(t *testing.T, rec records) {
+func checkRecords(t *testing.T, rec *records) {
 	t.Helper()
 	seen := map[string]bool{}
 	for _, s := range rec.students {
@@ -173,7 +174,8 @@ func FuzzZip(f *testing.F) {
 			return
 		}
 		defer b.Close()
-		if rec, err := readOneRoster(b, "2026-11-23", newFindings()); err == nil {
+		rec := newRecords()
+		if err := readOneRoster(b, "2026-11-23", newFindings(), rec); err == nil {
 			checkRecords(t, rec)
 		}
 	})

@@ -1,8 +1,13 @@
 package intake
 
-import "github.com/schoolgate/schoolgate/internal/roster"
+import (
+	"slices"
 
-// records is a roster as a file has it, whatever its format. Everything refers to everything by the roster's own ids.
+	"github.com/schoolgate/schoolgate/internal/roster"
+)
+
+// records is a roster as a file has it, whatever its format: the target of a parse. A parser hands over what it read by the add methods, in
+// any order, and never looks back at it. Everything refers to everything by the roster's own ids.
 type records struct {
 	format   string
 	district string
@@ -10,26 +15,37 @@ type records struct {
 	students []student
 	contacts []contact
 	lines    []line
+	terms    []term
+	courses  []course
+	classes  []class
+	enrols   []enrolment
+	staff    []staffPerson
 	gone     map[string]bool // people whom the file says to delete
 	// whole says that people who are not in the file are gone. linked, that lines are: it needs whole people.
 	whole bool
+	// full says of the other kinds that what is not in the file is gone.
+	full struct{ terms, courses, classes, enrolments, staff bool }
 	// sides says on whose rows this file carries lines: a row that could name a line and does not, ends it, in a delta too.
 	studentSide, contactSide bool
 	saysLines                bool // the file has a place for lines at all
 }
 
+func newRecords() *records { return &records{gone: map[string]bool{}} }
+
 // student is a student as the file has it. carried names the fields that the file speaks of (roster's names of fields).
 type student struct {
 	roster.Student
-	school  string   // the source id of the school; "" where the file names none it knows
-	unknown []string // source ids of organisations that the row names and the file does not hold
-	carried []string
-	from    place
-	partial bool // only some fields of a student known from before
-	roleOf  bool // the file does not say what this person is: taken if known from before
+	school   string   // the source id of the school; "" where the file names none it knows
+	others   []string // source ids of schools attended at the same time
+	unknown  []string // source ids of organisations that the row names and the file does not hold
+	language string   // spoken at home, as a code of two or three letters; "" where the file does not say
+	carried  []string
+	from     place
+	partial  bool // only some fields of a student known from before
+	roleOf   bool // the file does not say what this person is: taken if known from before
 }
 
-// contact is an adult as the file has it.
+// contact is an adult as the file has it. What it says of the person's lines holds for each of them that does not say otherwise itself.
 type contact struct {
 	roster.Contact
 	carried      []string
@@ -39,12 +55,122 @@ type contact struct {
 	saysDates    bool   // the file has dates for the person's role
 	begin, end   string
 	from         place
+	// derived says that the file has no id for the person, and that SourceID was made of what the row says. A contact on record of one of
+	// the same students, with the same name and relationship and an id that the file does not have, is then the same person.
+	derived bool
 }
 
-// line is a link as the file has it, by the source ids of its ends.
+// line is a link as the file has it, by the source ids of its ends. Of the embedded line only the fields named in carried count (roster's
+// names of fields): what it says of the pair wins over what the contact says of all its lines.
 type line struct {
+	roster.Line
 	student, contact string
+	carried          []string
 	from             place
+}
+
+// term is an academic session: a year, semester, term or grading period.
+type term struct {
+	sourceID, parent string
+	title, kind      string // kind: schoolYear, semester, term, gradingPeriod
+	begin, end       string // inclusive, exclusive
+	year             string // in which the school year ends
+	gone             bool
+	from             place
+}
+
+// course is what is taught.
+type course struct {
+	sourceID, school, year string // source ids of the organisation and of the school year
+	title, code            string
+	grades, subjects       []string
+	gone                   bool
+	from                   place
+}
+
+// class is a course as it is taught to one group: a section.
+type class struct {
+	sourceID, course, school  string
+	terms                     []string
+	title, code, kind         string // kind: homeroom, scheduled
+	location                  string
+	grades, subjects, periods []string
+	gone                      bool
+	from                      place
+}
+
+// enrolment says that somebody belongs to a class.
+type enrolment struct {
+	sourceID, class, school, user string
+	role                          string // student, teacher, proctor, administrator
+	primary                       bool   // the class's first teacher
+	begin, end                    string // inclusive, exclusive
+	gone                          bool
+	from                          place
+}
+
+// staffPerson is somebody who works at a school.
+type staffPerson struct {
+	sourceID            string
+	first, middle, last string
+	email, phone        string
+	number, title       string
+	role                string // as OneRoster 1.2 names it
+	schools             []string
+	from                place
+}
+
+// The add methods take what a parser read. An error is no fault of the file: the parse ends with it.
+
+func (r *records) addSchool(s roster.School) error {
+	r.schools = append(r.schools, s)
+	return nil
+}
+
+func (r *records) addStudent(s student) error {
+	r.students = append(r.students, s)
+	return nil
+}
+
+func (r *records) addContact(c contact) error {
+	r.contacts = append(r.contacts, c)
+	return nil
+}
+
+func (r *records) addLine(l line) error {
+	r.lines = append(r.lines, l)
+	return nil
+}
+
+func (r *records) addTerm(t term) error {
+	r.terms = append(r.terms, t)
+	return nil
+}
+
+func (r *records) addCourse(c course) error {
+	r.courses = append(r.courses, c)
+	return nil
+}
+
+func (r *records) addClass(c class) error {
+	r.classes = append(r.classes, c)
+	return nil
+}
+
+func (r *records) addEnrolment(e enrolment) error {
+	r.enrols = append(r.enrols, e)
+	return nil
+}
+
+func (r *records) addStaff(s staffPerson) error {
+	r.staff = append(r.staff, s)
+	return nil
+}
+
+// sayGone takes that the file deletes a person.
+func (r *records) sayGone(sourceID string) error {
+	r.gone[sourceID] = true
+	return nil
 }
 
 // place is where something stands.
@@ -57,10 +183,21 @@ type place struct {
 type format struct {
 	name  string
 	knows func(b *bundle) bool
-	read  func(b *bundle, today string, f *findings) (records, error)
+	read  func(b *bundle, today string, f *findings, to *records) error
 }
 
 // formats lists what this program takes. The first one that knows a package reads it.
 func formats() []format {
 	return []format{{"oneroster", knowsOneRoster, readOneRoster}}
 }
+
+// Formats lists the names of the formats that Options.Format takes.
+func Formats() []string {
+	var names []string
+	for _, f := range formats() {
+		names = append(names, f.name)
+	}
+	return names
+}
+
+func formatNamed(name string) bool { return slices.Contains(Formats(), name) }

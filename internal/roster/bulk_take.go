@@ -1,6 +1,9 @@
 package roster
 
-import "slices"
+import (
+	"slices"
+	"strconv"
+)
 
 // Difference is a field in which two states of a record differ, by its name in Local.
 type Difference struct{ Field, Old, New string }
@@ -23,7 +26,7 @@ func TakeContact(old, file Contact, carried []string) (next Contact, changed, ke
 // TakeLine is TakeStudent for a line. What the roster says of portal access is kept beside a value set by hand, which never loosens it.
 func TakeLine(old, file Line, carried []string) (next Line, changed, kept []Difference) {
 	next = old
-	changed, kept = take(lineFields(), &next, &file, carried, old.Local)
+	changed, kept = take(append(lineFields(), orderField()), &next, &file, carried, old.Local)
 	if slices.Contains(carried, fieldPortalAccess) && old.FilePortalAccess != file.PortalAccess {
 		next.FilePortalAccess = file.PortalAccess
 		if !slices.ContainsFunc(changed, func(d Difference) bool { return d.Field == fieldPortalAccess }) {
@@ -31,6 +34,12 @@ func TakeLine(old, file Line, carried []string) (next Line, changed, kept []Diff
 		}
 	}
 	return next, changed, kept
+}
+
+// orderField is a line's place among the student's lines, which forms change by MoveLine and a roster by its own order.
+func orderField() field[Line] {
+	return field[Line]{name: fieldPosition, of: func(l *Line) string { return strconv.Itoa(l.Position) },
+		set: func(l *Line, v string) { l.Position, _ = strconv.Atoi(v) }} // of made it
 }
 
 func take[T any](fields []field[T], next, file *T, carried, local []string) (changed, kept []Difference) {
