@@ -70,7 +70,7 @@ func run(students int, length time.Duration) error {
 		return err
 	}
 	rows = append(rows, row{"idle RSS", megabytes(rss), "<= 40 MB"})
-	measured, err := measure(ctx, s, d, length)
+	measured, err := measure(ctx, s, bin, d, length)
 	rows = append(rows, measured...)
 	w := tabwriter.NewWriter(os.Stdout, 0, 4, 2, ' ', 0)
 	fmt.Fprintf(w, "%s, %d cores, %s/%s\n\n", cpu(), runtime.NumCPU(), runtime.GOOS, runtime.Version())

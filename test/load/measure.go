@@ -28,7 +28,7 @@ type district struct {
 
 const password = app.SamplePassword
 
-func measure(ctx context.Context, s *server, d district, length time.Duration) ([]row, error) {
+func measure(ctx context.Context, s *server, bin string, d district, length time.Duration) ([]row, error) {
 	var rows []row
 	homes, err := signInAll(ctx, s.addr, "/parent/login", d.logins[:min(len(d.logins), 64)])
 	if err != nil {
@@ -81,7 +81,11 @@ func measure(ctx context.Context, s *server, d district, length time.Duration) (
 	}
 	rows = append(rows, more...)
 	first, err := firstVisit(ctx, s.addr)
-	return append(rows, first), err
+	if err != nil {
+		return rows, err
+	}
+	more, err = backup(ctx, s, bin, d, homes)
+	return append(append(rows, first), more...), err
 }
 
 // latencies asks for the parent's home at a fixed rate, first alone, then while eight clients sign in without pause.
