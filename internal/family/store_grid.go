@@ -16,7 +16,7 @@ import (
 // The columns of a loginLine, and the joins that lead to them from student_contact l.
 const (
 	lineColumns = `l.id, l.contact_id, l.student_id, l.relationship, l.portal_access, l.file_portal_access, l.restricted, l.begin_date,
-l.end_date, l.ended_at is not null, c.first_name, c.last_name, c.email_key <> '', c.left_at is not null,
+l.end_date, l.grace_until, l.ended_at is not null, c.first_name, c.last_name, c.email_key <> '', c.left_at is not null,
 s.first_name, s.last_name, s.id_number, s.grade, s.status, coalesce(s.school_id, 0), coalesce(o.name, ''), x.line_id is not null,
 coalesce(a.id, 0), coalesce(a.username, ''), coalesce(a.state, ''), coalesce(a.last_sign_in_at, 0)`
 
@@ -204,7 +204,7 @@ func scanLoginLine(rule roster.Rule) func(r *sql.Rows) (*loginLine, error) {
 		l := &loginLine{}
 		var lastSignIn int64
 		err := r.Scan(&l.LineID, &l.ContactID, &l.StudentID, &l.Relationship, &l.line.PortalAccess, &l.line.FilePortalAccess,
-			&l.line.Restricted, &l.line.BeginDate, &l.line.EndDate, &l.line.Ended, &l.ParentFirst, &l.ParentLast, &l.address,
+			&l.line.Restricted, &l.line.BeginDate, &l.line.EndDate, &l.line.GraceUntil, &l.line.Ended, &l.ParentFirst, &l.ParentLast, &l.address,
 			&l.contactLeft, &l.ChildFirst, &l.ChildLast, &l.IDNumber, &l.Grade, &l.status, &l.school, &l.School, &l.closed,
 			&l.account, &l.Username, &l.accountState, &lastSignIn, &l.key.Entry, &l.key.Sort, &l.key.child)
 		if err != nil {

@@ -13,7 +13,7 @@ const (
 	// One row for every line of the account's contacts, and one without a line for a contact that has none.
 	selectOwnLines = `select coalesce(l.id, 0), h.contact_id, coalesce(l.relationship, ''), coalesce(l.portal_access, ''),
 coalesce(l.file_portal_access, ''), coalesce(l.restricted, ''), coalesce(l.begin_date, ''), coalesce(l.end_date, ''),
-l.ended_at is not null, coalesce(l.legal_guardian, ''), coalesce(l.lives_with, ''), coalesce(l.emergency, ''), coalesce(l.pickup, ''),
+coalesce(l.grace_until, ''), l.ended_at is not null, coalesce(l.legal_guardian, ''), coalesce(l.lives_with, ''), coalesce(l.emergency, ''), coalesce(l.pickup, ''),
 coalesce(l.mailing, ''), c.first_name, c.middle_name, c.last_name, c.email, c.mobile_phone, c.home_phone, c.work_phone,
 c.left_at is not null, coalesce(s.id, 0), coalesce(s.first_name, ''), coalesce(s.middle_name, ''), coalesce(s.last_name, ''),
 coalesce(s.id_number, ''), coalesce(s.birth_date, ''), coalesce(s.grade, ''), coalesce(s.homeroom, ''), coalesce(s.status, ''),
@@ -42,8 +42,8 @@ order by l.student_id, l.position, l.id`
 	// The page of a student, with the line of the parent who made the login.
 	selectStudentPage = `select s.id, s.first_name, s.middle_name, s.last_name, s.id_number, s.grade, s.homeroom, s.status,
 coalesce(o.name, ''), coalesce(o.phone, ''), coalesce(o.hours, ''), h.contact_id is not null, x.line_id is not null,
-l.id, l.relationship, l.portal_access, l.file_portal_access, l.restricted, l.begin_date, l.end_date, l.ended_at is not null,
-c.left_at is not null
+l.id, l.relationship, l.portal_access, l.file_portal_access, l.restricted, l.begin_date, l.end_date, l.grace_until,
+l.ended_at is not null, c.left_at is not null
 from student_login t
 join student s on s.id = t.student_id
 join student_contact l on l.student_id = t.student_id and l.contact_id = t.maker_contact_id
@@ -72,7 +72,7 @@ func scanOwnLine(rule roster.Rule) func(r *sql.Rows) (ownLine, error) {
 		var lastUsed int64
 		own := &o.Own
 		err := r.Scan(&l.ID, &o.contact, &l.Relationship, &l.PortalAccess, &l.FilePortalAccess, &l.Restricted, &l.BeginDate, &l.EndDate,
-			&l.Ended, &own.LegalGuardian, &own.LivesWith, &own.Emergency, &own.Pickup, &own.Mailing, &own.First, &own.Middle, &own.Last,
+			&l.GraceUntil, &l.Ended, &own.LegalGuardian, &own.LivesWith, &own.Emergency, &own.Pickup, &own.Mailing, &own.First, &own.Middle, &own.Last,
 			&own.Email, &own.Mobile, &own.Home, &own.Work, &left, &o.StudentID, &o.First, &o.Middle, &o.Last, &o.IDNumber, &o.BirthDate,
 			&o.Grade, &o.Homeroom, &status, &o.School, &o.SchoolPhone, &o.Hours, &closed,
 			&login.AccountID, &o.maker, &login.Username, &lastUsed)
@@ -127,7 +127,7 @@ func scanStudentPage(rule roster.Rule) func(r *sql.Rows) (studentPage, error) {
 		var holds, closed, left bool
 		err := r.Scan(&p.id, &p.First, &p.Middle, &p.Last, &p.IDNumber, &p.Grade, &p.Homeroom, &status, &p.School, &p.SchoolPhone, &p.Hours,
 			&holds, &closed, &l.ID, &l.Relationship, &l.PortalAccess, &l.FilePortalAccess, &l.Restricted, &l.BeginDate, &l.EndDate,
-			&l.Ended, &left)
+			&l.GraceUntil, &l.Ended, &left)
 		p.open = holds && !closed && rule.May(l, status, left) == roster.MayOpen
 		return p, err
 	}

@@ -33,7 +33,8 @@ left join student_contact l on l.student_id = t.student_id and l.contact_id = t.
 left join contact c on c.id = l.contact_id
 left join account_contact h on h.contact_id = l.contact_id
 left join closed_line x on x.line_id = l.id
-where l.id is null or c.id is null or h.account_id is null or x.line_id is not null or c.left_at is not null or s.status <> 'enrolled'
+where l.id is null or c.id is null or h.account_id is null or x.line_id is not null
+or (c.left_at is not null or s.status <> 'enrolled') and l.grace_until = ''
 or l.ended_at is not null or l.restricted = 'yes' or l.portal_access = 'no' or l.file_portal_access = 'no'`
 
 	reservedInUse = `select 'account ' || a.id || ' has the username kept for contact ' || r.contact_id as broken

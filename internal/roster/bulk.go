@@ -239,7 +239,7 @@ func (e *edit) lineClosed(ctx context.Context, old, next Line) error {
 
 // mayOpen reports whether a change of a line that cannot close it may give access.
 func mayOpen(old, next Line) bool {
-	return old.Ended && !next.Ended || old.Restricted == Yes && next.Restricted != Yes || next.PortalAccess != old.PortalAccess ||
+	return old.Ended && !next.Ended || old.GraceUntil != "" && next.GraceUntil == "" || old.Restricted == Yes && next.Restricted != Yes || next.PortalAccess != old.PortalAccess ||
 		next.FilePortalAccess != old.FilePortalAccess
 }
 

@@ -95,6 +95,7 @@ type Line struct {
 	RestrictedAt                                         time.Time
 	RestrictedBy                                         string
 	BeginDate, EndDate                                   string // inclusive, exclusive; "" = none
+	GraceUntil                                           string // exclusive: until then it does not count that an end left the roster; "" = it does
 	Ended                                                bool   // gone from the roster, or taken off by staff (see Removed)
 	FromFile                                             bool
 	Local                                                []string

@@ -23,12 +23,13 @@ type Rule struct {
 }
 
 // May reports whether the line may be opened under the rule, and if not, why. It is the one place that decides it. What the roster
-// refuses stays refused whatever was set by hand.
+// refuses stays refused whatever was set by hand. Who is missing from a roster keeps access for the line's time of grace.
 func (r Rule) May(l Line, student Status, contactLeft bool) Why {
+	grace := l.GraceUntil != "" && r.Today < l.GraceUntil
 	switch {
-	case contactLeft:
+	case contactLeft && !grace:
 		return WhyContactGone
-	case student != Enrolled:
+	case student != Enrolled && (student != Left || !grace):
 		return WhyStudentGone
 	case l.Ended:
 		return WhyEnded

@@ -37,6 +37,12 @@ func TestMayAsksInThisOrder(t *testing.T) {
 		{"a graduate is gone", Line{PortalAccess: Yes}, Graduated, false, WhyStudentGone},
 		{"a student off the roster is gone", Line{PortalAccess: Yes}, Left, false, WhyStudentGone},
 		{"a status nobody knows is gone", Line{PortalAccess: Yes}, "", false, WhyStudentGone},
+		{"who is missing from the roster keeps access for the time of grace", Line{PortalAccess: Yes, GraceUntil: "2026-11-24"}, Left, true, MayOpen},
+		{"which ends with its day", Line{PortalAccess: Yes, GraceUntil: "2026-11-23"}, Left, false, WhyStudentGone},
+		{"for contacts too", Line{PortalAccess: Yes, GraceUntil: "2026-11-23"}, Enrolled, true, WhyContactGone},
+		{"there is no grace for a student who was withdrawn", Line{PortalAccess: Yes, GraceUntil: "2026-11-24"}, Withdrawn, false, WhyStudentGone},
+		{"nor for a restriction", Line{PortalAccess: Yes, GraceUntil: "2026-11-24", Restricted: Yes}, Left, true, WhyRestricted},
+		{"nor for a line that has ended", Line{PortalAccess: Yes, GraceUntil: "2026-11-24", Ended: true}, Left, true, WhyEnded},
 		{"the contact is asked first", Line{PortalAccess: Yes, Ended: true, Restricted: Yes}, Left, true, WhyContactGone},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -17,7 +17,7 @@ c.email, c.mobile_phone, c.home_phone, c.work_phone, c.language, c.left_at is no
 
 	lineColumns = `l.id, l.student_id, l.contact_id, l.relationship, l.position, l.legal_guardian, l.lives_with, l.emergency, l.pickup,
 l.mailing, l.portal_access, l.file_portal_access, l.restricted, l.restriction_note, coalesce(l.restricted_at, 0), l.restricted_by,
-l.begin_date, l.end_date, l.ended_at is not null, l.from_file, l.local_fields, l.version`
+l.begin_date, l.end_date, l.grace_until, l.ended_at is not null, l.from_file, l.local_fields, l.version`
 
 	schoolColumns = `coalesce(o.id, 0), coalesce(o.source_id, ''), coalesce(o.kind, ''), coalesce(o.name, ''), coalesce(o.phone, ''),
 coalesce(o.hours, '')`
@@ -71,7 +71,7 @@ func (l *Line) targets(t *late) []any {
 	t.local, t.restricted = &l.Local, &l.RestrictedAt
 	return []any{&l.ID, &l.StudentID, &l.ContactID, &l.Relationship, &l.Position, &l.LegalGuardian, &l.LivesWith, &l.Emergency,
 		&l.Pickup, &l.Mailing, &l.PortalAccess, &l.FilePortalAccess, &l.Restricted, &l.RestrictionNote, &t.restrictedAt,
-		&l.RestrictedBy, &l.BeginDate, &l.EndDate, &l.Ended, &l.FromFile, &t.localColumn, &l.Version}
+		&l.RestrictedBy, &l.BeginDate, &l.EndDate, &l.GraceUntil, &l.Ended, &l.FromFile, &t.localColumn, &l.Version}
 }
 
 func (o *School) targets() []any {

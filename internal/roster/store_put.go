@@ -57,9 +57,9 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $
 	updateLine = `update student_contact set relationship = $1, position = $2, legal_guardian = $3, lives_with = $4, emergency = $5,
 pickup = $6, mailing = $7, portal_access = $8, file_portal_access = $9, restricted = $10, restriction_note = $11,
 restricted_at = $12, restricted_by = $13, begin_date = $14, end_date = $15,
-ended_at = case when $16 then coalesce(ended_at, $17) end, from_file = $18, local_fields = $19, updated_at = $17,
+ended_at = case when $16 then coalesce(ended_at, $17) end, from_file = $18, local_fields = $19, grace_until = $20, updated_at = $17,
 version = version + 1
-where id = $20 and version = $21`
+where id = $21 and version = $22`
 
 	selectLineNames = `select c.first_name, c.middle_name, c.last_name, s.sort_key, s.school_id
 from student_contact l join contact c on c.id = l.contact_id join student s on s.id = l.student_id
@@ -239,7 +239,7 @@ func (r *Roster) putLine(ctx context.Context, tx *sqldb.Tx, l *Line) error {
 		}
 		return listLine(ctx, tx, l)
 	}
-	args := append(flags, l.Ended, now, l.FromFile, joinLocal(l.Local), l.ID, l.Version)
+	args := append(flags, l.Ended, now, l.FromFile, joinLocal(l.Local), l.GraceUntil, l.ID, l.Version)
 	if err := guarded(ctx, tx, "line", updateLine, args...); err != nil {
 		return err
 	}

@@ -61,6 +61,7 @@ func Fields() []Field {
 		in(Registration,
 			text("id_number_hint", func(v *Values) *string { return &v.IDNumberHint }, false, 300),
 			relationships(),
+			number("grace_days", func(v *Values) *int { return &v.GraceDays }, 0, 365),
 			span("claim_within", func(v *Values) *time.Duration { return &v.ClaimWithin }, Days, 1, 90),
 		),
 		in(StudentLogins,

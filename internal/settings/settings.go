@@ -43,6 +43,7 @@ type Values struct {
 	TellParents        bool          // a new adult of a child is told to its parents; default false
 	FamiliesSeeViews   bool          // parents may read who opened their child's record; default false
 	AuditDetailKept    time.Duration // personal detail in the log, and who opened which record; default 730 days, 90-3650 days
+	GraceDays          int           // how long those keep access who are missing from a roster; default 14, 0 = not at all, 0-365
 	RecordsKept        time.Duration // students, contacts and lines after they left; default 365 days, 30-3650 days
 }
 
@@ -54,7 +55,7 @@ func Defaults() Values {
 		MinPassword:   15, MinStudentPassword: 8, TemporaryLife: 24 * time.Hour, PrintedCodeLife: 72 * time.Hour, ClaimWithin: 14 * day,
 		ParentIdle: 30 * time.Minute, StaffIdle: 15 * time.Minute, SessionLife: 12 * time.Hour, KeepSignedIn: 30 * day,
 		MailsPerHour: 3, MailsPerDay: 10, MailsPerMinute: 120, BulkSize: 50, StaffSearches: 300, RequestsKept: 90 * day, StudentLogins: true,
-		RecordsKept: 365 * day, AuditDetailKept: 730 * day,
+		GraceDays: 14, RecordsKept: 365 * day, AuditDetailKept: 730 * day,
 	}
 }
 
