@@ -19,6 +19,8 @@ func (r *Roster) Invariants() []sqldb.Invariant {
 		{Name: "name-keys-are-todays", Says: "Names are compared by keys of this program's making.", Query: oldNameKeys,
 			Args: []any{int64(lang.NameKeyVersion)}},
 		{Name: "restriction-is-a-restriction", Says: "Only a restricted line says since when and by whom it is restricted.", Query: restrictedSince},
+		{Name: "class-is-listed-rightly", Says: "A class stands in the lists in the order of its title, at its school, and not once it has ended.",
+			Query: classListedWrongly},
 		{Name: "line-has-both-ends", Says: "A line belongs to a student and a contact that exist.", Query: lineWithoutEnd},
 	}
 }

@@ -37,6 +37,30 @@ func (r *Roster) EraseLeft(ctx context.Context, before time.Time) error {
 			}
 		}
 	}
+	return r.eraseClasswork(ctx, before)
+}
+
+// eraseClasswork erases, in short transactions, enrolments, classes and courses that ended before the given time, terms that were over
+// then, and teachers whom nobody has had since.
+func (r *Roster) eraseClasswork(ctx context.Context, before time.Time) error {
+	day := before.UTC().Format(time.DateOnly)
+	for _, step := range []struct {
+		query string
+		bound any
+	}{
+		{deleteEndedEnrolments, before.UnixMicro()}, {deleteEndedClasses, before.UnixMicro()}, {deleteEndedCourses, before.UnixMicro()},
+		{deletePastTerms, day}, {deleteIdleTeachers, before.UnixMicro()},
+	} {
+		for n := int64(chunk); n == chunk; {
+			err := r.db.Write(ctx, func(tx *sqldb.Tx) (err error) {
+				n, err = tx.Exec(ctx, step.query, step.bound, chunk)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
 	return nil
 }
 

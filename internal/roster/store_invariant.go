@@ -30,6 +30,11 @@ select 'student ' || id from student where email = '' and email_key <> ''`
 	restrictedSince = `select 'line ' || id as broken from student_contact
 where restricted <> 'yes' and (restricted_at is not null or restricted_by <> '')`
 
+	classListedWrongly = `select distinct 'class ' || w.class_id as broken
+from (select class_id, sort_key, school_id from class_word union all select class_id, sort_key, school_id from class_term) w
+join class k on k.id = w.class_id
+where k.ended_at is not null or w.sort_key <> k.sort_key or coalesce(w.school_id, 0) <> coalesce(k.school_id, 0)`
+
 	lineWithoutEnd = `select 'line ' || l.id as broken
 from student_contact l
 left join contact c on c.id = l.contact_id

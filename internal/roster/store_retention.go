@@ -41,7 +41,19 @@ limit $2`
 	deleteStudentsIn = `delete from student where id in (`
 	deleteLinesIn    = `delete from student_contact where id in (`
 	deleteContactsIn = `delete from contact where id in (`
-	deleteLooseIn    = `delete from contact
+
+	// What ended before $1, at most $2 rows.
+	deleteEndedEnrolments = `delete from enrolment
+where id in (select id from enrolment where ended_at < $1 order by ended_at limit $2)`
+	deleteEndedClasses = `delete from class where id in (select id from class where ended_at < $1 order by ended_at limit $2)`
+	deleteEndedCourses = `delete from course where id in (select c.id from course c where c.ended_at < $1
+and not exists (select 1 from class k where k.course_id = c.id) order by c.ended_at limit $2)`
+	deletePastTerms = `delete from term where id in (select t.id from term t where t.end_date < $1
+and not exists (select 1 from class_term x where x.term_id = t.id) order by t.end_date, t.id limit $2)`
+	deleteIdleTeachers = `delete from teacher where id in (select t.id from teacher t where t.updated_at < $1
+and not exists (select 1 from enrolment e where e.teacher_id = t.id) order by t.updated_at, t.id limit $2)`
+
+	deleteLooseIn = `delete from contact
 where not exists (select 1 from student_contact l where l.contact_id = contact.id) and id in (`
 )
 
