@@ -57,12 +57,17 @@ type BulkOrder struct {
 	Keep     map[int64]int64 // reset: as in ResetOrder
 	Along    []int64         // reset: as in ResetOrder
 	Reason   string          // disable
+	Back     string          // the page that it is asked on
 }
 
-// Whom finds parents as the grid does: by letter, by last name, by school, by several of them, or all.
+// Whom finds parents as the grid does: by letter, by last name, by school, by several of them, or all. The rest is not for resets: how the
+// login stands.
 type Whom struct {
-	Letter, Last string
-	School       int64 // 0: any
+	Letter, Last   string
+	School         int64      // 0: any
+	State          LoginState // one of ParentStates, "" for any
+	NotSince       time.Time  // there is a login, and nobody signed in with it since
+	PasswordBefore time.Time  // there is a permanent password, set before
 }
 
 // Bulk is a bulk act as staff see it.
@@ -79,6 +84,7 @@ type Bulk struct {
 	BegunAt         time.Time // zero for not yet
 	EndedAt         time.Time // zero for not yet
 	Mine            bool      // asked for by the reader
+	Back            string    // the page that it was asked on, "" for none
 
 	more               bulkMore
 	owner              int64
@@ -86,10 +92,11 @@ type Bulk struct {
 	address, requestID string
 }
 
-// bulkMore is what else was ordered of a reset, as JSON in the row.
+// bulkMore is what else was ordered, as JSON in the row.
 type bulkMore struct {
-	Keep  map[int64]int64 `json:"keep,omitempty"`
-	Along []int64         `json:"along,omitempty"`
+	Keep  map[int64]int64 `json:"keep,omitempty"`  // of a reset
+	Along []int64         `json:"along,omitempty"` // of a reset
+	Back  string          `json:"back,omitempty"`
 }
 
 // IsBulk reports whether so many rows are more than are done at one press.

@@ -33,6 +33,16 @@ func (f *Family) AskBulk(ctx context.Context, actor access.Actor, o BulkOrder) (
 			return 0, err
 		}
 	}
+	if o.Whom != nil && o.Act == BulkReset && o.Whom.byLogin() {
+		return 0, fault.Invalidf("a reset is not chosen by how the login stands")
+	}
+	if o.Whom != nil && o.Act != BulkReset {
+		var err error
+		if o.Contacts, err = f.contactsOf(ctx, actor, *o.Whom); err != nil {
+			return 0, err
+		}
+		o.Whom = nil
+	}
 	var rows []frozen
 	err := f.db.Read(ctx, func(tx *sqldb.Tx) error {
 		var err error
@@ -53,7 +63,7 @@ func (f *Family) AskBulk(ctx context.Context, actor access.Actor, o BulkOrder) (
 // writeBulk writes the list in short transactions. Until the last of them there is no bulk act for anybody to see.
 func (f *Family) writeBulk(ctx context.Context, actor access.Actor, o BulkOrder, rows []frozen) (int64, error) {
 	b := Bulk{
-		Act: o.Act, Reason: o.Reason, more: bulkMore{o.Keep, o.Along}, owner: actor.AccountID, Owner: actor.Username, AskedAt: f.now(), Size: len(rows),
+		Act: o.Act, Reason: o.Reason, more: bulkMore{o.Keep, o.Along, o.Back}, owner: actor.AccountID, Owner: actor.Username, AskedAt: f.now(), Size: len(rows),
 		address: actor.Address, requestID: actor.RequestID,
 	}
 	err := f.db.Write(ctx, func(tx *sqldb.Tx) error {
@@ -81,12 +91,15 @@ func (f *Family) writeBulk(ctx context.Context, actor access.Actor, o BulkOrder,
 
 // freeze finds the rows, those of one login together.
 func (f *Family) freeze(ctx context.Context, tx *sqldb.Tx, actor access.Actor, o BulkOrder) ([]frozen, error) {
+	if o.Act != BulkReset {
+		return freezeContacts(ctx, tx, actor, once(o.Contacts))
+	}
 	lines, err := f.linesOfOrder(ctx, tx, o)
 	if err != nil {
 		return nil, err
 	}
-	if o.Act != BulkReset && o.Whom == nil {
-		return freezeContacts(ctx, tx, actor, once(o.Contacts))
+	if len(lines) > bulkMost { // what is behind them would be left out without a word
+		return make([]frozen, len(lines)), nil
 	}
 	found, err := bulkLines(ctx, tx, lines)
 	if err != nil {
@@ -96,13 +109,6 @@ func (f *Family) freeze(ctx context.Context, tx *sqldb.Tx, actor access.Actor, o
 	found = slices.DeleteFunc(found, func(l bulkLine) bool {
 		return !at.Has(l.school) || o.Whom != nil && o.Whom.School != 0 && l.school != o.Whom.School
 	})
-	if o.Act != BulkReset {
-		var contacts []int64
-		for _, l := range found {
-			contacts = append(contacts, l.contact)
-		}
-		return freezeContacts(ctx, tx, actor, once(contacts))
-	}
 	parties := partiesOf{}
 	rows := make([]frozen, len(found))
 	for i, l := range found {

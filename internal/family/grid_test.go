@@ -280,6 +280,8 @@ func gridQueries() map[string]struct {
 			p.at = at
 			query, args := p.count()
 			queries[fmt.Sprintf("count of %q%q at %v", p.letter, p.search, at)] = q{query, args}
+			query, args = p.countParents()
+			queries[fmt.Sprintf("count of parents %q%q at %v", p.letter, p.search, at)] = q{query, args}
 			for _, byChild := range []bool{false, true} {
 				p.byChild, p.limit, p.after = byChild, 25, gridKey{Entry: p.search}
 				query, args := p.query()
@@ -298,6 +300,7 @@ func gridQueries() map[string]struct {
 	for name, query := range map[string]string{
 		"holders": selectHolders, "lines": selectLines, "lines of accounts": selectLinesOfAccounts,
 		"lines of students": selectLinesOfStudents, "made by contacts": selectMadeByContacts, "made for students": selectMadeForStudents,
+		"passwords": selectPasswords, "lines of contacts": selectLinesOfContacts,
 	} {
 		queries[name] = q{query + "$1, $2)", []any{7, 8}}
 	}

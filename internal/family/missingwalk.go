@@ -70,33 +70,49 @@ const walkPage = gridLimitMax
 // errEnough ends a walk before its end.
 var errEnough = fault.Conflictf("enough")
 
-// walk calls fn for every adult who fits the choice and may open one of its children, in the order of the grid, from the place on. Each page is
-// read in a transaction of its own, so that a long walk holds nothing up. A walk of at most so many pages ends with the place where the
-// next one begins, "" at the end.
+// walk calls fn for every adult who fits the choice and may open one of its children, as walkLines does.
 func (f *Family) walk(ctx context.Context, actor access.Actor, c Choice, after string, pages int, fn func(*grown) error) (next string, err error) {
-	for next = after; pages > 0; pages-- {
-		p, err := newGridPage(GridQuery{Letter: c.Letter, After: next, Limit: walkPage})
-		if err != nil {
+	var found []*grown
+	q := GridQuery{Letter: c.Letter, After: after, Limit: walkPage}
+	return f.walkLines(ctx, actor, q, c.School, pages, func(tx *sqldb.Tx, lines []*loginLine) (err error) {
+		found, err = grownOf(ctx, tx, lines, c)
+		return err
+	}, func() (string, error) {
+		for _, g := range found {
+			if err := fn(g); err != nil {
+				return g.key, err
+			}
+		}
+		return "", nil
+	})
+}
+
+// walkLines reads lines along the grid, q.Limit parents at a time, from the place on, and gives each page to read and then to use. Each page is
+// read in a transaction of its own, so that a long walk holds nothing up. A walk of at most so many pages ends with the place where the
+// next one begins, "" at the end; one that use ends with an error, at the place that use names.
+func (f *Family) walkLines(ctx context.Context, actor access.Actor, q GridQuery, school int64, pages int,
+	read func(*sqldb.Tx, []*loginLine) error, use func() (string, error),
+) (next string, err error) {
+	for next = q.After; pages > 0; pages-- {
+		q.After = next
+		p, err := newGridPage(q)
+		if err != nil || p.nothing {
 			return "", err
 		}
-		p.at = within(roster.ScopeOf(actor), c.School)
-		var found []*grown
+		p.at = within(roster.ScopeOf(actor), school)
 		err = f.db.Read(ctx, func(tx *sqldb.Tx) error {
 			lines, err := p.lines(ctx, tx, f.rule())
 			if err != nil {
 				return err
 			}
 			lines, next = p.cut(lines)
-			found, err = grownOf(ctx, tx, lines, c)
-			return err
+			return read(tx, lines)
 		})
 		if err != nil {
 			return "", err
 		}
-		for _, g := range found {
-			if err := fn(g); err != nil {
-				return g.key, err
-			}
+		if at, err := use(); err != nil {
+			return at, err
 		}
 		if next == "" {
 			return "", nil

@@ -66,6 +66,7 @@ func scanBulk(r *sql.Rows) (Bulk, error) {
 	if err == nil && more != "" {
 		err = json.Unmarshal([]byte(more), &b.more)
 	}
+	b.Back = b.more.Back
 	b.AskedAt, b.BegunAt, b.EndedAt = moment(asked), moment(begun), moment(ended)
 	return b, err
 }

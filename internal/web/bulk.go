@@ -22,6 +22,8 @@ type bulksPage struct {
 	Acts, Letters, Schools []bulkChoice
 	Bulks                  []bulkEntry
 	Next                   string // query of the next page
+	Narrow                 string // what else was chosen on Manage Parent Accounts, in words
+	Query                  parentsQuery
 }
 
 // bulkChoice is one of a list.
@@ -65,12 +67,29 @@ func (s *Server) bulksForm(x *exchange) (bulksPage, error) {
 	for _, l := range strings.Split("A B C D E F G H I J K L M N O P Q R S T U V W X Y Z #", " ") {
 		p.Letters = append(p.Letters, bulkChoice{l, l, x.field("letter") == l})
 	}
+	p.Query = parentsQueryOf(x.field)
+	p.Narrow = narrowWords(x.lang, p.Query)
 	schools, err := s.Roster.SchoolsOf(x.r.Context(), x.actor)
 	for _, o := range schools {
 		id := strconv.FormatInt(o.ID, 10)
 		p.Schools = append(p.Schools, bulkChoice{id, o.Name, x.field("school") == id})
 	}
 	return p, err
+}
+
+// narrowWords says what of the choice is not on the form of a bulk act: a form that is sent again must not mean more people.
+func narrowWords(l *lang.Language, q parentsQuery) string {
+	var words []string
+	if q.State != "" {
+		words = append(words, l.T("admin.reset.login")+": "+l.T("manage.state."+q.State))
+	}
+	if q.Since != "" {
+		words = append(words, l.T("manage.since")+": "+q.Since)
+	}
+	if q.Password != "" {
+		words = append(words, l.T("manage.password")+": "+q.Password)
+	}
+	return strings.Join(words, " · ")
 }
 
 func (s *Server) bulkEntry(l *lang.Language, b family.Bulk) bulkEntry {
@@ -91,8 +110,16 @@ func bulkURL(id int64) string { return bulkPath + "/" + strconv.FormatInt(id, 10
 func (s *Server) askBulk(x *exchange) error {
 	order := family.BulkOrder{Act: family.Act(x.field("act")), Reason: x.field("reason"), Lines: x.ids("line"), Contacts: x.ids("contact")}
 	if len(order.Lines)+len(order.Contacts) == 0 {
-		school, _ := strconv.ParseInt(x.field("school"), 10, 64) // "": any
-		order.Whom = &family.Whom{Letter: x.field("letter"), Last: x.trimmed("last"), School: school}
+		whom, err := s.whom(parentsQueryOf(x.field))
+		if err != nil {
+			return err
+		}
+		order.Whom = &whom
+	}
+	for _, path := range []string{gridPath, parentsPath} {
+		if b := x.field("back"); b == path || strings.HasPrefix(b, path+"?") {
+			order.Back = backTo(x, path)
+		}
 	}
 	id, err := s.Family.AskBulk(x.r.Context(), x.actor, order)
 	if err == nil {
@@ -105,7 +132,7 @@ func (s *Server) askBulk(x *exchange) error {
 	if formErr != nil {
 		return formErr
 	}
-	if err := s.bulkProblems(x, &p.Page, err, "last", "reason"); err != nil {
+	if err := s.bulkProblems(x, &p.Page, err, "last", "reason", "back"); err != nil {
 		return err
 	}
 	return s.render(x, http.StatusUnprocessableEntity, "admin/bulks", p)
@@ -134,7 +161,8 @@ func (s *Server) bulkReset(x *exchange, order family.ResetOrder) (bool, error) {
 		s.setFlash(x, "flash.bulk_too_many", "Count", strconv.Itoa(s.Settings.Values().BulkSize))
 		return true, x.redirect(back(x))
 	}
-	id, err := s.Family.AskBulk(x.r.Context(), x.actor, family.BulkOrder{Act: family.BulkReset, Lines: order.Lines, Keep: order.Keep, Along: order.Along})
+	id, err := s.Family.AskBulk(x.r.Context(), x.actor, family.BulkOrder{Act: family.BulkReset, Lines: order.Lines, Keep: order.Keep, Along: order.Along,
+		Back: back(x)})
 	if err != nil {
 		return true, err
 	}

@@ -16,6 +16,7 @@ import (
 type bulkPage struct {
 	Page
 	Heading  string
+	Back     string   // the list that it was asked on, "" for none
 	Facts    []string // who asked for it and when, the reason, how it ended
 	Begin    string   // where the answer goes; "" where there is no question for the reader
 	Stop     string   // where it is stopped or taken back; "" where it cannot be
@@ -58,7 +59,7 @@ func (s *Server) bulkForm(x *exchange, id int64, problem error) error {
 		return err
 	}
 	p := bulkPage{Page: s.page(x, "bulk.title"), Size: b.Size, Done: b.Done, Children: b.Act == family.BulkReset, Facts: s.bulkFacts(x.lang, b)}
-	p.Path = bulkURL(id)
+	p.Path, p.Back = bulkURL(id), b.Back
 	p.Heading = x.lang.T("bulk.act."+string(b.Act)) + " · " + x.lang.T("bulk.rows", "Count", b.Size)
 	switch b.State {
 	case family.BulkAsked, family.BulkApproval:

@@ -59,7 +59,8 @@ var pageStructs = map[string]any{
 	"shared/second-step": secondStepPage{}, "shared/second-factor": setUpPage{}, "shared/authenticator": authenticatorPage{},
 	"shared/new-passkey": newPasskeyPage{}, "shared/recovery-codes": codesPage{}, "shared/remove-factor": removeFactorPage{},
 	"shared/confirm": confirmPage{},
-	"shared/error":   errorPage{}, "shared/new-password": passwordPage{}, "student/home": studentHomePage{}, "student/login": loginPage{},
+	"admin/parents":  parentsPage{}, "admin/parents-question": parentsQuestionPage{}, "admin/parents-result": parentsResultPage{},
+	"shared/error": errorPage{}, "shared/new-password": passwordPage{}, "student/home": studentHomePage{}, "student/login": loginPage{},
 }
 
 // Sample is a template with the struct it is executed with, empty or full.
@@ -130,6 +131,10 @@ func sample(page any, folder, tag string, full bool) any {
 		}
 	case *questionPage:
 		p.Back = gridPath
+	case *parentsQuestionPage:
+		p.Back = parentsPath
+	case *parentsResultPage:
+		p.Back = parentsPath
 	case *staffAskPage:
 		p.Act = "disable"
 	case *doubtPage:

@@ -60,6 +60,8 @@ var helpFor = map[string]string{
 	"/admin/new-password":                       "first-sign-in",
 	"/admin/site/reset-parent-login":            "reset-parent-portal-login",
 	"/admin/site/reset-parent-login/question":   "reset-parent-portal-login",
+	"/admin/site/parent-accounts":               "manage-parent-accounts",
+	"/admin/site/parent-accounts/question":      "manage-parent-accounts",
 	"/admin/site/requests":                      "registration-requests",
 	"/admin/site/new-adults":                    "custody-and-restrictions",
 	"/admin/site/not-come":                      "create-an-account",

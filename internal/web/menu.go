@@ -18,6 +18,7 @@ type menuLine struct {
 // menuLines is the whole menu, in its order.
 var menuLines = []menuLine{
 	{"/admin/site/reset-parent-login", "admin.reset.title", access.SeeLogins, false},
+	{parentsPath, "manage.title", access.SeeLogins, false},
 	{bulkPath, "bulk.title", access.BulkLogins, false},
 	{"/admin/site/requests", "admin.requests.title", access.SeeRequests, false},
 	{"/admin/site/new-adults", "admin.newcomers.title", access.SeeLogins, false},

@@ -165,12 +165,18 @@ func selection(x *exchange) []int64 {
 }
 
 // back is the list the selection was made on.
-func back(x *exchange) string {
-	if b := x.field("back"); b == gridPath || strings.HasPrefix(b, gridPath+"?") {
+func back(x *exchange) string { return backTo(x, gridPath) }
+
+// backTo is the page that the form was sent from, if that is the one at the path, with whatever it was asked.
+func backTo(x *exchange, path string) string {
+	if b := x.field("back"); strings.HasPrefix(b, path+"?") && len(b) < longestBack {
 		return b
 	}
-	return gridPath
+	return path
 }
+
+// longestBack bounds an address that is kept.
+const longestBack = 2000
 
 func (s *Server) resetQuestion(x *exchange) error {
 	lines := selection(x)

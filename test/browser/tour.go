@@ -189,6 +189,13 @@ func (t *Tour) Stops() []Stop {
 		{Name: "admin-grid-dialog", Who: "admin", Path: grid + "?last=lopez", Act: ask},
 		{Name: "admin-question", Who: "admin", Path: grid + "?last=lopez", Act: submitGrid},
 		{Name: "admin-result", Who: "admin", Path: grid + "?last=begay", Act: resetAll},
+		{Name: "admin-parents", Who: "admin", Path: parents},
+		{Name: "admin-parents-chosen", Who: "admin", Path: parents + "?state=active&school=1"},
+		{Name: "admin-parents-problems", Who: "admin", Path: parents + "?password=0&since=x"},
+		{Name: "admin-parents-nobody", Who: "admin", Path: parents + "?last=nobodyatall"},
+		{Name: "admin-parents-ticked", Who: "admin", Path: parents + "?last=lopez", Act: tick},
+		{Name: "admin-parents-question", Who: "admin", Path: parents + "?last=lopez", Act: askParents},
+		{Name: "admin-parents-result", Who: "admin", Path: parents + "?last=lopez", Act: actOnParents},
 		{Name: "admin-bulk", Who: "admin", Path: "/admin/site/bulk"},
 		{Name: "admin-bulk-problems", Who: "admin", Path: "/admin/site/bulk", Act: sendTo("/bulk", map[string]string{"act": "disable"})},
 		{Name: "admin-bulk-question", Who: "admin", Path: "/admin/site/bulk", Act: askBulk},
@@ -308,12 +315,12 @@ func printLetters(tab *Tab) {
 
 // tick ticks the first three rows.
 func tick(tab *Tab) {
-	Eval[bool](tab, `[...document.querySelectorAll("input[name=line]")].slice(0, 3).forEach(b => b.click()) ?? true`)
+	Eval[bool](tab, `[...document.querySelectorAll("td input[name]")].slice(0, 3).forEach(b => b.click()) ?? true`)
 }
 
 // ask ticks two rows and presses "Reset Selected".
 func ask(tab *Tab) {
-	Eval[bool](tab, `[...document.querySelectorAll("input[name=line]")].slice(0, 2).forEach(b => b.click()) ?? true`)
+	Eval[bool](tab, `[...document.querySelectorAll("td input[name]")].slice(0, 2).forEach(b => b.click()) ?? true`)
 	Eval[bool](tab, `document.querySelector(".selection .primary").click() ?? true`)
 	awaitDialog(tab)
 }
@@ -342,6 +349,20 @@ func submitGrid(tab *Tab) {
 func resetAll(tab *Tab) {
 	submitGrid(tab)
 	tab.run(`document.querySelector("form[data-question]").submit()`)
+}
+
+const parents = "/admin/site/parent-accounts"
+
+// askParents comes to the question about disabling the ticked parents.
+func askParents(tab *Tab) {
+	tick(tab)
+	tab.run(`(f => { f.append(Object.assign(document.createElement("input"), { type: "hidden", name: "act", value: "disable" })); f.submit() })(document.querySelector("form[data-grid]"))`)
+}
+
+// actOnParents unlocks the ticked parents.
+func actOnParents(tab *Tab) {
+	tick(tab)
+	tab.run(`(f => { f.action = "/admin/site/parent-accounts"; f.append(Object.assign(document.createElement("input"), { type: "hidden", name: "act", value: "unlock" })); f.submit() })(document.querySelector("form[data-grid]"))`)
 }
 
 // askBulk asks for an act on some parents.

@@ -1,6 +1,7 @@
 package apptest
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
@@ -159,7 +160,7 @@ func (b *Browser) send(form, button *html.Node) *Browser {
 	if name := attr(button, "name"); name != "" {
 		data.Add(name, attr(button, "value"))
 	}
-	to := b.resolve(attr(form, "action"))
+	to := b.resolve(cmp.Or(attr(button, "formaction"), attr(form, "action")))
 	if strings.EqualFold(attr(form, "method"), "post") {
 		return b.open(http.MethodPost, to, data)
 	}

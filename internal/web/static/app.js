@@ -127,7 +127,7 @@ for (const link of document.querySelectorAll("a[data-ask]")) {
 // The grid: how many are ticked, all on this page, and the question as a dialog.
 const grid = document.querySelector("form[data-grid]");
 if (grid) {
-  const boxes = [...grid.querySelectorAll('input[name="line"]')];
+  const boxes = [...grid.querySelectorAll("td input[name]")];
   const all = grid.querySelector("[data-all]");
   const bar = grid.querySelector(".selection");
   const count = grid.querySelector("[data-count]");
@@ -146,6 +146,7 @@ if (grid) {
   addEventListener("pageshow", update);
   update();
   grid.addEventListener("submit", async e => {
+    if (e.submitter?.hasAttribute("formaction")) return; // done without a question
     e.preventDefault();
     const body = new URLSearchParams(new FormData(grid, e.submitter));
     try {
