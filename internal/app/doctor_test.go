@@ -79,6 +79,7 @@ var whatBreaks = map[string]string{
 	"name-keys-are-todays":                "update contact set key_version = 0 where id = (select min(id) from contact)",
 	"restriction-is-a-restriction":        "update student_contact set restricted = 'no' where restricted = 'yes'",
 	"line-has-both-ends":                  "update student_contact set contact_id = 999999 where id = (select min(id) from student_contact)",
+	"roster-restricts":                    "update student_contact set file_restricted = 'yes' where restricted <> 'yes'",
 	"parent-holds-a-contact":              "delete from account_contact where contact_id = (select min(contact_id) from account_contact)",
 	"contact-is-held-by-a-parent":         "update account_contact set account_id = (select min(id) from account where kind = 'staff')",
 	"closed-line-has-a-login":             "insert into closed_line (line_id, closed_at) select id, 1 from student_contact where contact_id not in (select contact_id from account_contact)",

@@ -164,6 +164,8 @@ func chooseStudent(rule roster.Rule, lines []roster.FullLine, own []roster.Conta
 			continue
 		case slices.ContainsFunc(open, func(l *roster.FullLine) bool { return l.ContactID != open[0].ContactID }):
 			return OutcomeAmbiguous, nil
+		case unread(*open[0]):
+			return OutcomeRestrictionText, open[0]
 		case sharedWithRestricted(lines, open[0].StudentID, open[0].Contact):
 			return OutcomeRestrictedAddress, open[0]
 		case i > 0 && hasTwin(rule, lines, *open[0]):

@@ -34,8 +34,9 @@ type CodeTrouble string
 // The reasons; CodeMay is none.
 const (
 	CodeMay      CodeTrouble = ""
-	CodeMayNot   CodeTrouble = "may_not"  // no child may be opened to the contact
-	CodeDisabled CodeTrouble = "disabled" // the login is, until it is enabled
+	CodeMayNot   CodeTrouble = "may_not"          // no child may be opened to the contact
+	CodeUnread   CodeTrouble = "restriction_text" // the roster's words about a restriction are not read yet, and there is no login
+	CodeDisabled CodeTrouble = "disabled"         // the login is, until it is enabled
 )
 
 // MayGiveCode returns the contact of a student's line, the login's username, and what stands in the way of a one-time code. It returns
@@ -82,6 +83,9 @@ func (f *Family) giving(ctx context.Context, tx *sqldb.Tx, actor access.Actor, s
 		return g, nil
 	}
 	acct, err := holder(ctx, tx, g.line.ContactID)
+	if err == nil && acct == 0 && slices.ContainsFunc(opens, unread) {
+		g.trouble = CodeUnread
+	}
 	if err != nil || acct == 0 {
 		return g, err
 	}

@@ -2,6 +2,7 @@ package family
 
 import (
 	"context"
+	"slices"
 
 	"github.com/schoolgate/schoolgate/internal/access"
 	"github.com/schoolgate/schoolgate/internal/account"
@@ -57,11 +58,15 @@ func (d *decision) mayTell(ctx context.Context, l roster.FullLine) (bool, error)
 	return d.mayMail(ctx, l.ContactID, false)
 }
 
-// contactTrouble is addressTrouble for whatever a login of the contact opens.
+// contactTrouble is addressTrouble for whatever a login of the contact opens; and words of the roster about a restriction of one of those
+// lines hold the contact's registration until staff have read them.
 func (d *decision) contactTrouble(ctx context.Context, c roster.Contact) (Outcome, error) {
 	opens, err := d.opening(ctx, []roster.Contact{c})
 	if err != nil {
 		return "", err
+	}
+	if slices.ContainsFunc(opens, unread) {
+		return OutcomeRestrictionText, nil
 	}
 	return d.addressTrouble(ctx, c, opens)
 }

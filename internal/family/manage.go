@@ -26,22 +26,23 @@ type ManageOutcome string
 
 // The outcomes of acts on whole logins.
 const (
-	ManageSent      ManageOutcome = "sent_by_staff" // a temporary password is on its way
-	ManageMade      ManageOutcome = "made"          // a login was made, its temporary password is on its way
-	ManageEnded     ManageOutcome = "ended"         // password and sessions ended, the temporary password comes next
-	ManageUntold    ManageOutcome = "ended_untold"  // password and sessions ended, and no mail may go
-	ManageUnlocked  ManageOutcome = "unlocked"
-	ManageNotLocked ManageOutcome = "not_locked"
-	ManageOff       ManageOutcome = "password_off" // only a new password opens it
-	ManageDisabled  ManageOutcome = "now_disabled"
-	ManageEnabled   ManageOutcome = "now_enabled"
-	ManageNotOff    ManageOutcome = "not_disabled"
-	ManageNoLogin   ManageOutcome = "no_login"
-	ManageWaiting   ManageOutcome = "waiting"    // has no permanent password yet
-	ManageMayNot    ManageOutcome = "may_not"    // no child may be opened to the contact
-	ManageSameLogin ManageOutcome = "same_login" // another selected contact has the same login
-	ManageOvertaken ManageOutcome = "overtaken"  // the login was changed meanwhile
-	ManageGone      ManageOutcome = "gone"       // the contact no longer exists, or has no child at the actor's schools
+	ManageSent            ManageOutcome = "sent_by_staff" // a temporary password is on its way
+	ManageMade            ManageOutcome = "made"          // a login was made, its temporary password is on its way
+	ManageEnded           ManageOutcome = "ended"         // password and sessions ended, the temporary password comes next
+	ManageUntold          ManageOutcome = "ended_untold"  // password and sessions ended, and no mail may go
+	ManageUnlocked        ManageOutcome = "unlocked"
+	ManageNotLocked       ManageOutcome = "not_locked"
+	ManageOff             ManageOutcome = "password_off" // only a new password opens it
+	ManageDisabled        ManageOutcome = "now_disabled"
+	ManageEnabled         ManageOutcome = "now_enabled"
+	ManageNotOff          ManageOutcome = "not_disabled"
+	ManageNoLogin         ManageOutcome = "no_login"
+	ManageWaiting         ManageOutcome = "waiting"          // has no permanent password yet
+	ManageMayNot          ManageOutcome = "may_not"          // no child may be opened to the contact
+	ManageRestrictionText ManageOutcome = "restriction_text" // the roster's words about a restriction are not read yet: no login was made
+	ManageSameLogin       ManageOutcome = "same_login"       // another selected contact has the same login
+	ManageOvertaken       ManageOutcome = "overtaken"        // the login was changed meanwhile
+	ManageGone            ManageOutcome = "gone"             // the contact no longer exists, or has no child at the actor's schools
 
 	ManageRefused           ManageOutcome = "disabled" // until it is enabled
 	ManageNoEmail           ManageOutcome = "no_email"

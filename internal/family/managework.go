@@ -106,6 +106,10 @@ func (m *manage) withoutLogin(ctx context.Context, c roster.Contact, r managed) 
 		r.Outcome = ManageMayNot
 		return r, nil
 	}
+	if slices.ContainsFunc(opens, unread) {
+		r.Outcome = ManageRestrictionText
+		return r, nil
+	}
 	to, trouble, err := m.addressee(ctx, []roster.Contact{c}, opens)
 	if err != nil || trouble != "" {
 		r.Outcome = trouble

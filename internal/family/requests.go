@@ -27,6 +27,7 @@ const (
 	OutcomeNoEmail           Outcome = "no_email"           // none on record
 	OutcomeMayNot            Outcome = "may_not"            // portal access, relationship or dates forbid it
 	OutcomeRestricted        Outcome = "restricted"         // restricted for this child
+	OutcomeRestrictionText   Outcome = "restriction_text"   // the roster says something about restrictions that nobody has read
 	OutcomeStudentGone       Outcome = "student_gone"       // withdrawn, graduated or left
 	OutcomeAmbiguous         Outcome = "ambiguous"          // several contacts match: the office decides
 	OutcomeStudentAddress    Outcome = "student_address"    // the address on record is a student's too
@@ -45,7 +46,7 @@ const (
 func Outcomes() []Outcome {
 	return []Outcome{
 		OutcomePending, OutcomeSent, OutcomeAlreadyActive, OutcomeNameDiffers, OutcomeUnknownID, OutcomeNoNameMatch, OutcomeNoEmail,
-		OutcomeMayNot, OutcomeRestricted, OutcomeStudentGone, OutcomeAmbiguous, OutcomeStudentAddress, OutcomeRestrictedAddress,
+		OutcomeMayNot, OutcomeRestricted, OutcomeRestrictionText, OutcomeStudentGone, OutcomeAmbiguous, OutcomeStudentAddress, OutcomeRestrictedAddress,
 		OutcomeDisabled, OutcomeMailLimit, OutcomeUnknownUsername, OutcomeUnknownAddress, OutcomeAddressDiffers, OutcomeOtherAccount,
 		OutcomeThrottled, OutcomeOpened,
 	}

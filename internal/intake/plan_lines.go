@@ -165,7 +165,8 @@ func (p *plan) change(l, next roster.Line, changed []roster.Difference, at place
 func (p *plan) newLine(k pair, at place, last map[int64]int, x facts, isSaid bool) {
 	l := roster.Line{StudentID: k.student, ContactID: k.contact, Position: last[k.student], LegalGuardian: roster.Unknown,
 		LivesWith: roster.Unknown, Emergency: roster.Unknown, Pickup: roster.Unknown, Mailing: roster.Unknown,
-		PortalAccess: roster.Unknown, FilePortalAccess: roster.Unknown, Restricted: roster.Unknown, FromFile: true}
+		PortalAccess: roster.Unknown, FilePortalAccess: roster.Unknown, Restricted: roster.Unknown, FileRestricted: roster.Unknown,
+		FromFile: true}
 	last[k.student]++
 	if !isSaid || x.Relationship == "" {
 		p.likeOthers(&l)

@@ -3,6 +3,7 @@ package roster
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/schoolgate/schoolgate/internal/access"
 	"github.com/schoolgate/schoolgate/internal/fault"
@@ -183,6 +184,7 @@ func (e *edit) applyLines(ctx context.Context, all []LineChange) ([]int64, error
 	var at []int
 	for i, c := range all {
 		next := c.New
+		e.restrictedSince(c.Old, &next)
 		if c.Old.ID == 0 {
 			added, at = append(added, &next), append(at, i)
 			continue
@@ -212,6 +214,16 @@ func (e *edit) applyLines(ctx context.Context, all []LineChange) ([]int64, error
 	return ids, nil
 }
 
+// restrictedSince notes since when a roster restricts a line.
+func (e *edit) restrictedSince(old Line, next *Line) {
+	switch {
+	case next.Restricted != Yes:
+		next.RestrictedAt, next.RestrictedBy = time.Time{}, ""
+	case old.Restricted != Yes:
+		next.RestrictedAt, next.RestrictedBy = e.now(), byRoster
+	}
+}
+
 // lineClosed tells the log and the hook of a line that may no longer be opened.
 func (e *edit) lineClosed(ctx context.Context, old, next Line) error {
 	if !MayClose(old, next) {
@@ -236,6 +248,9 @@ func (e *edit) lineClosed(ctx context.Context, old, next Line) error {
 	}
 	return e.record(ctx, action, "line", next.ID, cs.about(next))
 }
+
+// byRoster stands for the roster where a record says who set something.
+const byRoster = "roster"
 
 // mayOpen reports whether a change of a line that cannot close it may give access.
 func mayOpen(old, next Line) bool {

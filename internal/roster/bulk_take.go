@@ -3,6 +3,7 @@ package roster
 import (
 	"slices"
 	"strconv"
+	"time"
 )
 
 // Difference is a field in which two states of a record differ, by its name in Local.
@@ -26,15 +27,46 @@ func TakeContact(old, file Contact, carried []string) (next Contact, changed, ke
 // TakeLine is TakeStudent for a line. What the roster says of portal access is kept beside a value set by hand, which never loosens it.
 func TakeLine(old, file Line, carried []string) (next Line, changed, kept []Difference) {
 	next = old
-	changed, kept = take(append(lineFields(), orderField()), &next, &file, carried, old.Local)
+	fields := slices.DeleteFunc(append(lineFields(), orderField()), func(f field[Line]) bool { return f.name == fieldRestricted })
+	changed, kept = take(fields, &next, &file, carried, old.Local)
 	if slices.Contains(carried, fieldPortalAccess) && old.FilePortalAccess != file.PortalAccess {
 		next.FilePortalAccess = file.PortalAccess
 		if !slices.ContainsFunc(changed, func(d Difference) bool { return d.Field == fieldPortalAccess }) {
 			changed = append(changed, Difference{"file_portal_access", string(old.FilePortalAccess), string(file.PortalAccess)})
 		}
 	}
+	changed = append(changed, takeRestriction(&next, &file, carried)...)
 	return next, changed, kept
 }
+
+// takeRestriction takes what the roster says about restrictions. Its code restricts whatever was set by hand, and what it set it may lift;
+// it never lifts what staff set. Its text only asks to be read, again each time it is another.
+func takeRestriction(next, file *Line, carried []string) (changed []Difference) {
+	if slices.Contains(carried, fieldRestricted) {
+		was := next.Restricted
+		switch {
+		case file.Restricted == Yes:
+			next.Restricted = Yes
+			next.Local = slices.DeleteFunc(slices.Clone(next.Local), func(f string) bool { return was != Yes && f == fieldRestricted })
+		case next.FileRestricted == Yes && !slices.Contains(next.Local, fieldRestricted):
+			next.Restricted = file.Restricted
+		}
+		if was != next.Restricted {
+			changed = append(changed, Difference{fieldRestricted, string(was), string(next.Restricted)})
+		} else if next.FileRestricted != file.Restricted {
+			changed = append(changed, Difference{"file_restricted", string(next.FileRestricted), string(file.Restricted)})
+		}
+		next.FileRestricted = file.Restricted
+	}
+	if slices.Contains(carried, FileRestriction) && next.FileRestriction != file.FileRestriction {
+		changed = append(changed, Difference{FileRestriction, next.FileRestriction, file.FileRestriction})
+		next.FileRestriction, next.FileRestrictionReadAt, next.FileRestrictionReadBy = file.FileRestriction, time.Time{}, ""
+	}
+	return changed
+}
+
+// FileRestriction names the roster's text about a restriction among the fields that a roster carries.
+const FileRestriction = "file_restriction"
 
 // orderField is a line's place among the student's lines, which forms change by MoveLine and a roster by its own order.
 func orderField() field[Line] {

@@ -71,20 +71,30 @@ func checkLine(l *Line, cs changes) []fault.Problem {
 				ps = append(ps, problem(c.Field, "problem.choose"))
 			}
 		case fieldNote:
+		case fieldRestricted:
+			if l.FileRestricted == Yes && l.Restricted != Yes {
+				ps = append(ps, problem(c.Field, "problem.restricted_by_roster"))
+			}
+			ps = append(ps, checkFlag(c)...)
 		case fieldBegin, fieldEnd:
 			if c.New != "" && !isDate(c.New) {
 				ps = append(ps, problem(c.Field, "problem.date"))
 			}
 		default:
-			if !slices.Contains([]Flag{Yes, No, Unknown}, Flag(c.New)) {
-				ps = append(ps, problem(c.Field, "problem.choose"))
-			}
+			ps = append(ps, checkFlag(c)...)
 		}
 	}
 	if len(ps) == 0 && cs.has(fieldBegin, fieldEnd) && l.BeginDate != "" && l.EndDate != "" && l.EndDate <= l.BeginDate {
 		ps = append(ps, problem(fieldEnd, "problem.date_order"))
 	}
 	return ps
+}
+
+func checkFlag(c change) []fault.Problem {
+	if slices.Contains([]Flag{Yes, No, Unknown}, Flag(c.New)) {
+		return nil
+	}
+	return []fault.Problem{problem(c.Field, "problem.choose")}
 }
 
 // checkAddress asks how identity was checked when the address of somebody who was there before changes.

@@ -141,7 +141,7 @@ func (c *contactEdit) lineOnRecord(ctx context.Context) (Line, error) {
 	last, err := sqldb.Value[int](ctx, c.tx, selectLastPosition, c.Line.StudentID)
 	return Line{StudentID: c.Line.StudentID, ContactID: c.Contact.ID, Position: last + 1, Relationship: "unknown",
 		LegalGuardian: Unknown, LivesWith: Unknown, Emergency: Unknown, Pickup: Unknown, Mailing: Unknown,
-		PortalAccess: Unknown, FilePortalAccess: Unknown, Restricted: Unknown}, err
+		PortalAccess: Unknown, FilePortalAccess: Unknown, Restricted: Unknown, FileRestricted: Unknown}, err
 }
 
 func (c *contactEdit) writeContact(ctx context.Context) error {

@@ -21,7 +21,7 @@ func TestAChangedLineIsLocalAndTheHookHears(t *testing.T) {
 		d.same("id", d.save(e), l.ID)
 		want := d.page(s.ID).Lines[0].Line
 		d.same("line", want, Line{ID: l.ID, StudentID: s.ID, ContactID: c.ID, Relationship: "mother", Position: 3, LegalGuardian: Unknown,
-			LivesWith: Unknown, Emergency: Unknown, Pickup: Unknown, Mailing: Unknown, PortalAccess: Yes, FilePortalAccess: Yes,
+			LivesWith: Unknown, Emergency: Unknown, Pickup: Unknown, Mailing: Unknown, PortalAccess: Yes, FilePortalAccess: Yes, FileRestricted: Unknown,
 			Restricted: Yes, RestrictionNote: "Court order.\nNo calls.", RestrictedAt: deskTime, RestrictedBy: "office", FromFile: true,
 			Local: []string{"restricted", "restriction_note"}, Version: 2})
 		d.same("the hook", d.heard, []Change{{LineIDs: []int64{l.ID}}})
@@ -146,7 +146,7 @@ func TestAContactAddedByHand(t *testing.T) {
 		got := d.page(s.ID).Lines[1]
 		want := PageLine{FullLine: FullLine{Student: s,
 			Line: Line{ID: id, StudentID: s.ID, ContactID: 2, Relationship: "father", Position: 5, LegalGuardian: Unknown, LivesWith: Unknown,
-				Emergency: Unknown, Pickup: Unknown, Mailing: Unknown, PortalAccess: Unknown, FilePortalAccess: Unknown, Restricted: Yes,
+				Emergency: Unknown, Pickup: Unknown, Mailing: Unknown, PortalAccess: Unknown, FilePortalAccess: Unknown, Restricted: Yes, FileRestricted: Unknown,
 				RestrictedAt: deskTime, RestrictedBy: "office", Local: []string{"relationship", "restricted"}, Version: 1},
 			Contact: Contact{ID: 2, First: "Luis", Last: "Lopez Ruiz", Email: "luis@example.org", Version: 1}}}
 		d.same("line", got, want)

@@ -21,6 +21,7 @@ func (r *Roster) Invariants() []sqldb.Invariant {
 		{Name: "restriction-is-a-restriction", Says: "Only a restricted line says since when and by whom it is restricted.", Query: restrictedSince},
 		{Name: "class-is-listed-rightly", Says: "A class stands in the lists in the order of its title, at its school, and not once it has ended.",
 			Query: classListedWrongly},
+		{Name: "roster-restricts", Says: "Whom the roster restricts is restricted, and only its text was read by somebody.", Query: fileRestricts},
 		{Name: "line-has-both-ends", Says: "A line belongs to a student and a contact that exist.", Query: lineWithoutEnd},
 	}
 }

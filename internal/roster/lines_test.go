@@ -31,7 +31,7 @@ func TestLinesComeWithBothEndsAndTheSchool(t *testing.T) {
 			Line{Relationship: "mother", Position: 2, LegalGuardian: Yes, LivesWith: No, PortalAccess: Yes, FilePortalAccess: Yes, Restricted: Yes,
 				RestrictionNote: "court order", RestrictedAt: deskTime, RestrictedBy: "office", BeginDate: "2026-01-01", EndDate: "2027-01-01"})
 		s.SchoolName, s.Local = "Morgan High", []string{"email", "grade"}
-		l.Emergency, l.Pickup, l.Mailing = Unknown, Unknown, Unknown
+		l.Emergency, l.Pickup, l.Mailing, l.FileRestricted = Unknown, Unknown, Unknown, Unknown
 		want := []FullLine{{Line: l, Student: s, Contact: c, School: school}}
 		d.read(func(ctx context.Context, tx *sqldb.Tx) error {
 			for what, read := range map[string]func() ([]FullLine, error){

@@ -90,7 +90,11 @@ type Line struct {
 	LegalGuardian, LivesWith, Emergency, Pickup, Mailing Flag
 	PortalAccess                                         Flag // what holds: set by hand, or the file's
 	FilePortalAccess                                     Flag // what the roster says
-	Restricted                                           Flag
+	Restricted                                           Flag // yes whenever FileRestricted is
+	FileRestricted                                       Flag // what the roster says
+	FileRestriction                                      string
+	FileRestrictionReadAt                                time.Time // when staff read the roster's text; zero while it holds registration
+	FileRestrictionReadBy                                string
 	RestrictionNote                                      string
 	RestrictedAt                                         time.Time
 	RestrictedBy                                         string
@@ -105,6 +109,10 @@ type Line struct {
 // Removed reports whether staff took the contact off the student. Such a line of a roster stays as a mark, so that the next roster does
 // not bring it back; it stands in no list.
 func (l Line) Removed() bool { return l.Ended && slices.Contains(l.Local, fieldEnded) }
+
+// Unread reports whether the roster says something about restrictions in its own words that nobody has read yet. It holds the contact's
+// registration, and neither restricts nor opens.
+func (l Line) Unread() bool { return l.FileRestriction != "" && l.FileRestrictionReadAt.IsZero() }
 
 // FullLine is a line with both its ends, the shape in which pages and rules read lines.
 type FullLine struct {

@@ -17,7 +17,8 @@ c.email, c.mobile_phone, c.home_phone, c.work_phone, c.language, c.left_at is no
 
 	lineColumns = `l.id, l.student_id, l.contact_id, l.relationship, l.position, l.legal_guardian, l.lives_with, l.emergency, l.pickup,
 l.mailing, l.portal_access, l.file_portal_access, l.restricted, l.restriction_note, coalesce(l.restricted_at, 0), l.restricted_by,
-l.begin_date, l.end_date, l.grace_until, l.ended_at is not null, l.from_file, l.local_fields, l.version`
+l.begin_date, l.end_date, l.grace_until, l.ended_at is not null, l.from_file, l.local_fields, l.version, l.file_restricted,
+l.file_restriction, coalesce(l.file_restriction_read_at, 0), l.file_restriction_read_by`
 
 	schoolColumns = `coalesce(o.id, 0), coalesce(o.source_id, ''), coalesce(o.kind, ''), coalesce(o.name, ''), coalesce(o.phone, ''),
 coalesce(o.hours, '')`
@@ -44,6 +45,8 @@ type late struct {
 	localColumn  string
 	restricted   *time.Time
 	restrictedAt int64
+	read         *time.Time
+	readAt       int64
 }
 
 func (l *late) done() {
@@ -52,6 +55,9 @@ func (l *late) done() {
 	}
 	if l.restricted != nil && l.restrictedAt != 0 {
 		*l.restricted = time.UnixMicro(l.restrictedAt).UTC()
+	}
+	if l.read != nil && l.readAt != 0 {
+		*l.read = time.UnixMicro(l.readAt).UTC()
 	}
 }
 
@@ -68,10 +74,11 @@ func (c *Contact) targets(l *late) []any {
 }
 
 func (l *Line) targets(t *late) []any {
-	t.local, t.restricted = &l.Local, &l.RestrictedAt
+	t.local, t.restricted, t.read = &l.Local, &l.RestrictedAt, &l.FileRestrictionReadAt
 	return []any{&l.ID, &l.StudentID, &l.ContactID, &l.Relationship, &l.Position, &l.LegalGuardian, &l.LivesWith, &l.Emergency,
 		&l.Pickup, &l.Mailing, &l.PortalAccess, &l.FilePortalAccess, &l.Restricted, &l.RestrictionNote, &t.restrictedAt,
-		&l.RestrictedBy, &l.BeginDate, &l.EndDate, &l.GraceUntil, &l.Ended, &l.FromFile, &t.localColumn, &l.Version}
+		&l.RestrictedBy, &l.BeginDate, &l.EndDate, &l.GraceUntil, &l.Ended, &l.FromFile, &t.localColumn, &l.Version,
+		&l.FileRestricted, &l.FileRestriction, &t.readAt, &l.FileRestrictionReadBy}
 }
 
 func (o *School) targets() []any {

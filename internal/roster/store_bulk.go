@@ -40,7 +40,8 @@ values `
 last_key, sort_key, letter, email, email_key, mobile_phone, home_phone, work_phone, language, local_fields, created_at, updated_at)
 values `
 	addLines = `insert into student_contact (student_id, contact_id, relationship, position, legal_guardian, lives_with, emergency,
-pickup, mailing, portal_access, file_portal_access, begin_date, end_date, from_file, created_at, updated_at)
+pickup, mailing, portal_access, file_portal_access, restricted, restricted_at, restricted_by, file_restricted, file_restriction,
+begin_date, end_date, from_file, created_at, updated_at)
 values `
 	addWords = `insert into student_word (word, sort_key, student_id, school_id) values `
 
@@ -140,8 +141,8 @@ func (e *edit) addLines(ctx context.Context, all []*Line) error {
 	for i, l := range all {
 		byPair[[2]int64{l.StudentID, l.ContactID}] = l
 		rows[i] = []any{l.StudentID, l.ContactID, l.Relationship, l.Position, flag(l.LegalGuardian), flag(l.LivesWith),
-			flag(l.Emergency), flag(l.Pickup), flag(l.Mailing), flag(l.PortalAccess), flag(l.FilePortalAccess), l.BeginDate, l.EndDate,
-			l.FromFile, now, now}
+			flag(l.Emergency), flag(l.Pickup), flag(l.Mailing), flag(l.PortalAccess), flag(l.FilePortalAccess), flag(l.Restricted),
+			nullTime(l.RestrictedAt), l.RestrictedBy, flag(l.FileRestricted), l.FileRestriction, l.BeginDate, l.EndDate, l.FromFile, now, now}
 	}
 	err := insertMany(ctx, e.tx, addLines, returningPair, rows, func(r *sql.Rows) error {
 		var id int64

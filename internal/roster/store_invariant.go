@@ -35,6 +35,10 @@ from (select class_id, sort_key, school_id from class_word union all select clas
 join class k on k.id = w.class_id
 where k.ended_at is not null or w.sort_key <> k.sort_key or coalesce(w.school_id, 0) <> coalesce(k.school_id, 0)`
 
+	fileRestricts = `select 'line ' || id as broken from student_contact
+where file_restricted = 'yes' and restricted <> 'yes'
+or file_restriction = '' and (file_restriction_read_at is not null or file_restriction_read_by <> '')`
+
 	lineWithoutEnd = `select 'line ' || l.id as broken
 from student_contact l
 left join contact c on c.id = l.contact_id

@@ -51,15 +51,18 @@ where id = $20 and version = $21`
 
 	insertLine = `insert into student_contact (student_id, contact_id, relationship, position, legal_guardian, lives_with, emergency,
 pickup, mailing, portal_access, file_portal_access, restricted, restriction_note, restricted_at, restricted_by, begin_date,
-end_date, ended_at, from_file, local_fields, created_at, updated_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $21) returning id`
+end_date, file_restricted, file_restriction, file_restriction_read_at, file_restriction_read_by, ended_at, from_file, local_fields,
+created_at, updated_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $25)
+returning id`
 
 	updateLine = `update student_contact set relationship = $1, position = $2, legal_guardian = $3, lives_with = $4, emergency = $5,
 pickup = $6, mailing = $7, portal_access = $8, file_portal_access = $9, restricted = $10, restriction_note = $11,
-restricted_at = $12, restricted_by = $13, begin_date = $14, end_date = $15,
-ended_at = case when $16 then coalesce(ended_at, $17) end, from_file = $18, local_fields = $19, grace_until = $20, updated_at = $17,
+restricted_at = $12, restricted_by = $13, begin_date = $14, end_date = $15, file_restricted = $16, file_restriction = $17,
+file_restriction_read_at = $18, file_restriction_read_by = $19,
+ended_at = case when $20 then coalesce(ended_at, $21) end, from_file = $22, local_fields = $23, grace_until = $24, updated_at = $21,
 version = version + 1
-where id = $21 and version = $22`
+where id = $25 and version = $26`
 
 	selectLineNames = `select c.first_name, c.middle_name, c.last_name, s.sort_key, s.school_id
 from student_contact l join contact c on c.id = l.contact_id join student s on s.id = l.student_id
@@ -225,7 +228,8 @@ func (r *Roster) putLine(ctx context.Context, tx *sqldb.Tx, l *Line) error {
 	now := r.now().UnixMicro()
 	flags := []any{l.Relationship, l.Position, flag(l.LegalGuardian), flag(l.LivesWith), flag(l.Emergency), flag(l.Pickup),
 		flag(l.Mailing), flag(l.PortalAccess), flag(l.FilePortalAccess), flag(l.Restricted), l.RestrictionNote,
-		nullTime(l.RestrictedAt), l.RestrictedBy, l.BeginDate, l.EndDate}
+		nullTime(l.RestrictedAt), l.RestrictedBy, l.BeginDate, l.EndDate, flag(l.FileRestricted), l.FileRestriction,
+		nullTime(l.FileRestrictionReadAt), l.FileRestrictionReadBy}
 	if l.ID == 0 {
 		args := append([]any{l.StudentID, l.ContactID}, flags...)
 		args = append(args, sql.NullInt64{Int64: now, Valid: l.Ended}, l.FromFile, joinLocal(l.Local), now)

@@ -18,6 +18,7 @@ type contactsPage struct {
 	Lines   []contactLine
 	Removed []roster.FullLine // can be put back
 	Export  bool              // the reader may take out a contact's data
+	Edit    bool              // the reader may change records
 	Codes   bool              // the reader may give one-time codes
 	Paper   bool              // the reader may print a letter
 }
@@ -48,7 +49,7 @@ func (s *Server) contacts(x *exchange) error {
 		return err
 	}
 	p := contactsPage{Page: s.page(x, "admin.contacts.title"), Student: rec.Student, Removed: rec.Removed}
-	p.Export = access.Can(x.actor, access.ExportRecords)
+	p.Export, p.Edit = access.Can(x.actor, access.ExportRecords), access.Can(x.actor, access.EditRecords)
 	p.Codes, p.Paper = access.Can(x.actor, access.GiveCodes), access.Can(x.actor, access.SeeLogins)
 	for i, l := range rec.Lines {
 		p.Lines = append(p.Lines, contactLine{l.FullLine, states[l.Line.ID], s.stateText(x.lang, states[l.Line.ID]), i == 0, i == len(rec.Lines)-1, s.Family.MayOpen(l.FullLine)})

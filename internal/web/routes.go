@@ -223,6 +223,7 @@ var routes = []route{
 	{"POST /admin/students/{student}/contacts/{line}/move", admin, access.EditRecords, "", (*Server).moveContact},
 	{"GET /admin/students/{student}/contacts/{line}/remove", admin, access.EditRecords, "", (*Server).removeContactPage},
 	{"POST /admin/students/{student}/contacts/{line}/remove", admin, access.EditRecords, "", (*Server).removeContact},
+	{"POST /admin/students/{student}/contacts/{line}/read", admin, access.EditRecords, "", (*Server).readRestriction},
 	{"POST /admin/students/{student}/contacts/{line}/restore", admin, access.EditRecords, "", (*Server).restoreContact},
 }
 

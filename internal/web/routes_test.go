@@ -187,6 +187,7 @@ var expected = map[string]string{
 	"POST /admin/students/{student}/contacts/{line}/move":    "login | login | login | login | to CONTACTS ar",
 	"GET /admin/students/{student}/contacts/{line}/remove":   "login | login | login | login | 200 ar",
 	"POST /admin/students/{student}/contacts/{line}/remove":  "login | login | login | login | 409 ar",
+	"POST /admin/students/{student}/contacts/{line}/read":    "login | login | login | login | 409 ar",
 	"POST /admin/students/{student}/contacts/{line}/restore": "login | login | login | login | 404 ar",
 
 	"POST /admin/passkey/options":                   "404 | 404 | 404 | 404 | 404",
