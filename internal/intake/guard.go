@@ -56,7 +56,7 @@ func (p *plan) measure() {
 
 // inScope reports whether the file speaks of a student on record: it is measured against those alone.
 func (p *plan) inScope(s roster.Student) bool {
-	return s.SourceID != "" && (!p.rec.whole || p.covered[s.SchoolID] || p.inFile.students[s.ID] || p.leave.students[s.ID])
+	return s.SourceID != "" && (!p.rec.whole || p.spoken[s.ID] || p.covered[s.SchoolID] || p.inFile.students[s.ID] || p.leave.students[s.ID])
 }
 
 func (p *plan) studentsBefore() int {

@@ -38,6 +38,7 @@ type plan struct {
 	contactByID map[int64]string // display names
 	inFile struct{ students, contacts map[int64]bool }
 	leave  struct{ students, contacts map[int64]bool }
+	spoken map[int64]bool // students for whose lines a file of contacts alone speaks
 
 	// what to do
 	newSchools     []roster.School // new ones and changed ones
@@ -173,7 +174,7 @@ func (p *plan) scope() roster.Scope {
 	for id := range p.rec.gone {
 		sc.Students, sc.Contacts = append(sc.Students, id), append(sc.Contacts, id)
 	}
-	if whole == 0 && p.rec.whole {
+	if whole == 0 && p.rec.whole && p.rec.only != onlyContacts {
 		for _, id := range p.fed {
 			p.covered[id] = true
 		}
@@ -223,6 +224,7 @@ func (p *plan) index() {
 			p.students[s.SourceID] = s
 		}
 	}
+	p.indexSpoken()
 	for _, c := range p.snap.Contacts {
 		p.contactByID[c.ID] = nameOf(c.First, c.Last)
 		if c.SourceID != "" {
@@ -232,6 +234,21 @@ func (p *plan) index() {
 	for _, l := range p.snap.Lines {
 		p.lines[pair{l.StudentID, l.ContactID}] = l
 		p.linesOf[l.ContactID] = append(p.linesOf[l.ContactID], l)
+	}
+}
+
+// indexSpoken lists the students for whose lines a file of contacts alone speaks: those it names, and all others at their schools.
+func (p *plan) indexSpoken() {
+	p.spoken = map[int64]bool{}
+	if p.rec.only != onlyContacts || !p.rec.whole {
+		return
+	}
+	at := map[int64]bool{}
+	for _, s := range p.rec.students {
+		at[p.students[s.SourceID].SchoolID] = true
+	}
+	for _, s := range p.snap.Students {
+		p.spoken[s.ID] = s.SourceID != "" && s.SchoolID != 0 && at[s.SchoolID]
 	}
 }
 

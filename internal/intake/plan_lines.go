@@ -128,6 +128,8 @@ func (p *plan) lineGone(l roster.Line) bool {
 	switch {
 	case !p.rec.saysLines:
 		return false
+	case p.rec.only == onlyContacts:
+		return p.spoken[l.StudentID]
 	case p.rec.whole:
 		return student
 	}

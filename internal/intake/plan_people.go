@@ -33,7 +33,7 @@ func (p *plan) planStudents() {
 		p.planStudent(s)
 	}
 	for _, old := range p.snap.Students {
-		absent := p.rec.whole && p.covered[old.SchoolID] && !p.inFile.students[old.ID]
+		absent := p.rec.whole && p.rec.only != onlyContacts && p.covered[old.SchoolID] && !p.inFile.students[old.ID]
 		if old.SourceID == "" || !absent && !p.rec.gone[old.SourceID] || p.inFile.students[old.ID] {
 			continue
 		}
@@ -53,7 +53,7 @@ func (p *plan) planStudents() {
 
 func (p *plan) planStudent(s student) {
 	old, known := p.students[s.SourceID]
-	if s.partial && (!known || p.rec.whole) {
+	if s.partial && (!known || p.rec.whole && p.rec.only != onlyContacts) {
 		p.f.add(Warning, s.from.file, s.from.line, "", s.SourceID, "is no student known from before: not taken")
 		return
 	}
@@ -130,7 +130,7 @@ func (p *plan) planContacts() {
 // absent reports whether a contact who is not in the file is thereby gone: all children whom a roster linked the contact to are in schools
 // that the file covers. Whoever has no such child belongs to no school, and is gone if the file covers all.
 func (p *plan) absent(lines []roster.Line) bool {
-	if !p.rec.whole {
+	if !p.rec.whole || p.rec.only == onlyStudents {
 		return false
 	}
 	children := 0
@@ -139,11 +139,11 @@ func (p *plan) absent(lines []roster.Line) bool {
 			continue
 		}
 		children++
-		if !p.inFile.students[l.StudentID] && !p.leave.students[l.StudentID] {
+		if !p.inFile.students[l.StudentID] && !p.leave.students[l.StudentID] && !p.spoken[l.StudentID] {
 			return false
 		}
 	}
-	return children > 0 || p.coversAll()
+	return children > 0 || p.rec.only == "" && p.coversAll()
 }
 
 func (p *plan) planContact(c contact) {

@@ -23,12 +23,23 @@ type records struct {
 	gone     map[string]bool // people whom the file says to delete
 	// whole says that people who are not in the file are gone. linked, that lines are: it needs whole people.
 	whole bool
+	// only names the one kind of people that the file has a place for. People of the other kind stay as they are. A whole file of contacts
+	// alone names its students as partial ones, speaks for all students of their schools, and ends the lines that it does not name.
+	only only
 	// full says of the other kinds that what is not in the file is gone.
 	full struct{ terms, courses, classes, enrolments, staff bool }
 	// sides says on whose rows this file carries lines: a row that could name a line and does not, ends it, in a delta too.
 	studentSide, contactSide bool
 	saysLines                bool // the file has a place for lines at all
 }
+
+// only is a kind of people, "" for both.
+type only string
+
+const (
+	onlyStudents only = "students"
+	onlyContacts only = "contacts"
+)
 
 func newRecords() *records { return &records{gone: map[string]bool{}} }
 
