@@ -50,7 +50,10 @@ func Load(ctx context.Context, db *sqldb.DB, r *roster.Roster, d Data) (Loaded, 
 	if err != nil {
 		return done, err
 	}
-	return done, l.restrict(ctx, d, done)
+	if err := l.restrict(ctx, d, done); err != nil {
+		return done, err
+	}
+	return done, l.teach(ctx, d)
 }
 
 // restrict sets the restrictions: a roster brings none with a new line, so they come as a change, as if the office had set them.

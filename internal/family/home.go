@@ -25,6 +25,7 @@ type Child struct {
 	School, SchoolPhone, Hours string
 	Own                        OwnLine
 	Others                     []Other
+	Classes                    []roster.ClassNow
 	Login                      *StudentLogin // nil for none
 }
 
@@ -78,12 +79,20 @@ func (f *Family) Home(ctx context.Context, actor access.Actor) (Home, error) {
 			home.Children = append(home.Children, l.Child)
 			students = append(students, l.StudentID)
 		}
-		return eachOther(ctx, tx, students, func(o otherLine) {
+		err = eachOther(ctx, tx, students, func(o otherLine) {
 			if !mine[o.contact] && o.isShown() {
 				child := &home.Children[at[o.student]]
 				child.Others = append(child.Others, o.Other)
 			}
 		})
+		if err != nil {
+			return err
+		}
+		classes, err := f.roster.ClassesNow(ctx, tx, students, rule.Today)
+		for i := range home.Children {
+			home.Children[i].Classes = classes[home.Children[i].StudentID]
+		}
+		return err
 	})
 	return home, err
 }
@@ -97,6 +106,7 @@ type StudentHome struct {
 	IDNumber, Grade     string
 	Homeroom, School    string
 	SchoolPhone, Hours  string
+	Classes             []roster.ClassNow
 }
 
 // StudentHome returns the actor's own page. It returns fault.NotFound when the student is no longer at the school or the line of the
@@ -116,7 +126,12 @@ func (f *Family) StudentHome(ctx context.Context, actor access.Actor) (StudentHo
 		if err == nil && !own.open {
 			return fault.NotFoundf("this login is closed")
 		}
+		if err != nil {
+			return err
+		}
 		page, student = own.StudentHome, own.id
+		classes, err := f.roster.ClassesNow(ctx, tx, []int64{student}, rule.Today)
+		page.Classes = classes[student]
 		return err
 	})
 	if err == nil {

@@ -26,7 +26,7 @@ where e.ended_at is null and k.ended_at is null and e.student_id in (`
 where e.student_id in (`
 
 	selectTermChoices = `select ` + termColumns + `
-from term t where t.end_date > $1 and t.ended_at is null
+from term t where (t.end_date > $1 or t.end_date = '') and t.ended_at is null
 order by t.end_date, t.id
 limit $2`
 

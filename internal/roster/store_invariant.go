@@ -32,8 +32,8 @@ where restricted <> 'yes' and (restricted_at is not null or restricted_by <> '')
 
 	classListedWrongly = `select distinct 'class ' || w.class_id as broken
 from (select class_id, sort_key, school_id from class_word union all select class_id, sort_key, school_id from class_term) w
-join class k on k.id = w.class_id
-where k.ended_at is not null or w.sort_key <> k.sort_key or coalesce(w.school_id, 0) <> coalesce(k.school_id, 0)`
+left join class k on k.id = w.class_id
+where k.id is null or k.ended_at is not null or w.sort_key <> k.sort_key or coalesce(w.school_id, 0) <> coalesce(k.school_id, 0)`
 
 	fileRestricts = `select 'line ' || id as broken from student_contact
 where file_restricted = 'yes' and restricted <> 'yes'

@@ -43,6 +43,7 @@ var pageStructs = map[string]any{
 	"admin/letters": lettersPage{}, "admin/letters-print": printPage{}, "admin/letter-text": letterTextPage{}, "admin/missing": missingPage{},
 	"admin/code": giveCodePage{}, "parent/code": enterCodePage{},
 	"admin/bulk": bulkPage{}, "admin/bulks": bulksPage{},
+	"admin/classes": classesPage{}, "admin/class": classPage{}, "admin/student-classes": studentClassesPage{},
 	"admin/contact": contactPage{}, "admin/contact-remove": removePage{}, "admin/contacts": contactsPage{}, "admin/grid": gridPage{},
 	"admin/login": loginPage{}, "admin/mail": mailPage{}, "admin/question": questionPage{}, "admin/requests": requestsPage{},
 	"admin/staff": staffListPage{}, "admin/staff-new": newStaffForm{}, "admin/staff-member": staffMemberPage{}, "admin/staff-ask": staffAskPage{},
@@ -188,6 +189,9 @@ func (f *filler) fill(v reflect.Value, name string) {
 		return
 	case roster.Status:
 		v.Set(reflect.ValueOf(roster.Enrolled))
+		return
+	case roster.When:
+		v.Set(reflect.ValueOf(roster.Coming))
 		return
 	case family.LoginState:
 		v.Set(reflect.ValueOf(family.Locked))

@@ -30,6 +30,7 @@ var menuLines = []menuLine{
 	{logPath, "log.page.title", access.ReadAudit, false},
 	{"/admin/site/settings", "admin.settings.title", access.ChangeSetting, false},
 	{"/admin/students/", "admin.students.title", access.SeeRecords, true},
+	{classesPath, "classes.title", access.SeeRecords, true},
 }
 
 // Menu is what the actor may open.
