@@ -87,6 +87,7 @@ const (
 	SeeRequests   Action = "see registration requests"
 	SeeMail       Action = "see mail"
 	ChangeSetting Action = "change settings"
+	CloseSchools  Action = "close and hold" // registration, the Parent Portal
 	SeeStaff      Action = "see staff"
 	ManageStaff   Action = "manage staff"
 	ReadAudit     Action = "read audit log"
@@ -102,7 +103,7 @@ const (
 // Actions lists every action.
 func Actions() []Action {
 	return []Action{SeeLogins, ResetLogins, BulkLogins, GiveCodes, PrintLetters, SeeRecords, EditRecords, ExportRecords, ImportRoster, SeeRequests, SeeMail,
-		ChangeSetting, SeeStaff, ManageStaff, ReadAudit, ExportAudit, SeeHelp, EditHelp, OwnFamily, OwnLogin, OwnPage, Register}
+		ChangeSetting, CloseSchools, SeeStaff, ManageStaff, ReadAudit, ExportAudit, SeeHelp, EditHelp, OwnFamily, OwnLogin, OwnPage, Register}
 }
 
 type actions map[Action]bool
@@ -117,8 +118,8 @@ func may(all ...Action) actions {
 
 var staff = map[Role]actions{
 	Administrator: may(SeeLogins, ResetLogins, BulkLogins, GiveCodes, PrintLetters, SeeRecords, EditRecords, ExportRecords, ImportRoster, SeeRequests, SeeMail,
-		ChangeSetting, SeeStaff, ManageStaff, ReadAudit, ExportAudit, SeeHelp, EditHelp, OwnLogin),
-	Registrar: may(SeeLogins, SeeRecords, EditRecords, ExportRecords, ImportRoster, SeeRequests, OwnLogin),
+		ChangeSetting, CloseSchools, SeeStaff, ManageStaff, ReadAudit, ExportAudit, SeeHelp, EditHelp, OwnLogin),
+	Registrar: may(SeeLogins, SeeRecords, EditRecords, ExportRecords, ImportRoster, SeeRequests, CloseSchools, OwnLogin),
 	Office:    may(SeeLogins, ResetLogins, BulkLogins, GiveCodes, PrintLetters, SeeRecords, SeeRequests, SeeMail, SeeHelp, OwnLogin),
 	HelpDesk:  may(SeeLogins, ResetLogins, SeeRequests, SeeMail, SeeHelp, OwnLogin),
 	Auditor:   may(ReadAudit, ExportAudit, SeeStaff, OwnLogin),

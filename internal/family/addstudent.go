@@ -75,12 +75,15 @@ func (f *Family) addStudentIn(ctx context.Context, tx *sqldb.Tx, actor access.Ac
 		return Added{}, err
 	}
 	if line != nil {
-		t.student, t.contact = line.StudentID, line.ContactID
+		t.student, t.contact, t.heldAt = line.StudentID, line.ContactID, line.Student.SchoolID
 	}
 	added := Added{}
-	if t.outcome == OutcomeOpened {
+	switch t.outcome {
+	case OutcomeOpened:
 		added = Added{Opened: true, StudentID: line.StudentID, Child: fullName(line.Student.First, line.Student.Last)}
-	} else {
+	case OutcomeHeld: // the parent typed nothing wrong
+		added.Reference = t.reference
+	default:
 		added.Reference = t.reference
 		if _, err := f.accounts.Count(ctx, tx, "add_student", whom, time.Hour); err != nil {
 			return Added{}, err
@@ -110,6 +113,13 @@ func (f *Family) openStudent(ctx context.Context, tx *sqldb.Tx, acct int64, idNu
 	outcome, line := chooseStudent(f.rule(), lines, own)
 	if outcome != "" {
 		return outcome, line, nil
+	}
+	closings, err := f.roster.ClosingsAt(ctx, tx, line.Student.SchoolID)
+	if err != nil {
+		return "", nil, err
+	}
+	if _, held := closings.Held(line.Student.SchoolID); held {
+		return OutcomeHeld, line, nil
 	}
 	if !slices.Contains(held, line.ContactID) {
 		other, err := holder(ctx, tx, line.ContactID)

@@ -77,6 +77,8 @@ func (f *Family) decideIn(ctx context.Context, tx *sqldb.Tx, p decidePayload, te
 		err = d.forgotPassword(ctx)
 	case purposeForgotUsername:
 		err = d.forgotUsername(ctx)
+	case purposeAddStudent: // one that was held
+		err = d.addStudent(ctx)
 	default:
 		return jobs.Permanent(fmt.Errorf("a request for %q is not decided by a worker", r.purpose))
 	}

@@ -36,6 +36,11 @@ func (d *decision) forgotPassword(ctx context.Context) error {
 		d.request.outcome = trouble
 		return nil
 	}
+	if !a.HasPassword { // nobody has come in yet: it is a registration still
+		if held, err := d.isHeldFor(ctx, contact); err != nil || held {
+			return err
+		}
+	}
 	if wait, err := d.mustWait(ctx); err != nil || wait {
 		return err
 	}

@@ -35,6 +35,10 @@ func (d *decision) register(ctx context.Context) error {
 
 // tellNameDiffers tells the one contact with the last name typed, unless guessing is going on.
 func (d *decision) tellNameDiffers(ctx context.Context, l roster.FullLine) error {
+	if held, err := d.isHeldAt(ctx, l.Student.SchoolID); err != nil || held {
+		d.say(detailHeldName)
+		return err
+	}
 	told, err := d.mayTell(ctx, l)
 	if err != nil {
 		return err
@@ -80,6 +84,9 @@ func (d *decision) openLogin(ctx context.Context, l roster.FullLine) error {
 	}
 	acct, err := holder(ctx, d.tx, l.ContactID)
 	if err != nil {
+		return err
+	}
+	if held, err := d.isHeld(ctx, l, acct); err != nil || held {
 		return err
 	}
 	if wait, err := d.mustWait(ctx); err != nil || wait {

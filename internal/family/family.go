@@ -55,6 +55,7 @@ type Family struct {
 	refusals refusals
 	press    func() (*paper.Press, error)
 	counts   missingCounts
+	closed   closingCache
 }
 
 // New returns the family package's work on the given parts and registers its job handlers.
@@ -68,5 +69,6 @@ func New(p Parts) *Family {
 	f.jobs.Handle(jobMail, sendersAtOnce, f.sendMail)
 	f.jobs.Handle(jobBulk, bulksAtOnce, f.workBulk)
 	f.jobs.Handle(jobRemind, 1, f.workReminders)
+	f.jobs.Handle(jobUnhold, 1, f.unhold)
 	return f
 }

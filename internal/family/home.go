@@ -2,6 +2,7 @@ package family
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/schoolgate/schoolgate/internal/access"
@@ -14,6 +15,14 @@ import (
 type Home struct {
 	First    string  // the parent's first name, for the greeting
 	Children []Child // open lines, by name; none means that the parent should call the school
+	Closed   []ClosedSchool
+}
+
+// ClosedSchool is a school of a parent's child whose portal is closed: the child is not shown, and the parent reads why.
+type ClosedSchool struct {
+	ID      int64
+	School  string
+	Message string
 }
 
 // Child is one child as its parent sees it.
@@ -56,7 +65,11 @@ func (f *Family) Home(ctx context.Context, actor access.Actor) (Home, error) {
 	}
 	var home Home
 	rule := f.rule()
-	err := f.db.Read(ctx, func(tx *sqldb.Tx) error {
+	closings, err := f.closings(ctx)
+	if err != nil {
+		return home, err
+	}
+	err = f.db.Read(ctx, func(tx *sqldb.Tx) error {
 		home = Home{}
 		own, err := sqldb.All(ctx, tx, scanOwnLine(rule), selectOwnLines, actor.AccountID)
 		if err != nil || len(own) == 0 {
@@ -70,6 +83,10 @@ func (f *Family) Home(ctx context.Context, actor access.Actor) (Home, error) {
 		}
 		for _, l := range own {
 			if _, twice := at[l.StudentID]; twice || !l.open {
+				continue
+			}
+			if c, closed := closings.PortalClosed(l.school); closed {
+				home.close(l, c)
 				continue
 			}
 			if l.Login != nil {
@@ -97,6 +114,13 @@ func (f *Family) Home(ctx context.Context, actor access.Actor) (Home, error) {
 	return home, err
 }
 
+// close notes that the line's child is not shown, once for each school.
+func (h *Home) close(l ownLine, c roster.Closing) {
+	if !slices.ContainsFunc(h.Closed, func(s ClosedSchool) bool { return s.ID == l.school }) {
+		h.Closed = append(h.Closed, ClosedSchool{ID: l.school, School: l.School, Message: c.Message})
+	}
+}
+
 // isShown reports whether a parent may know of another contact at all.
 func (o *otherLine) isShown() bool { return o.restricted != roster.Yes && !o.gone }
 
@@ -107,6 +131,9 @@ type StudentHome struct {
 	Homeroom, School    string
 	SchoolPhone, Hours  string
 	Classes             []roster.ClassNow
+
+	Closed  bool // the school has closed its portal: nothing else is filled in but School
+	Message string
 }
 
 // StudentHome returns the actor's own page. It returns fault.NotFound when the student is no longer at the school or the line of the
@@ -119,9 +146,13 @@ func (f *Family) StudentHome(ctx context.Context, actor access.Actor) (StudentHo
 		return StudentHome{}, fault.Forbiddenf("student logins are switched off")
 	}
 	var page StudentHome
-	var student int64
+	var student, school int64
 	rule := f.rule()
-	err := f.db.Read(ctx, func(tx *sqldb.Tx) error {
+	closings, err := f.closings(ctx)
+	if err != nil {
+		return page, err
+	}
+	err = f.db.Read(ctx, func(tx *sqldb.Tx) error {
 		own, err := sqldb.One(ctx, tx, scanStudentPage(rule), selectStudentPage, actor.AccountID)
 		if err == nil && !own.open {
 			return fault.NotFoundf("this login is closed")
@@ -129,11 +160,14 @@ func (f *Family) StudentHome(ctx context.Context, actor access.Actor) (StudentHo
 		if err != nil {
 			return err
 		}
-		page, student = own.StudentHome, own.id
+		page, student, school = own.StudentHome, own.id, own.school
 		classes, err := f.roster.ClassesNow(ctx, tx, []int64{student}, rule.Today)
 		page.Classes = classes[student]
 		return err
 	})
+	if c, closed := closings.PortalClosed(school); err == nil && closed {
+		return StudentHome{School: page.School, Closed: true, Message: c.Message}, nil
+	}
 	if err == nil {
 		f.audit.Views.Note(actor, student)
 	}

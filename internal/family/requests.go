@@ -40,6 +40,8 @@ const (
 	OutcomeOtherAccount      Outcome = "other_account"      // another login holds the contact
 	OutcomeThrottled         Outcome = "throttled"          // too many wrong ID Numbers from this login
 	OutcomeOpened            Outcome = "opened"             // "Add Additional Student" opened the line
+	OutcomeHeld              Outcome = "held"               // the school has put registration on hold, or closed the portal
+	OutcomeAskedAgain        Outcome = "asked_again"        // waited, and the same parent asked again later: that request counts
 )
 
 // Outcomes lists every outcome, for the test that each has its sentence.
@@ -48,7 +50,7 @@ func Outcomes() []Outcome {
 		OutcomePending, OutcomeSent, OutcomeAlreadyActive, OutcomeNameDiffers, OutcomeUnknownID, OutcomeNoNameMatch, OutcomeNoEmail,
 		OutcomeMayNot, OutcomeRestricted, OutcomeRestrictionText, OutcomeStudentGone, OutcomeAmbiguous, OutcomeStudentAddress, OutcomeRestrictedAddress,
 		OutcomeDisabled, OutcomeMailLimit, OutcomeUnknownUsername, OutcomeUnknownAddress, OutcomeAddressDiffers, OutcomeOtherAccount,
-		OutcomeThrottled, OutcomeOpened,
+		OutcomeThrottled, OutcomeOpened, OutcomeHeld, OutcomeAskedAgain,
 	}
 }
 
@@ -59,11 +61,12 @@ const (
 	detailClosedLine    = "closed_line"    // this child was closed by a reset: the mail names "Add Additional Student"
 	detailReplaced      = "replaced"       // a login that waited got a new temporary password
 	detailNotTold       = "not_told"       // nobody was told that the name differs
+	detailHeldName      = "held_name"      // waits, though the name typed differs from the record
 )
 
 // Details lists every word that Request.Details may return, for the test that each has its sentence.
 func Details() []string {
-	return []string{detailDelayed, detailOtherUsername, detailClosedLine, detailReplaced, detailNotTold}
+	return []string{detailDelayed, detailOtherUsername, detailClosedLine, detailReplaced, detailNotTold, detailHeldName}
 }
 
 // Request is one registration request with its true outcome.

@@ -18,7 +18,8 @@ coalesce(l.mailing, ''), c.first_name, c.middle_name, c.last_name, c.email, c.mo
 c.left_at is not null, coalesce(s.id, 0), coalesce(s.first_name, ''), coalesce(s.middle_name, ''), coalesce(s.last_name, ''),
 coalesce(s.id_number, ''), coalesce(s.birth_date, ''), coalesce(s.grade, ''), coalesce(s.homeroom, ''), coalesce(s.status, ''),
 coalesce(o.name, ''), coalesce(o.phone, ''), coalesce(o.hours, ''), x.line_id is not null,
-coalesce(t.account_id, 0), coalesce(t.maker_contact_id, 0), coalesce(a.username, ''), coalesce(a.last_sign_in_at, 0)
+coalesce(t.account_id, 0), coalesce(t.maker_contact_id, 0), coalesce(a.username, ''), coalesce(a.last_sign_in_at, 0),
+coalesce(s.school_id, 0)
 from account_contact h
 join contact c on c.id = h.contact_id
 left join student_contact l on l.contact_id = h.contact_id
@@ -43,7 +44,7 @@ order by l.student_id, l.position, l.id`
 	selectStudentPage = `select s.id, s.first_name, s.middle_name, s.last_name, s.id_number, s.grade, s.homeroom, s.status,
 coalesce(o.name, ''), coalesce(o.phone, ''), coalesce(o.hours, ''), h.contact_id is not null, x.line_id is not null,
 l.id, l.relationship, l.portal_access, l.file_portal_access, l.restricted, l.begin_date, l.end_date, l.grace_until,
-l.ended_at is not null, c.left_at is not null
+l.ended_at is not null, c.left_at is not null, coalesce(s.school_id, 0)
 from student_login t
 join student s on s.id = t.student_id
 join student_contact l on l.student_id = t.student_id and l.contact_id = t.maker_contact_id
@@ -58,6 +59,7 @@ where t.account_id = $1`
 type ownLine struct {
 	Child
 	contact, maker int64
+	school         int64
 	holder         string // first name of the contact
 	open           bool
 }
@@ -75,7 +77,7 @@ func scanOwnLine(rule roster.Rule) func(r *sql.Rows) (ownLine, error) {
 			&l.GraceUntil, &l.Ended, &own.LegalGuardian, &own.LivesWith, &own.Emergency, &own.Pickup, &own.Mailing, &own.First, &own.Middle, &own.Last,
 			&own.Email, &own.Mobile, &own.Home, &own.Work, &left, &o.StudentID, &o.First, &o.Middle, &o.Last, &o.IDNumber, &o.BirthDate,
 			&o.Grade, &o.Homeroom, &status, &o.School, &o.SchoolPhone, &o.Hours, &closed,
-			&login.AccountID, &o.maker, &login.Username, &lastUsed)
+			&login.AccountID, &o.maker, &login.Username, &lastUsed, &o.school)
 		if err != nil {
 			return o, err
 		}
@@ -115,8 +117,9 @@ func eachOther(ctx context.Context, tx *sqldb.Tx, students []int64, fn func(o ot
 // studentPage is a student's page, and whether the login behind it is open.
 type studentPage struct {
 	StudentHome
-	id   int64
-	open bool
+	id     int64
+	school int64
+	open   bool
 }
 
 func scanStudentPage(rule roster.Rule) func(r *sql.Rows) (studentPage, error) {
@@ -127,7 +130,7 @@ func scanStudentPage(rule roster.Rule) func(r *sql.Rows) (studentPage, error) {
 		var holds, closed, left bool
 		err := r.Scan(&p.id, &p.First, &p.Middle, &p.Last, &p.IDNumber, &p.Grade, &p.Homeroom, &status, &p.School, &p.SchoolPhone, &p.Hours,
 			&holds, &closed, &l.ID, &l.Relationship, &l.PortalAccess, &l.FilePortalAccess, &l.Restricted, &l.BeginDate, &l.EndDate,
-			&l.GraceUntil, &l.Ended, &left)
+			&l.GraceUntil, &l.Ended, &left, &p.school)
 		p.open = holds && !closed && rule.May(l, status, left) == roster.MayOpen
 		return p, err
 	}

@@ -15,19 +15,20 @@ import (
 const (
 	insertRequest = `insert into registration_request
 (reference, form_key, purpose, account_id, username, id_number, first_name, last_name, language, address, outcome, detail, student_id,
-contact_id, created_at, decided_at, school_id)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, (select school_id from student where id = $13))
+contact_id, created_at, decided_at, held_school, school_id)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, (select school_id from student where id = $13))
 on conflict (form_key) do nothing
 returning id`
 
 	selectReferenceOfForm = `select reference from registration_request where form_key = $1`
 
-	selectTyped = `select id, reference, purpose, username, id_number, first_name, last_name, language, address, outcome
+	selectTyped = `select id, reference, purpose, username, id_number, first_name, last_name, language, address, outcome,
+coalesce(account_id, 0)
 from registration_request where id = $1`
 
 	updateOutcome = `update registration_request
 set outcome = $2, detail = $3, student_id = $4, contact_id = $5, account_id = $6, decided_at = $7,
-school_id = (select school_id from student where id = $4)
+held_school = $8, school_id = (select school_id from student where id = $4)
 where id = $1 and outcome = 'pending'`
 
 	updateDetail = `update registration_request set detail = $2 where id = $1 and outcome = 'pending'`
@@ -48,7 +49,8 @@ limit $3`
 order by r.created_at desc, r.id desc`
 
 	// The students' lines follow this.
-	moveRequests = `update registration_request set school_id = (select s.school_id from student s where s.id = student_id)
+	moveRequests = `update registration_request set school_id = (select s.school_id from student s where s.id = student_id),
+held_school = case when held_school = school_id then (select coalesce(s.school_id, 0) from student s where s.id = student_id) else held_school end
 where student_id in (select l.student_id from student_contact l where l.id in (`
 
 	selectByReference = requestColumns + `
@@ -81,6 +83,7 @@ type typed struct {
 	outcome                   Outcome
 	account, student, contact int64 // filled in by the decision
 	detail                    string
+	heldAt                    int64 // the school that it waits for, when the outcome says that it waits
 }
 
 // noteRequest writes a request. It reports false when a request with the same form key is there already.
@@ -94,7 +97,7 @@ func noteRequest(ctx context.Context, tx *sqldb.Tx, formKey string, r typed, at,
 		end = sql.NullInt64{Int64: decided.UnixMicro(), Valid: true}
 	}
 	id, err = sqldb.Value[int64](ctx, tx, insertRequest, r.reference, key, r.purpose, orNull(r.account), r.username, r.idNumber, r.first,
-		r.last, r.language, r.address, string(r.outcome), r.detail, orNull(r.student), orNull(r.contact), at.UnixMicro(), end)
+		r.last, r.language, r.address, string(r.outcome), r.detail, orNull(r.student), orNull(r.contact), at.UnixMicro(), end, r.waitsFor())
 	if fault.Is(err, fault.NotFound) {
 		return 0, false, nil
 	}
@@ -108,15 +111,21 @@ func referenceOfForm(ctx context.Context, tx *sqldb.Tx, formKey string) (string,
 func typedRequest(ctx context.Context, tx *sqldb.Tx, id int64) (typed, error) {
 	return sqldb.One(ctx, tx, func(r *sql.Rows) (typed, error) {
 		var t typed
-		err := r.Scan(&t.id, &t.reference, &t.purpose, &t.username, &t.idNumber, &t.first, &t.last, &t.language, &t.address, &t.outcome)
+		err := r.Scan(&t.id, &t.reference, &t.purpose, &t.username, &t.idNumber, &t.first, &t.last, &t.language, &t.address, &t.outcome,
+			&t.account)
 		return t, err
 	}, selectTyped, id)
 }
 
 func finishRequest(ctx context.Context, tx *sqldb.Tx, r typed, at time.Time) error {
 	_, err := tx.Exec(ctx, updateOutcome, r.id, string(r.outcome), r.detail, orNull(r.student), orNull(r.contact), orNull(r.account),
-		at.UnixMicro())
+		at.UnixMicro(), r.waitsFor())
 	return err
+}
+
+// waitsFor is the school whose closing the request waits for, null when it does not wait.
+func (r typed) waitsFor() sql.NullInt64 {
+	return sql.NullInt64{Int64: r.heldAt, Valid: r.outcome == OutcomeHeld}
 }
 
 func markRequest(ctx context.Context, tx *sqldb.Tx, id int64, detail string) error {

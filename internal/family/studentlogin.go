@@ -154,8 +154,16 @@ func (f *Family) childLoginIn(ctx context.Context, tx *sqldb.Tx, actor access.Ac
 	if err != nil {
 		return own, err
 	}
+	if len(lines) == 0 {
+		return own, fault.NotFoundf("no such child")
+	}
+	closings, err := f.roster.ClosingsAt(ctx, tx, lines[0].school)
+	if err != nil {
+		return own, err
+	}
+	_, closed := closings.PortalClosed(lines[0].school)
 	for _, l := range lines {
-		if own.line == nil && l.open() && l.account == actor.AccountID {
+		if own.line == nil && !closed && l.open() && l.account == actor.AccountID {
 			own.line = l
 		}
 	}

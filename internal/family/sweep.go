@@ -8,6 +8,7 @@ import (
 	"github.com/schoolgate/schoolgate/internal/account"
 	"github.com/schoolgate/schoolgate/internal/audit"
 	"github.com/schoolgate/schoolgate/internal/fault"
+	"github.com/schoolgate/schoolgate/internal/jobs"
 	"github.com/schoolgate/schoolgate/internal/roster"
 	"github.com/schoolgate/schoolgate/internal/sqldb"
 )
@@ -47,6 +48,10 @@ func (f *Family) Sweep(ctx context.Context) error {
 		return err
 	}
 	if err := f.SweepBulks(ctx); err != nil {
+		return err
+	}
+	// A child may have moved to a school that is open.
+	if err := f.unhold(ctx, jobs.Job{}); err != nil {
 		return err
 	}
 	return f.forgetOld(ctx)

@@ -94,6 +94,7 @@ func (i *Intake) write(ctx context.Context, actor access.Actor, p *plan) error {
 		func(ctx context.Context) error { return w.contacts(ctx, closeAtOnce, leaves) },
 		func(ctx context.Context) error { return w.students(ctx, closeAtOnce, departs) },
 		w.schools,
+		w.custody,
 		func(ctx context.Context) error { return w.students(ctx, changeAtOnce, changesStudent) },
 		func(ctx context.Context) error { return w.students(ctx, addAtOnce, addsStudent) },
 		func(ctx context.Context) error { return w.contacts(ctx, changeAtOnce, changesContact) },
@@ -152,6 +153,26 @@ func (w *writer) schools(ctx context.Context) error {
 		w.ids[w.p.newSchools[n].ID] = id
 	}
 	return err
+}
+
+// custody asks, before the first students of a school are there, for the restrictions that the roster has no place for.
+func (w *writer) custody(ctx context.Context) error {
+	if w.p.rec.saysRestrictions {
+		return nil
+	}
+	var first []int64
+	for _, c := range w.p.studentChanges {
+		if c.Old.ID != 0 {
+			continue
+		}
+		if id := w.ids.of(c.New.SchoolID); id > 0 && !slices.Contains(w.p.fed, id) && !slices.Contains(first, id) {
+			first = append(first, id)
+		}
+	}
+	if len(first) == 0 {
+		return nil
+	}
+	return w.db.Write(ctx, func(tx *sqldb.Tx) error { return w.roster.FirstRoster(ctx, tx, w.actor, first, w.set.Values().HoldNewSchools) })
 }
 
 func (w *writer) students(ctx context.Context, atOnce int, which func(roster.StudentChange) bool) error {

@@ -31,6 +31,7 @@ type records struct {
 	// sides says on whose rows this file carries lines: a row that could name a line and does not, ends it, in a delta too.
 	studentSide, contactSide bool
 	saysLines                bool // the file has a place for lines at all
+	saysRestrictions         bool // the file has a place for restrictions (OneRoster has none)
 }
 
 // only is a kind of people, "" for both.

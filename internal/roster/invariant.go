@@ -23,5 +23,6 @@ func (r *Roster) Invariants() []sqldb.Invariant {
 			Query: classListedWrongly},
 		{Name: "roster-restricts", Says: "Whom the roster restricts is restricted, and only its text was read by somebody.", Query: fileRestricts},
 		{Name: "line-has-both-ends", Says: "A line belongs to a student and a contact that exist.", Query: lineWithoutEnd},
+		{Name: "closing-is-a-schools", Says: "What is closed is closed at a school on record, or at all of them.", Query: closingOfNoSchool},
 	}
 }

@@ -62,6 +62,7 @@ func Fields() []Field {
 			text("id_number_hint", func(v *Values) *string { return &v.IDNumberHint }, false, 300),
 			relationships(),
 			number("grace_days", func(v *Values) *int { return &v.GraceDays }, 0, 365),
+			flag("hold_new_schools", func(v *Values) *bool { return &v.HoldNewSchools }),
 			span("claim_within", func(v *Values) *time.Duration { return &v.ClaimWithin }, Days, 1, 90),
 		),
 		in(StudentLogins,

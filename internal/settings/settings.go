@@ -27,6 +27,7 @@ type Values struct {
 	MinStudentPassword int           // student logins; default 8, 8-64
 	TemporaryLife      time.Duration // default 24 h, 1-72 h
 	PrintedCodeLife    time.Duration // of a one-time code that goes by post; default 72 h, 1-72 h
+	HoldNewSchools     bool          // a school's first roster that carries no restrictions puts its registration on hold; default false
 	ClaimWithin        time.Duration // a waiting account nobody claims dies; default 14 days, 1-90 days
 	ParentIdle         time.Duration // default 30 min, 5-120 min
 	StaffIdle          time.Duration // default 15 min, 5-60 min

@@ -19,6 +19,7 @@ type childrenPage struct {
 	Child    *family.Child // nil when no child is open
 	Logins   bool          // student logins are offered
 	News     []family.NewAdult
+	Closed   []family.ClosedSchool
 
 	SeesViews bool // the school shows parents who opened the record
 }
@@ -29,7 +30,7 @@ func (s *Server) children(x *exchange) error {
 		return err
 	}
 	p := childrenPage{
-		Page: s.page(x, "parent.children.title"), First: home.First, Children: home.Children,
+		Page: s.page(x, "parent.children.title"), First: home.First, Children: home.Children, Closed: home.Closed,
 		Logins: s.Settings.Values().StudentLogins,
 	}
 	p.Greeting = x.lang.T(greeting(s.Now().In(s.Settings.Location())), "Name", home.First)

@@ -55,6 +55,7 @@ var pageStructs = map[string]any{
 	"parent/add-student": addStudentPage{}, "parent/children": childrenPage{}, "parent/forgot": forgotPage{}, "parent/forgot-sent": sentPage{},
 	"parent/login": loginPage{}, "parent/register": registerPage{}, "parent/sent": sentPage{}, "parent/student-login": studentLoginForm{},
 	"parent/new-adult": doubtPage{}, "admin/newcomers": newcomersPage{},
+	"admin/hold": holdPage{}, "shared/closed": closedPage{},
 	"parent/student-login-remove": studentLoginForm{},
 	"shared/account":              accountPage{}, "shared/change-password": passwordPage{}, "shared/change-username": changeUsernamePage{},
 	"shared/second-step": secondStepPage{}, "shared/second-factor": setUpPage{}, "shared/authenticator": authenticatorPage{},

@@ -69,6 +69,7 @@ var helpFor = map[string]string{
 	"/admin/site/letters/text":                  "create-an-account",
 	"/admin/site/mail":                          "run-and-back-up-the-server",
 	"/admin/site/settings":                      "run-and-back-up-the-server",
+	"/admin/site/hold":                          "close-and-hold",
 	"/admin/site/staff":                         "staff-roles",
 	"/admin/site/staff/new":                     "staff-roles",
 	"/admin/site/staff/{staff}":                 "staff-roles",

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/schoolgate/schoolgate/internal/access"
+	"github.com/schoolgate/schoolgate/internal/family"
 	"github.com/schoolgate/schoolgate/internal/lang"
 )
 
@@ -25,6 +26,7 @@ var menuLines = []menuLine{
 	{missingPath, "missing.title", access.SeeLogins, false},
 	{lettersPath, "letter.page.title", access.PrintLetters, false},
 	{"/admin/site/mail", "admin.mail.title", access.SeeMail, false},
+	{holdPath, "hold.title", access.CloseSchools, false},
 	{staffPath, "staff.title", access.SeeStaff, false},
 	{"/admin/site/help", "help.staff.title", access.SeeHelp, false},
 	{logPath, "log.page.title", access.ReadAudit, false},
@@ -38,6 +40,8 @@ type Menu struct {
 	Site, Records []menuItem
 	Find          bool // the search box for students
 	Everywhere    bool // works at every school
+	Shut          family.Shut
+	HoldURL       string // "" for those who may not open it
 }
 
 // menuItem is a line of the menu.
@@ -49,6 +53,9 @@ type menuItem struct {
 // menuFor is the menu of an actor who is on the page at path.
 func menuFor(l *lang.Language, a access.Actor, path string) *Menu {
 	m := &Menu{Find: access.Can(a, access.SeeRecords), Everywhere: a.Schools.All}
+	if access.Can(a, access.CloseSchools) {
+		m.HoldURL = holdPath
+	}
 	for _, line := range menuLines {
 		if !access.Can(a, line.need) {
 			continue

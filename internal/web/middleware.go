@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -125,6 +126,9 @@ func (s *Server) admit(x *exchange) error {
 		if err := x.r.ParseForm(); err != nil {
 			return fault.Wrap(fault.Invalid, err, "the form cannot be read")
 		}
+	}
+	if closed, err := s.closedPortal(x); err != nil || closed {
+		return cmp.Or(err, errElsewhere)
 	}
 	if kind := x.route.portal.kind(); kind != "" {
 		if err := s.findSession(x, kind); err != nil {

@@ -208,6 +208,7 @@ func (s *Server) page(x *exchange, titleKey string) Page {
 		p.SignedIn, p.Limited, p.Who = true, x.session.Stage != account.Full, x.session.Username
 		if p.Portal == admin && !p.Limited {
 			p.Desk = menuFor(x.lang, x.actor, x.r.URL.Path)
+			p.Desk.Shut = s.shut(x)
 		}
 	}
 	return p

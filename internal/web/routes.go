@@ -188,6 +188,8 @@ var routes = []route{
 	{"GET /admin/site/help/{language}/{article}/history", admin, access.EditHelp, "", (*Server).helpHistory},
 	{"POST /admin/site/help/{language}/{article}/put-back", admin, access.EditHelp, "", (*Server).helpPutBack},
 	{"POST /admin/site/help/{language}/{article}/unpublish", admin, access.EditHelp, "", (*Server).helpUnpublish},
+	{"GET " + holdPath, admin, access.CloseSchools, "", (*Server).hold},
+	{"POST " + holdPath, admin, access.CloseSchools, "", (*Server).changeHold},
 	{"GET " + staffPath, admin, access.SeeStaff, "", (*Server).staffList},
 	{"GET " + staffPath + "/new", admin, access.ManageStaff, "", (*Server).newStaffPage},
 	{"POST " + staffPath + "/new", admin, access.ManageStaff, "", (*Server).inviteStaff},

@@ -143,6 +143,8 @@ var expected = map[string]string{
 	"POST /admin/site/requests/notices/seen":                 "login | login | login | login | 404 arohe",
 	"GET /admin/site/mail":                                   "login | login | login | login | 200 aoh",
 	"POST /admin/site/mail/retry":                            "login | login | login | login | 404 aoh",
+	"GET /admin/site/hold":                                   "login | login | login | login | 200 ar",
+	"POST /admin/site/hold":                                  "login | login | login | login | 422 ar",
 	"GET /admin/site/staff":                                  "login | login | login | login | 200 au",
 	"GET /admin/site/staff/new":                              "login | login | login | login | 200 a",
 	"POST /admin/site/staff/new":                             "login | login | login | login | 422 a",

@@ -203,6 +203,7 @@ func (t *Tour) Stops() []Stop {
 		{Name: "admin-bulk-begun", Who: "admin", Path: "/admin/site/bulk", Act: beginBulk},
 		{Name: "admin-requests", Who: "admin", Path: "/admin/site/requests"},
 		{Name: "admin-requests-none", Who: "admin", Path: "/admin/site/requests", Act: submit(map[string]string{"reference": "AAA-AAA"})},
+		{Name: "admin-hold", Who: "admin", Path: "/admin/site/hold"},
 		{Name: "admin-new-adults", Who: "admin", Path: "/admin/site/new-adults"},
 		{Name: "admin-not-come", Who: "admin", Path: "/admin/site/not-come"},
 		{Name: "admin-not-come-problems", Who: "admin", Path: "/admin/site/not-come?since=soon"},
