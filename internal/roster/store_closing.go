@@ -29,11 +29,11 @@ on conflict (school_id, what) do update set why = excluded.why, message = exclud
 
 	// $2 becomes the school's own placeholder.
 	selectUnclaimed = `select s.school_id, l.contact_id, l.relationship, l.portal_access, l.file_portal_access, l.restricted, l.begin_date, l.end_date,
-l.grace_until, c.left_at is not null as contact_left
+l.grace_until, l.ended_at is not null as ended, c.left_at is not null as contact_left, s.status
 from student s
 join student_contact l on l.student_id = s.id
 join contact c on c.id = l.contact_id
-where s.school_id = $2 and s.status = 'enrolled' and l.ended_at is null and c.email_key <> ''
+where s.school_id = $2 and c.email_key <> ''
   and not exists (select 1 from account_contact h where h.contact_id = l.contact_id)
 limit $1`
 
@@ -50,8 +50,7 @@ func scanClosing(r *sql.Rows) (c Closing, err error) {
 }
 
 func scanUnclaimed(r *sql.Rows) (l FullLine, err error) {
-	l.Student.Status = Enrolled
 	err = r.Scan(&l.Student.SchoolID, &l.ContactID, &l.Relationship, &l.PortalAccess, &l.FilePortalAccess, &l.Restricted, &l.BeginDate, &l.EndDate,
-		&l.GraceUntil, &l.Contact.Left)
+		&l.GraceUntil, &l.Ended, &l.Contact.Left, &l.Student.Status)
 	return l, err
 }
