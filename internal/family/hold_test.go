@@ -340,8 +340,8 @@ with recursive n (i) as (select 1 union all select i + 1 from n where i < 5000) 
 			args  []any
 			index string
 		}{
-			"who waits":     {selectHeldRequests, []any{1, 1, 100}, "registration_request_held"},
-			"for whom":      {selectHeldSchools, []any{1}, "registration_request_held"},
+			"who waits":       {selectHeldRequests, []any{1, 1, 100}, "registration_request_held"},
+			"for whom":        {selectHeldSchools, []any{1}, "registration_request_held"},
 			"to give it back": {updateHeldRequest, []any{1, "pending", nil}, ""},
 		} {
 			plan, err := d.db.Plan(t.Context(), q.query, q.args...)

@@ -172,7 +172,9 @@ func (w *writer) custody(ctx context.Context) error {
 	if len(first) == 0 {
 		return nil
 	}
-	return w.db.Write(ctx, func(tx *sqldb.Tx) error { return w.roster.FirstRoster(ctx, tx, w.actor, first, w.set.Values().HoldNewSchools) })
+	return w.db.Write(ctx, func(tx *sqldb.Tx) error {
+		return w.roster.FirstRoster(ctx, tx, w.actor, first, w.set.Values().HoldNewSchools)
+	})
 }
 
 func (w *writer) students(ctx context.Context, atOnce int, which func(roster.StudentChange) bool) error {

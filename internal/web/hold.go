@@ -217,4 +217,3 @@ func (s *Server) holdProblems(x *exchange, err error, all bool) error {
 	}
 	return s.render(x, http.StatusUnprocessableEntity, "admin/hold", p)
 }
-
