@@ -19,7 +19,7 @@ const module = "github.com/schoolgate/schoolgate/"
 
 // The packages in their order: each domain package may import those above it alone.
 var (
-	foundation = []string{"fault", "sqldb", "lang", "mail", "jobs", "letter"}
+	foundation = []string{"fault", "sqldb", "lang", "mail", "jobs", "letter", "sheet"}
 	domain     = []string{"access", "audit", "settings", "roster", "account", "family", "intake", "help"}
 	delivery   = []string{"web", "cli", "demo", "app"}
 )
