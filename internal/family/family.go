@@ -70,5 +70,6 @@ func New(p Parts) *Family {
 	f.jobs.Handle(jobBulk, bulksAtOnce, f.workBulk)
 	f.jobs.Handle(jobRemind, 1, f.workReminders)
 	f.jobs.Handle(jobUnhold, 1, f.unhold)
+	f.jobs.Handle(jobQuality, 1, f.workLook)
 	return f
 }

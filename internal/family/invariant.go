@@ -29,5 +29,6 @@ func (f *Family) Invariants() []sqldb.Invariant {
 		{Name: "pending-request-has-a-job", Says: "A pending request has a job that will decide it.", Query: pendingWithoutJob, Args: []any{jobDecide}},
 		{Name: "temporary-mail-names-its-login", Says: "A mail that carries a temporary password names the login that it is for.", Query: temporaryWithoutLogin,
 			Args: []any{jobMail}},
+		{Name: "finding-is-read-once", Says: "What is to be put right of a record is read once by those who work everywhere, whatever schools it concerns.", Query: findingNotOnce},
 	}
 }

@@ -54,4 +54,8 @@ and not exists (select 1 from job j where j.kind = $1 and j.state = 'ready'
 
 	temporaryWithoutLogin = `select 'job ' || id as broken from job
 where kind = $1 and state = 'ready' and with_secret and account_id is null`
+
+	findingNotOnce = `select kind || ' ' || subject_id as broken from quality_finding
+group by kind, subject_id, flaw
+having sum(case when main then 1 else 0 end) <> 1`
 )

@@ -47,6 +47,9 @@ func (f *Family) Sweep(ctx context.Context) error {
 	if err := f.sweepNewcomers(ctx); err != nil {
 		return err
 	}
+	if err := f.sweepQuality(ctx); err != nil {
+		return err
+	}
 	if err := f.SweepBulks(ctx); err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/schoolgate/schoolgate/internal/access"
 	"github.com/schoolgate/schoolgate/internal/account"
 	"github.com/schoolgate/schoolgate/internal/demo"
+	"github.com/schoolgate/schoolgate/internal/fault"
 	"github.com/schoolgate/schoolgate/internal/mail"
 	"github.com/schoolgate/schoolgate/internal/settings"
 )
@@ -51,6 +52,9 @@ func OpenTour(ctx context.Context, c *Chromium, judge Judge, database string, st
 	v := settings.Defaults()
 	v.DistrictName, v.OfficePhone, v.OfficeHours = "Riverbend Unified School District", "207-555-0100", "Monday to Friday, 8:00 to 16:30"
 	if err := school.Settings.Change(ctx, access.Actor{Kind: access.System}, v); err != nil {
+		return nil, err
+	}
+	if err := school.Family.Look(ctx, access.Actor{Kind: access.System}); err != nil && !fault.Is(err, fault.Conflict) {
 		return nil, err
 	}
 	clerk, err := school.Accounts.InviteStaff(ctx, access.Actor{Kind: access.System}, account.StaffInvitation{
@@ -249,6 +253,10 @@ func (t *Tour) Stops() []Stop {
 		{Name: "admin-classes-nothing", Who: "admin", Path: "/admin/classes/?q=xylophone"},
 		{Name: "admin-class", Who: "admin", Path: "/admin/classes/1"},
 		{Name: "admin-student-classes", Who: "admin", Path: student + "/classes"},
+		{Name: "admin-quality", Who: "admin", Path: "/admin/records/quality"},
+		{Name: "admin-quality-list", Who: "admin", Path: "/admin/records/quality/no_email"},
+		{Name: "admin-quality-students", Who: "admin", Path: "/admin/records/quality/unreachable"},
+		{Name: "admin-quality-problems", Who: "admin", Path: "/admin/records/quality/no_email", Act: sendTo("/address", map[string]string{"email": "x"})},
 		{Name: "admin-students", Who: "admin", Path: "/admin/students/"},
 		{Name: "admin-students-found", Who: "admin", Path: "/admin/students/?q=lopez"},
 		{Name: "admin-students-nobody", Who: "admin", Path: "/admin/students/?q=nobodyatall"},
