@@ -88,6 +88,7 @@ const (
 	SeeMail       Action = "see mail"
 	ChangeSetting Action = "change settings"
 	CloseSchools  Action = "close and hold" // registration, the Parent Portal
+	ChangeMail    Action = "change mail settings"
 	SeeStaff      Action = "see staff"
 	ManageStaff   Action = "manage staff"
 	ReadAudit     Action = "read audit log"
@@ -103,7 +104,7 @@ const (
 // Actions lists every action.
 func Actions() []Action {
 	return []Action{SeeLogins, ResetLogins, BulkLogins, GiveCodes, PrintLetters, SeeRecords, EditRecords, ExportRecords, ImportRoster, SeeRequests, SeeMail,
-		ChangeSetting, CloseSchools, SeeStaff, ManageStaff, ReadAudit, ExportAudit, SeeHelp, EditHelp, OwnFamily, OwnLogin, OwnPage, Register}
+		ChangeSetting, CloseSchools, ChangeMail, SeeStaff, ManageStaff, ReadAudit, ExportAudit, SeeHelp, EditHelp, OwnFamily, OwnLogin, OwnPage, Register}
 }
 
 type actions map[Action]bool
@@ -118,7 +119,7 @@ func may(all ...Action) actions {
 
 var staff = map[Role]actions{
 	Administrator: may(SeeLogins, ResetLogins, BulkLogins, GiveCodes, PrintLetters, SeeRecords, EditRecords, ExportRecords, ImportRoster, SeeRequests, SeeMail,
-		ChangeSetting, CloseSchools, SeeStaff, ManageStaff, ReadAudit, ExportAudit, SeeHelp, EditHelp, OwnLogin),
+		ChangeSetting, CloseSchools, ChangeMail, SeeStaff, ManageStaff, ReadAudit, ExportAudit, SeeHelp, EditHelp, OwnLogin),
 	Registrar: may(SeeLogins, SeeRecords, EditRecords, ExportRecords, ImportRoster, SeeRequests, CloseSchools, OwnLogin),
 	Office:    may(SeeLogins, ResetLogins, BulkLogins, GiveCodes, PrintLetters, SeeRecords, SeeRequests, SeeMail, SeeHelp, OwnLogin),
 	HelpDesk:  may(SeeLogins, ResetLogins, SeeRequests, SeeMail, SeeHelp, OwnLogin),
@@ -132,10 +133,10 @@ var others = map[Kind]actions{
 }
 
 // fresh are the actions that ask for password and second factor again when those are older than five minutes.
-var fresh = may(BulkLogins, PrintLetters, ExportRecords, ManageStaff, ExportAudit)
+var fresh = may(BulkLogins, PrintLetters, ExportRecords, ChangeMail, ManageStaff, ExportAudit)
 
 // everywhere are the actions that concern all schools at once: whoever works at some may not do them.
-var everywhere = may(ImportRoster, ChangeSetting, ReadAudit, ExportAudit, EditHelp, SeeHelp, SeeMail)
+var everywhere = may(ImportRoster, ChangeSetting, ChangeMail, ReadAudit, ExportAudit, EditHelp, SeeHelp, SeeMail)
 
 // Can reports whether the actor may do the action, once they have shown that it is them where NeedsFresh says so. Whatever is not in the
 // table is denied.

@@ -147,6 +147,11 @@ func (a *Accounts) Account(ctx context.Context, tx *sqldb.Tx, id int64) (Account
 	return sqldb.One(ctx, tx, scanAccount, selectAccount, id)
 }
 
+// StaffByEmail returns a member of staff by the address as their record has it. It returns fault.NotFound for none who may sign in.
+func (a *Accounts) StaffByEmail(ctx context.Context, tx *sqldb.Tx, email string) (Account, error) {
+	return sqldb.One(ctx, tx, scanAccount, selectStaffByEmail, email)
+}
+
 // ByUsername returns the account with that username. It returns fault.NotFound for none, also for a username that cannot be one.
 func (a *Accounts) ByUsername(ctx context.Context, tx *sqldb.Tx, kind access.Kind, username string) (Account, error) {
 	key, err := CheckUsername(username)

@@ -20,6 +20,10 @@ or exists (select 1 from passkey p where p.account_id = a.id))`
 
 	selectAccount = `select ` + accountColumns + ` from account a where a.id = $1`
 
+	selectStaffByEmail = `select ` + accountColumns + ` from account a where a.email = $1 and a.email <> '' and a.kind = 'staff' and a.state = 'active'
+order by a.id
+limit 1`
+
 	selectByUsername = `select ` + accountColumns + ` from account a where a.kind = $1 and a.username_key = $2`
 
 	insertAccount = `insert into account (kind, username, username_key, state, password_hash, password_set_at, role, name, email, language,

@@ -18,7 +18,7 @@ type mailCmd struct {
 
 type mailListCmd struct {
 	database
-	State string `help:"ready, done, failed or stopped; all unless given." enum:",ready,done,failed,stopped" default:""`
+	State string `help:"ready, done, failed, expired or stopped; all unless given." enum:",ready,done,failed,expired,stopped" default:""`
 	Limit int    `help:"How many at most." default:"50"`
 	JSON  bool   `help:"Print JSON." name:"json"`
 }
@@ -29,7 +29,7 @@ func (mailListCmd) Help() string {
 
 func (c mailListCmd) Run(ctx context.Context, s *streams) error {
 	return c.with(ctx, s, func(a *app.App) error {
-		mails, err := a.Family.Mails(ctx, system(), jobs.State(c.State), jobs.Cursor{}, c.Limit)
+		mails, err := a.Family.Mails(ctx, system(), family.MailQuery{Standing: jobs.Standing(c.State)}, jobs.Cursor{}, c.Limit)
 		if err != nil {
 			return err
 		}
@@ -40,7 +40,7 @@ func (c mailListCmd) Run(ctx context.Context, s *streams) error {
 			return json.NewEncoder(s.out).Encode(mails)
 		}
 		for _, m := range mails {
-			fmt.Fprintf(s.out, "%6d  %s  %-8s %-24s %-30s %s\n", m.ID, m.At.Format(time.DateTime), m.State, m.Template, m.To, m.Error)
+			fmt.Fprintf(s.out, "%6d  %s  %-8s %-24s %-30s %s\n", m.ID, m.At.Format(time.DateTime), m.Standing, m.Template, m.To, m.Error)
 		}
 		return nil
 	})

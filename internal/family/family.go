@@ -67,6 +67,7 @@ func New(p Parts) *Family {
 	}
 	f.jobs.Handle(jobDecide, decidersAtOnce, f.decide)
 	f.jobs.Handle(jobMail, sendersAtOnce, f.sendMail)
+	f.jobs.Hold(jobMail, mailGate{f})
 	f.jobs.Handle(jobBulk, bulksAtOnce, f.workBulk)
 	f.jobs.Handle(jobRemind, 1, f.workReminders)
 	f.jobs.Handle(jobUnhold, 1, f.unhold)

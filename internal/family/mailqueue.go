@@ -7,6 +7,7 @@ import (
 
 	"github.com/schoolgate/schoolgate/internal/access"
 	"github.com/schoolgate/schoolgate/internal/audit"
+	"github.com/schoolgate/schoolgate/internal/fault"
 	"github.com/schoolgate/schoolgate/internal/jobs"
 	"github.com/schoolgate/schoolgate/internal/roster"
 	"github.com/schoolgate/schoolgate/internal/sqldb"
@@ -19,21 +20,45 @@ type Mail struct {
 	To        string // the person's name; "" for staff
 	ContactID int64
 	State     jobs.State
+	Standing  jobs.Standing // State, with what came to its end by time apart
 	Attempts  int
 	Error     string // the server's words, or why it was not sent
 	At, RunAt time.Time
+	Ended     time.Time // zero while it waits
 	MayRetry  bool
 }
 
-// Mails lists mails, newest first, after the cursor; state "" means all.
-func (f *Family) Mails(ctx context.Context, actor access.Actor, state jobs.State, after jobs.Cursor, limit int) ([]Mail, error) {
+// MailQuery chooses mails: by standing and template, or those to one person; zero values choose all.
+type MailQuery struct {
+	Standing  jobs.Standing
+	Template  string
+	ContactID int64
+}
+
+// Mails lists mails, newest first, after the cursor. It returns fault.Invalid for no standing.
+func (f *Family) Mails(ctx context.Context, actor access.Actor, q MailQuery, after jobs.Cursor, limit int) ([]Mail, error) {
 	if err := access.Check(actor, access.SeeMail); err != nil {
 		return nil, err
 	}
-	found, err := f.jobs.List(ctx, jobMail, state, after, limit)
+	filter := jobs.Filter{Standing: q.Standing, Label: q.Template, ContactID: q.ContactID}
+	if q.ContactID != 0 {
+		err := f.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
+			filter.Account, err = holder(ctx, tx, q.ContactID)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	found, err := f.jobs.Find(ctx, jobMail, filter, after, limit)
 	if err != nil {
 		return nil, err
 	}
+	return f.mailsOf(ctx, found)
+}
+
+// mailsOf names the people of mails.
+func (f *Family) mailsOf(ctx context.Context, found []jobs.Job) ([]Mail, error) {
 	var people []int64
 	for _, j := range found {
 		if j.ContactID != 0 {
@@ -41,7 +66,7 @@ func (f *Family) Mails(ctx context.Context, actor access.Actor, state jobs.State
 		}
 	}
 	names := map[int64]roster.Contact{}
-	err = f.db.Read(ctx, func(tx *sqldb.Tx) error {
+	err := f.db.Read(ctx, func(tx *sqldb.Tx) error {
 		contacts, err := f.roster.Contacts(ctx, tx, people)
 		for _, c := range contacts {
 			names[c.ID] = c
@@ -54,8 +79,8 @@ func (f *Family) Mails(ctx context.Context, actor access.Actor, state jobs.State
 	var mails []Mail
 	for _, j := range found {
 		m := Mail{
-			ID: j.ID, ContactID: j.ContactID, State: j.State, Attempts: j.Attempts, Error: j.LastError, At: j.CreatedAt, RunAt: j.RunAt,
-			MayRetry: j.State == jobs.Failed || j.State == jobs.Stopped,
+			ID: j.ID, ContactID: j.ContactID, State: j.State, Standing: j.Standing(), Attempts: j.Attempts, Error: j.LastError, At: j.CreatedAt,
+			RunAt: j.RunAt, Ended: j.EndedAt, MayRetry: j.State == jobs.Failed || j.State == jobs.Stopped,
 		}
 		var order struct{ Template string }
 		if err := json.Unmarshal(j.Payload, &order); err != nil {
@@ -72,14 +97,30 @@ func (f *Family) Mails(ctx context.Context, actor access.Actor, state jobs.State
 
 // RetryMail makes a failed mail ready again. It returns fault.Conflict when its temporary password is gone: a new one must be asked for.
 func (f *Family) RetryMail(ctx context.Context, actor access.Actor, id int64) error {
+	return f.changeMail(ctx, actor, id, "mail.again", f.jobs.Retry)
+}
+
+// StopMail ends a mail that waits, with its temporary password. It returns fault.Conflict for one that has ended.
+func (f *Family) StopMail(ctx context.Context, actor access.Actor, id int64) error {
+	return f.changeMail(ctx, actor, id, "mail.stopped", f.jobs.Stop)
+}
+
+func (f *Family) changeMail(ctx context.Context, actor access.Actor, id int64, action string, do func(context.Context, *sqldb.Tx, int64) error) error {
 	if err := access.Check(actor, access.SeeMail); err != nil {
 		return err
 	}
 	return f.db.Write(ctx, func(tx *sqldb.Tx) error {
-		if err := f.jobs.Retry(ctx, tx, id); err != nil {
+		j, err := f.jobs.Job(ctx, tx, id)
+		if err != nil {
 			return err
 		}
-		return f.audit.Record(ctx, tx, audit.Event{Actor: actor, Action: "mail.again", TargetKind: "mail", TargetID: id})
+		if j.Kind != jobMail {
+			return fault.NotFoundf("no such mail")
+		}
+		if err := do(ctx, tx, id); err != nil {
+			return err
+		}
+		return f.audit.Record(ctx, tx, audit.Event{Actor: actor, Action: action, TargetKind: "mail", TargetID: id})
 	})
 }
 

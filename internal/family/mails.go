@@ -48,6 +48,7 @@ const (
 const (
 	mailRemindRegister = "remind_register" // has no login yet; StudentIDs
 	mailRemindSignIn   = "remind_sign_in"  // has one that waits or sleeps; StudentIDs
+	mailTest           = "test"            // to a member of staff who asked for it
 	mailCodeGiven      = "code_given"      // the office gave a one-time code at the counter
 )
 
@@ -78,6 +79,7 @@ type mailOrder struct {
 	Serial     string            // of that temporary password
 	Language   string            // where neither the contact's record nor the account names one
 	RunAt      time.Time         // zero: at once
+	Later      bool              // of an act on many logins: others go first
 	Deadline   time.Time         // zero: two days
 }
 
@@ -95,10 +97,16 @@ type mailPayload struct {
 
 // enqueueMail writes the order into the outbox, in the transaction of the change it tells of.
 func (f *Family) enqueueMail(ctx context.Context, tx *sqldb.Tx, m mailOrder) error {
+	_, err := f.putMail(ctx, tx, m)
+	return err
+}
+
+// putMail is enqueueMail, and returns the mail's number.
+func (f *Family) putMail(ctx context.Context, tx *sqldb.Tx, m mailOrder) (int64, error) {
 	payload, err := json.Marshal(mailPayload{Template: m.Template, StudentIDs: m.StudentIDs, Stay: m.Stay, Logins: m.Logins, To: m.To, Data: m.Data, Serial: m.Serial,
 		Language: m.Language})
 	if err != nil {
-		return fmt.Errorf("mail %s: %w", m.Template, err)
+		return 0, fmt.Errorf("mail %s: %w", m.Template, err)
 	}
 	deadline := m.Deadline
 	if deadline.IsZero() {
@@ -107,11 +115,15 @@ func (f *Family) enqueueMail(ctx context.Context, tx *sqldb.Tx, m mailOrder) err
 			deadline = m.RunAt.Add(mailLife)
 		}
 	}
-	_, err = f.jobs.Enqueue(ctx, tx, jobs.Job{
-		Kind: jobMail, Payload: payload, Secret: m.Secret, RunAt: m.RunAt, Deadline: deadline, AccountID: m.AccountID, ContactID: m.ContactID,
+	class := jobs.First
+	if m.Later {
+		class = jobs.Later
+	}
+	id, err := f.jobs.Enqueue(ctx, tx, jobs.Job{
+		Kind: jobMail, Label: m.Template, Class: class, Payload: payload, Secret: m.Secret, RunAt: m.RunAt, Deadline: deadline, AccountID: m.AccountID, ContactID: m.ContactID,
 	})
 	if err != nil {
-		return fmt.Errorf("mail %s: %w", m.Template, err)
+		return 0, fmt.Errorf("mail %s: %w", m.Template, err)
 	}
-	return nil
+	return id, nil
 }

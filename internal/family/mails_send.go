@@ -49,23 +49,34 @@ func (f *Family) sendMail(ctx context.Context, job jobs.Job) error {
 	if err := json.Unmarshal(job.Payload, &l.mailPayload); err != nil {
 		return jobs.Permanent(fmt.Errorf("payload of a mail: %w", err))
 	}
+	down := false
 	err := f.db.Read(ctx, func(tx *sqldb.Tx) error {
 		found := l // a read may run twice
 		if err := f.lookUp(ctx, tx, job, &found); err != nil {
 			return err
 		}
 		l = found
-		return nil
-	})
-	if err != nil {
+		gate, err := readGate(ctx, tx)
+		down = !gate.down.IsZero()
 		return err
+	})
+	if err != nil { // nothing leaves
+		return errors.Join(err, f.db.Write(ctx, func(tx *sqldb.Tx) error { return f.unsent(ctx, tx, job) }))
 	}
 	if len(job.Secret) > 0 {
 		l.password = f.accounts.TemporaryPassword(job.Secret)
 	}
 	err = f.sender.Send(ctx, f.write(l))
-	if mail.Permanent(err) {
-		return jobs.Permanent(err)
+	switch {
+	case mail.OutOfReach(err) && !errors.Is(err, context.Canceled):
+		noteErr := f.outOfReach(context.WithoutCancel(ctx), job, err.Error())
+		return errors.Join(jobs.Again(err), noteErr)
+	case mail.Permanent(err):
+		err = jobs.Permanent(err)
+	}
+	// Whoever says no is within reach. What cannot be noted now is noted by the next mail.
+	if noteErr := f.handed(context.WithoutCancel(ctx), down); noteErr != nil {
+		f.log.Warn("cannot note that the mail server answers", "job", job.ID, "error", noteErr)
 	}
 	return err
 }

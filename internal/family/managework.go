@@ -276,7 +276,7 @@ func (m *manage) issue(ctx context.Context, template string, r managed, to int64
 	}
 	order := mailOrder{
 		Template: template, ContactID: to, AccountID: r.account, Secret: m.temporary.Seed, Serial: m.temporary.Serial,
-		RunAt: m.pace.take(), Deadline: m.now().Add(staffLife),
+		RunAt: m.pace.take(), Later: m.pace != nil, Deadline: m.now().Add(staffLife),
 	}
 	if m.anyAddress {
 		order.Data = map[string]string{dataAnyAddress: "yes"}

@@ -142,7 +142,7 @@ func (f *Family) remind(ctx context.Context, tx *sqldb.Tx, g *grown, pace *pace)
 	if n, err := f.accounts.Count(ctx, tx, reminded, strconv.FormatInt(c.ID, 10), remindedWithin); err != nil || n > 1 {
 		return err
 	}
-	order := mailOrder{Template: mailRemindRegister, ContactID: c.ID, RunAt: pace.take()}
+	order := mailOrder{Template: mailRemindRegister, ContactID: c.ID, RunAt: pace.take(), Later: true}
 	if l.account != 0 {
 		order.Template, order.AccountID = mailRemindSignIn, l.account
 	}

@@ -140,7 +140,7 @@ func (r *reset) notice(ctx context.Context, m mailOrder) error {
 		}
 	}
 	r.noticed = true
-	m.RunAt = r.pace.take()
+	m.RunAt, m.Later = r.pace.take(), r.pace != nil
 	return r.enqueueMail(ctx, r.tx, m)
 }
 

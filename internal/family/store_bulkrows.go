@@ -44,10 +44,6 @@ order by party, pos`
 
 	countDoneOfAccount = `select count(*) from bulk_row
 where bulk_id = $1 and account_id = $2 and account_id <> 0 and pos <> $3 and outcome <> ''`
-
-	selectPace = `select next_at from bulk_pace where id = 1`
-
-	upsertPace = `insert into bulk_pace (id, next_at) values (1, $1) on conflict (id) do update set next_at = excluded.next_at`
 )
 
 const (

@@ -3,6 +3,7 @@ package family
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/schoolgate/schoolgate/internal/access"
 	"github.com/schoolgate/schoolgate/internal/account"
@@ -51,6 +52,13 @@ func (f *Family) Sweep(ctx context.Context) error {
 		return err
 	}
 	if err := f.SweepBulks(ctx); err != nil {
+		return err
+	}
+	err = f.db.Write(ctx, func(tx *sqldb.Tx) error {
+		_, err := tx.Exec(ctx, deleteMailDays, f.now().Add(-mailDaysKept).In(f.settings.Location()).Format(time.DateOnly))
+		return err
+	})
+	if err != nil {
 		return err
 	}
 	// A child may have moved to a school that is open.

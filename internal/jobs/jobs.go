@@ -33,6 +33,8 @@ const (
 type Job struct {
 	ID        int64
 	Kind      string
+	Label     string // what lists call it; "" for nothing
+	Class     Class
 	State     State
 	Payload   []byte // JSON, nothing secret
 	Secret    []byte
@@ -40,10 +42,28 @@ type Job struct {
 	RunAt     time.Time
 	Deadline  time.Time // not run after it
 	LastError string
+	Expired   bool  // it ended because its deadline passed
 	AccountID int64 // whom it concerns; zero for nobody
 	ContactID int64
 	CreatedAt time.Time
 	EndedAt   time.Time
+}
+
+// Class says which jobs of a gated kind go first.
+type Class int
+
+// The classes.
+const (
+	First Class = 0
+	Later Class = 1
+)
+
+// Gate holds back jobs of a kind, over all nodes. Open returns how many of the wanted jobs may begin now, and how many of these may be of
+// class Later; it is asked before a claim, where nothing may be written, and again inside it. Through is told, in the transaction of the claim,
+// how many of each class begin.
+type Gate interface {
+	Open(ctx context.Context, tx *sqldb.Tx, want int) (all, later int, err error)
+	Through(ctx context.Context, tx *sqldb.Tx, first, later int) error
 }
 
 // Handler does a job. An error makes the queue try again later, unless it is Permanent or a Skip. It must heed its context, which ends
@@ -62,6 +82,14 @@ func IsPermanent(err error) bool { _, ok := errors.AsType[permanentError](err); 
 
 // Skip returns an error that ends a job as done, because there is no longer anything to do; the reason stands in its LastError.
 func Skip(reason string) error { return skipError(reason) }
+
+// Again returns an error that gives a job back as if it had not been begun: it keeps its place and the attempt does not count. It is for
+// what stands in the way of all jobs of the kind alike; something must hold them back, or the job begins again at once.
+func Again(err error) error { return againError{err} }
+
+type againError struct{ error }
+
+func (e againError) Unwrap() error { return e.error }
 
 type skipError string
 
@@ -83,6 +111,7 @@ type kind struct {
 	name     string
 	parallel int
 	handler  Handler
+	gate     Gate // nil: none
 	wake     chan struct{}
 }
 
@@ -96,6 +125,12 @@ func New(db *sqldb.DB, log *slog.Logger, now func() time.Time) *Queue {
 func (q *Queue) Handle(name string, parallel int, h Handler) {
 	q.kinds[name] = &kind{name: name, parallel: max(1, parallel), handler: h, wake: make(chan struct{}, 1)}
 }
+
+// Hold puts a gate before a kind that has its handler. It must be called before Run.
+func (q *Queue) Hold(name string, g Gate) { q.kinds[name].gate = g }
+
+// Wake tells the workers of a kind to look now: its gate has opened.
+func (q *Queue) Wake(tx *sqldb.Tx, name string) { tx.AfterCommit(func() { q.wake(name) }) }
 
 // Kinds returns the kinds that have a handler, in order.
 func (q *Queue) Kinds() []string { return slices.Sorted(maps.Keys(q.kinds)) }
@@ -164,6 +199,12 @@ func (q *Queue) Counts(ctx context.Context, kind string) (map[State]int, error) 
 		return nil
 	})
 	return counts, err
+}
+
+// Job returns a job without its secret. It returns fault.NotFound for none.
+func (q *Queue) Job(ctx context.Context, tx *sqldb.Tx, id int64) (Job, error) {
+	j, err := selectOne(ctx, tx, id)
+	return j.Job, err
 }
 
 // Retry makes a failed or stopped job ready again, now, with as much time as it had at first; one that waits for its next attempt gets it

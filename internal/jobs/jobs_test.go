@@ -515,16 +515,43 @@ func TestNoQueryOfTheQueueScansTheTable(t *testing.T) {
 		if db.Dialect() == "postgres" {
 			fill(t, db)
 		}
-		for name, q := range map[string]struct {
+		type q = struct {
 			query string
 			args  []any
-		}{
+		}
+		queries := map[string]q{
 			"due":           {dueFor, []any{"mail", start.UnixMicro()}},
 			"newest":        {newest, []any{"mail", 1, 1, 50}},
 			"newestInState": {newestInState, []any{"mail", "failed", 1, 1, 50}},
 			"countState":    {countState, []any{"mail", "failed", 1001}},
 			"ended":         {`select id from job where ended_at < $1 order by ended_at limit $2`, []any{1, 10}},
-		} {
+			"first class":   {strings.Replace(claimChoice, "$6", "$4", 1), []any{"mail", start.UnixMicro(), 4, 0}},
+			"oldest":        {oldestDue, []any{"mail", start.UnixMicro()}},
+			"last":          {lastEnded, []any{"mail", 5}},
+			"secrets":       {countSecret, []any{"mail", 1001}},
+		}
+		for _, s := range append(Standings(), "") {
+			for _, f := range []Filter{{Standing: s}, {Standing: s, Label: "few"}, {Standing: s, Label: "many"}} {
+				query, args, err := f.query("mail", Cursor{}, 51)
+				if err != nil {
+					t.Fatal(err)
+				}
+				queries["find "+string(s)+" "+f.Label] = q{query, args}
+			}
+			where, _ := s.where()
+			if s == "" {
+				continue
+			}
+			queries["count "+string(s)] = q{countBegin + where + countEnd, []any{"mail", CountLimit}}
+		}
+		person, args, err := Filter{ContactID: 7, Account: 8}.query("mail", Cursor{}, 51)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if plan, err := db.Plan(t.Context(), person, args...); err != nil || strings.Contains(plan, "Seq Scan") || strings.Contains(plan, "SCAN job\n") {
+			t.Errorf("mails to one person: %v\n%s", err, plan)
+		}
+		for name, q := range queries {
 			plan, err := db.Plan(t.Context(), q.query, q.args...)
 			if err != nil {
 				t.Fatal(err)
@@ -541,8 +568,9 @@ func fill(t *testing.T, db *sqldb.DB) {
 	t.Helper()
 	err := db.Write(t.Context(), func(tx *sqldb.Tx) error {
 		_, err := tx.Exec(t.Context(), `with recursive n(i) as (select 1 union all select i + 1 from n where i < 20000)
-insert into job (kind, state, payload, run_at, deadline, created_at, ended_at)
-select 'mail', case when i % 50 = 0 then 'failed' else 'done' end, '{}', i, i, i, i from n`)
+insert into job (kind, state, payload, run_at, deadline, created_at, ended_at, contact_id, account_id, expired, label)
+select 'mail', case when i % 50 = 0 then 'failed' else 'done' end, '{}', i, i, i, i, i % 5000, i % 5000, i % 100 = 0,
+case when i % 1000 = 0 then 'few' else 'many' end from n`)
 		return err
 	})
 	if err != nil {

@@ -13,11 +13,11 @@ import (
 )
 
 const (
-	insertJob = `insert into job (kind, payload, secret, with_secret, run_at, deadline, account_id, contact_id, created_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning id`
+	insertJob = `insert into job (kind, payload, secret, with_secret, run_at, deadline, account_id, contact_id, created_at, class, label)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) returning id`
 
 	columns = `id, kind, state, payload, with_secret, attempts, run_at, deadline, last_error,
-coalesce(account_id, 0), coalesce(contact_id, 0), created_at, coalesce(ended_at, 0)`
+coalesce(account_id, 0), coalesce(contact_id, 0), created_at, coalesce(ended_at, 0), class, label, expired`
 
 	byID = `select ` + columns + ` from job where id = $1`
 
@@ -39,9 +39,9 @@ order by run_at, id
 limit 1`
 
 	// The rows are chosen in a step of its own: joined, PostgreSQL may run the choice more than once and lock more than the limit.
-	claimBegin = `with due as materialized (
-  select id from job
-  where kind = $1 and state = 'ready' and run_at <= $2 and lease_until <= $2
+	claimBegin  = "with due as materialized (\n" + claimChoice
+	claimChoice = `  select id from job
+  where kind = $1 and class = $6 and state = 'ready' and run_at <= $2 and lease_until <= $2
   order by run_at, id
   limit $3`
 	claimEnd = `
@@ -50,15 +50,18 @@ update job set lease = $4, lease_until = $5, attempts = attempts + 1
 where id in (select id from due)
 returning secret, ` + columns
 
-	finishJob = `update job set state = $3, last_error = $4, ended_at = $5, lease = '', lease_until = 0, secret = null
+	finishJob = `update job set state = $3, last_error = $4, ended_at = $5, expired = $6, lease = '', lease_until = 0, secret = null
 where id = $1 and lease = $2 and state = 'ready'`
 
 	postponeJob = `update job set run_at = $3, last_error = $4, lease = '', lease_until = 0
 where id = $1 and lease = $2 and state = 'ready'`
 
+	returnJob = `update job set attempts = attempts - 1, last_error = $3, lease = '', lease_until = 0
+where id = $1 and lease = $2 and state = 'ready'`
+
 	hastenJob = `update job set run_at = $2 where id = $1 and state = 'ready'`
 
-	reopenJob = `update job set state = 'ready', attempts = 0, run_at = $2, deadline = $3, last_error = '', ended_at = null
+	reopenJob = `update job set state = 'ready', attempts = 0, run_at = $2, deadline = $3, last_error = '', expired = false, ended_at = null
 where id = $1`
 
 	stopAllJobs = `update job set state = 'stopped', ended_at = $2, lease = '', lease_until = 0, secret = null
@@ -83,7 +86,7 @@ func scan(r *sql.Rows, before ...any) (row, error) {
 	var payload string
 	var runAt, deadline, created, ended int64
 	err := r.Scan(append(before, &j.ID, &j.Kind, &j.State, &payload, &j.withSecret, &j.Attempts, &runAt, &deadline, &j.LastError,
-		&j.AccountID, &j.ContactID, &created, &ended)...)
+		&j.AccountID, &j.ContactID, &created, &ended, &j.Class, &j.Label, &j.Expired)...)
 	j.Payload = []byte(payload)
 	j.RunAt, j.Deadline, j.CreatedAt = time.UnixMicro(runAt).UTC(), time.UnixMicro(deadline).UTC(), time.UnixMicro(created).UTC()
 	if ended != 0 {
@@ -100,7 +103,7 @@ func insert(ctx context.Context, tx *sqldb.Tx, j Job, now time.Time) (int64, err
 		secret = j.Secret
 	}
 	return sqldb.Value[int64](ctx, tx, insertJob, j.Kind, string(j.Payload), secret, secret != nil, j.RunAt.UnixMicro(),
-		j.Deadline.UnixMicro(), null(j.AccountID), null(j.ContactID), now.UnixMicro())
+		j.Deadline.UnixMicro(), null(j.AccountID), null(j.ContactID), now.UnixMicro(), int(j.Class), j.Label)
 }
 
 func null(id int64) sql.NullInt64 { return sql.NullInt64{Int64: id, Valid: id != 0} }
@@ -136,21 +139,31 @@ func due(ctx context.Context, tx *sqldb.Tx, kind string, now time.Time) (bool, e
 	return err == nil, err
 }
 
-// claim takes up to n jobs, oldest first, under the token until the given time.
-func claim(ctx context.Context, tx *sqldb.Tx, query, kind string, now time.Time, n int, token string, until time.Time) ([]Job, error) {
+// claim takes up to n jobs of a class, oldest first, under the token until the given time.
+func claim(ctx context.Context, tx *sqldb.Tx, query, kind string, class Class, now time.Time, n int, token string, until time.Time) ([]Job, error) {
 	jobs, err := sqldb.All(ctx, tx, func(r *sql.Rows) (Job, error) {
 		var secret []byte
 		j, err := scan(r, &secret)
 		j.Secret = secret
 		return j.Job, err
-	}, query, kind, now.UnixMicro(), n, token, until.UnixMicro())
+	}, query, kind, now.UnixMicro(), n, token, until.UnixMicro(), int(class))
 	slices.SortFunc(jobs, func(a, b Job) int { return cmp.Or(a.RunAt.Compare(b.RunAt), cmp.Compare(a.ID, b.ID)) })
 	return jobs, err
 }
 
 // finish ends a job in the given state. It does nothing to a job that is no longer held under the token.
 func finish(ctx context.Context, tx *sqldb.Tx, j Job, token string, s State, note string, now time.Time) (int64, error) {
-	return tx.Exec(ctx, finishJob, j.ID, token, string(s), note, now.UnixMicro())
+	return tx.Exec(ctx, finishJob, j.ID, token, string(s), note, now.UnixMicro(), false)
+}
+
+// expire ends a job whose deadline has passed, likewise.
+func expire(ctx context.Context, tx *sqldb.Tx, j Job, token, lastError string, now time.Time) (int64, error) {
+	return tx.Exec(ctx, finishJob, j.ID, token, string(Failed), tail("expired", lastError), now.UnixMicro(), true)
+}
+
+// giveBack undoes a claim, likewise.
+func giveBack(ctx context.Context, tx *sqldb.Tx, j Job, token, note string) (int64, error) {
+	return tx.Exec(ctx, returnJob, j.ID, token, note)
 }
 
 // postpone gives a job back until its next attempt, likewise.

@@ -102,7 +102,11 @@ func takeSlots(ctx context.Context, slots chan struct{}) int {
 func (q *Queue) claim(ctx context.Context, k *kind, n int) (token string, jobs []Job, err error) {
 	any := false
 	err = q.db.Read(ctx, func(tx *sqldb.Tx) error {
-		any, err = due(ctx, tx, k.name, q.now())
+		if any, err = due(ctx, tx, k.name, q.now()); err != nil || !any || k.gate == nil {
+			return err
+		}
+		all, _, err := k.gate.Open(ctx, tx, n)
+		any = all > 0
 		return err
 	})
 	if err != nil || !any {
@@ -112,13 +116,40 @@ func (q *Queue) claim(ctx context.Context, k *kind, n int) (token string, jobs [
 	query := claimBegin + q.db.SkipLocked() + claimEnd
 	err = q.db.Write(ctx, func(tx *sqldb.Tx) error {
 		now := q.now()
-		jobs, err = claim(ctx, tx, query, k.name, now, n, token, now.Add(q.lease))
+		if k.gate == nil {
+			jobs, err = claim(ctx, tx, query, k.name, First, now, n, token, now.Add(q.lease))
+			return err
+		}
+		jobs, err = q.claimGated(ctx, tx, query, k, n, token)
 		return err
 	})
 	if err != nil {
 		return "", nil, err // whatever was claimed was not committed
 	}
 	return token, jobs, nil
+}
+
+// claimGated takes as many jobs as the gate lets through, those of the first class before the others.
+func (q *Queue) claimGated(ctx context.Context, tx *sqldb.Tx, query string, k *kind, n int, token string) ([]Job, error) {
+	now := q.now()
+	all, later, err := k.gate.Open(ctx, tx, n)
+	if err != nil || all <= 0 {
+		return nil, err
+	}
+	first, err := claim(ctx, tx, query, k.name, First, now, all, token, now.Add(q.lease))
+	if err != nil {
+		return nil, err
+	}
+	var rest []Job
+	if left := min(all-len(first), later); left > 0 {
+		if rest, err = claim(ctx, tx, query, k.name, Later, now, left, token, now.Add(q.lease)); err != nil {
+			return nil, err
+		}
+	}
+	if len(first)+len(rest) == 0 {
+		return nil, nil
+	}
+	return append(first, rest...), k.gate.Through(ctx, tx, len(first), len(rest))
 }
 
 // Drain runs every job that is ready now, one after another, including those that these jobs enqueue, and returns how many ran.
@@ -147,7 +178,7 @@ func (q *Queue) Drain(ctx context.Context) (int, error) {
 func (q *Queue) do(ctx context.Context, k *kind, j Job, token string) {
 	if now := q.now(); !now.Before(j.Deadline) {
 		q.note(ctx, j, func(tx *sqldb.Tx) (int64, error) {
-			return finish(ctx, tx, j, token, Failed, tail("expired", j.LastError), now)
+			return expire(ctx, tx, j, token, j.LastError, now)
 		})
 		return
 	}
@@ -155,16 +186,19 @@ func (q *Queue) do(ctx context.Context, k *kind, j Job, token string) {
 	now := q.now()
 	next := now.Add(backOff(j.Attempts))
 	skip, skipped := errors.AsType[skipError](err)
+	_, again := errors.AsType[againError](err)
 	q.note(ctx, j, func(tx *sqldb.Tx) (int64, error) {
 		switch {
 		case err == nil:
 			return finish(ctx, tx, j, token, Done, "", now)
 		case skipped:
 			return finish(ctx, tx, j, token, Done, string(skip), now)
+		case again:
+			return giveBack(ctx, tx, j, token, clip(err.Error()))
 		case IsPermanent(err):
 			return finish(ctx, tx, j, token, Failed, clip(err.Error()), now)
 		case !next.Before(j.Deadline):
-			return finish(ctx, tx, j, token, Failed, tail("expired", err.Error()), now)
+			return expire(ctx, tx, j, token, err.Error(), now)
 		}
 		return postpone(ctx, tx, j, token, clip(err.Error()), next)
 	})

@@ -57,6 +57,20 @@ func Permanent(err error) bool {
 	return ok && r.Permanent
 }
 
+// OutOfReach reports whether err stands in the way of every message alike: no connection, no TLS, no sign-in, or a server that closes (421).
+func OutOfReach(err error) bool {
+	if _, ok := errors.AsType[outOfReach](err); ok {
+		return true
+	}
+	r, ok := errors.AsType[*Refused](err)
+	return ok && (r.Code == 421 || asksForLogin(r.Code))
+}
+
+// outOfReach marks an error that came before any message was offered.
+type outOfReach struct{ error }
+
+func (e outOfReach) Unwrap() error { return e.error }
+
 const refusalLength = 500
 
 // refusal turns the server's reply in err's chain into a *Refused; an error without a reply comes back as it is. aboutMessage

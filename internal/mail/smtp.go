@@ -112,7 +112,7 @@ func (s *SMTP) attempt(ctx context.Context, to address, content []byte) error {
 	}
 	client, err := dialer.DialToSMTPClientWithContext(ctx)
 	if err != nil {
-		return refusal(fmt.Errorf("connecting to mail server %s: %w", s.hostPort(), err), false)
+		return outOfReach{refusal(fmt.Errorf("connecting to mail server %s: %w", s.hostPort(), err), false)}
 	}
 	if err := transfer(client, s.sender.from, to, content); err != nil {
 		return err

@@ -84,6 +84,7 @@ func Fields() []Field {
 			number("mails_per_hour", func(v *Values) *int { return &v.MailsPerHour }, 1, 20),
 			number("mails_per_day", func(v *Values) *int { return &v.MailsPerDay }, 1, 50),
 			number("mails_per_minute", func(v *Values) *int { return &v.MailsPerMinute }, 1, 10_000),
+			number("mails_a_day", func(v *Values) *int { return &v.MailsADay }, 0, 1_000_000),
 		),
 		in(Staff,
 			number("bulk_size", func(v *Values) *int { return &v.BulkSize }, 1, 500),

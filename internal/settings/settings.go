@@ -35,7 +35,8 @@ type Values struct {
 	KeepSignedIn       time.Duration // default 30 days, 1-30 days
 	MailsPerHour       int           // to one contact; default 3, 1-20
 	MailsPerDay        int           // default 10, 1-50
-	MailsPerMinute     int           // what an act on many logins gives the mail server; default 120, 1-10,000
+	MailsPerMinute     int           // all mail together; default 120, 1-10,000
+	MailsADay          int           // all mail together; default 0 = no limit, 0-1,000,000
 	BulkSize           int           // rows; an act on more is done in the background, after a question of its own; default 50, 1-500
 	BulkApproval       int           // rows; an act on more needs a second person; default 0 = never, 0-100,000
 	StaffSearches      int           // of one member of staff in ten minutes; default 300, 60-1,000,000
@@ -227,6 +228,11 @@ func (s *Settings) write(ctx context.Context, tx *sqldb.Tx, actor access.Actor, 
 		before, after := f.get(&old.values), f.get(v)
 		if before == after {
 			continue
+		}
+		if f.Group == Mail {
+			if err := access.Check(actor, access.ChangeMail); err != nil {
+				return err
+			}
 		}
 		was[f.Key], is[f.Key] = before, after
 		var err error

@@ -25,7 +25,7 @@ type clock struct{ at atomic.Int64 }
 func (c *clock) now() time.Time          { return start.Add(time.Duration(c.at.Load())) }
 func (c *clock) advance(d time.Duration) { c.at.Add(int64(d)) }
 
-var office = access.Actor{Kind: access.Staff, Role: access.Administrator, Schools: access.Everywhere(), AccountID: 1}
+var office = access.Actor{Kind: access.Staff, Role: access.Administrator, Schools: access.Everywhere(), AccountID: 1, Fresh: true}
 
 func open(t *testing.T, db *sqldb.DB, c *clock) *settings.Settings {
 	t.Helper()

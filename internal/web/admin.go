@@ -64,39 +64,3 @@ func cursor(q url.Values) jobs.Cursor {
 func cursorQuery(at time.Time, id int64) string {
 	return url.Values{"at": {strconv.FormatInt(at.UnixMicro(), 10)}, "id": {strconv.FormatInt(id, 10)}}.Encode()
 }
-
-// mailPage is the mail queue and its history.
-type mailPage struct {
-	Page
-	State  string
-	Mails  []family.Mail
-	Next   string
-	Leaves bool
-}
-
-func (s *Server) mailQueue(x *exchange) error {
-	q := x.r.URL.Query()
-	p := mailPage{
-		Page: s.page(x, "admin.mail.title"), State: q.Get("state"), Leaves: s.MailLeaves,
-	}
-	var err error
-	p.Mails, err = s.Family.Mails(x.r.Context(), x.actor, jobs.State(p.State), cursor(q), listPage+1)
-	if err != nil {
-		return err
-	}
-	if len(p.Mails) > listPage {
-		p.Mails = p.Mails[:listPage]
-		last := p.Mails[listPage-1]
-		p.Next = cursorQuery(last.At, last.ID)
-	}
-	return s.render(x, http.StatusOK, "admin/mail", p)
-}
-
-func (s *Server) retryMail(x *exchange) error {
-	id, _ := strconv.ParseInt(x.field("mail"), 10, 64) // no number: no such mail
-	if err := s.Family.RetryMail(x.r.Context(), x.actor, id); err != nil {
-		return err
-	}
-	s.setFlash(x, "flash.mail_again")
-	return x.redirect("/admin/site/mail")
-}

@@ -145,6 +145,10 @@ var expected = map[string]string{
 	"POST /admin/site/mail/retry":                            "login | login | login | login | 404 aoh",
 	"GET /admin/site/hold":                                   "login | login | login | login | 200 ar",
 	"POST /admin/site/hold":                                  "login | login | login | login | 422 ar",
+	"POST /admin/site/mail/stop":                             "login | login | login | login | 404 aoh",
+	"POST /admin/site/mail/all":                              "login | login | login | login | 400 aoh",
+	"POST /admin/site/mail/test":                             "login | login | login | login | 422 aoh",
+	"GET /admin/site/mail/test/{mail}":                       "login | login | login | login | 404 aoh",
 	"GET /admin/site/staff":                                  "login | login | login | login | 200 au",
 	"GET /admin/site/staff/new":                              "login | login | login | login | 200 a",
 	"POST /admin/site/staff/new":                             "login | login | login | login | 422 a",
@@ -315,7 +319,7 @@ func (s *site) browser(role string) *apptest.Browser {
 func (s *site) path(pattern string) (method, path string) {
 	method, path, _ = strings.Cut(pattern, " ")
 	return method, strings.NewReplacer("{$}", "", "{student}", fmt.Sprint(s.Ana.ID), "{line}", fmt.Sprint(s.MariaAna), "{number}", "1",
-		"{bulk}", "1", "{kind}", "how-to", "{article}", "create-an-account", "{picture}", "nothing.png", "{language}", "en", "{passkey}", "1",
+		"{bulk}", "1", "{kind}", "how-to", "{article}", "create-an-account", "{picture}", "nothing.png", "{language}", "en", "{passkey}", "1", "{mail}", "1",
 		"{staff}", fmt.Sprint(s.District.Staff), "{act}", "disable", "{flaw}", "no_email").Replace(path)
 }
 

@@ -200,6 +200,8 @@ func (t *Tour) Stops() []Stop {
 		{Name: "admin-parents-ticked", Who: "admin", Path: parents + "?last=lopez", Act: tick},
 		{Name: "admin-parents-question", Who: "admin", Path: parents + "?last=lopez", Act: askParents},
 		{Name: "admin-parents-result", Who: "admin", Path: parents + "?last=lopez", Act: actOnParents},
+		{Name: "admin-mail-refused", Who: "admin", Path: "/admin/site/mail?state=failed"},
+		{Name: "admin-mail-test-problems", Who: "admin", Path: "/admin/site/mail", Act: sendTo("/test", map[string]string{"address": "nobody@example.org"})},
 		{Name: "admin-bulk", Who: "admin", Path: "/admin/site/bulk"},
 		{Name: "admin-bulk-problems", Who: "admin", Path: "/admin/site/bulk", Act: sendTo("/bulk", map[string]string{"act": "disable"})},
 		{Name: "admin-bulk-question", Who: "admin", Path: "/admin/site/bulk", Act: askBulk},
