@@ -147,7 +147,7 @@ var expected = map[string]string{
 	"POST /admin/site/hold":                                  "login | login | login | login | 422 ar",
 	"POST /admin/site/mail/stop":                             "login | login | login | login | 404 aoh",
 	"POST /admin/site/mail/all":                              "login | login | login | login | 400 aoh",
-	"POST /admin/site/mail/test":                             "login | login | login | login | 422 aoh",
+	"POST /admin/site/mail/test":                             "login | login | login | login | to TEST MAIL aoh",
 	"GET /admin/site/mail/test/{mail}":                       "login | login | login | login | 404 aoh",
 	"GET /admin/site/staff":                                  "login | login | login | login | 200 au",
 	"GET /admin/site/staff/new":                              "login | login | login | login | 200 a",
@@ -365,6 +365,8 @@ func (s *site) said(portal string, r *http.Response) string {
 		return "to ARTICLE"
 	case to == s.contacts():
 		return "to CONTACTS"
+	case strings.HasPrefix(to, "/admin/site/mail/test/"):
+		return "to TEST MAIL"
 	}
 	return "to " + to
 }
