@@ -58,7 +58,7 @@ func (b *builder) link(student, contact int, relationship string, edit ...func(*
 	l := Line{Student: student, Contact: contact, Line: roster.Line{
 		Relationship: relationship, Position: 1, FromFile: true,
 		LegalGuardian: roster.No, LivesWith: roster.No, Emergency: roster.Yes, Pickup: roster.Yes, Mailing: roster.No,
-		PortalAccess: roster.Unknown, FilePortalAccess: roster.Unknown, Restricted: roster.Unknown,
+		PortalAccess: roster.Unknown, FilePortalAccess: roster.Unknown, Restricted: roster.Unknown, FileRestricted: roster.Unknown,
 	}}
 	switch relationship {
 	case "mother", "father", "parent", "guardian", "foster_parent":

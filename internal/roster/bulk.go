@@ -214,12 +214,12 @@ func (e *edit) applyLines(ctx context.Context, all []LineChange) ([]int64, error
 	return ids, nil
 }
 
-// restrictedSince notes since when a roster restricts a line.
+// restrictedSince notes since when a roster restricts a line, unless the change says it.
 func (e *edit) restrictedSince(old Line, next *Line) {
 	switch {
 	case next.Restricted != Yes:
 		next.RestrictedAt, next.RestrictedBy = time.Time{}, ""
-	case old.Restricted != Yes:
+	case old.Restricted != Yes && next.RestrictedAt.IsZero():
 		next.RestrictedAt, next.RestrictedBy = e.now(), byRoster
 	}
 }
