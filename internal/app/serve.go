@@ -103,6 +103,7 @@ func (a *App) flush(ctx context.Context) {
 
 // Sweep forgets what is past its time: sessions, temporary passwords, unclaimed accounts, old requests and ended jobs.
 func (a *App) Sweep(ctx context.Context) {
+	a.report("search words", a.Roster.KeepWords(ctx))
 	a.report("families", a.Family.Sweep(ctx))
 	a.report("help", a.Help.Sweep(ctx))
 	_, err := a.Jobs.Forget(ctx, a.now().Add(-a.Settings.Values().RequestsKept))

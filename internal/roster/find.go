@@ -79,7 +79,7 @@ type search struct {
 // searches are the ways to read what was typed, the likelier one first; the first that finds anything holds. A later page stays with
 // the way of its first.
 func searches(at access.Schools, typed string, after FindCursor) []search {
-	byID, byName := search{at: at, idKey: lang.IDKey(typed)}, search{at: at, words: typedWords(typed)}
+	byID, byName := search{at: at, idKey: lang.IDKey(typed)}, search{at: at, words: TypedWords(typed)}
 	both := []search{byName, byID}
 	if strings.ContainsFunc(typed, unicode.IsDigit) {
 		both = []search{byID, byName}
@@ -92,9 +92,9 @@ func searches(at access.Schools, typed string, after FindCursor) []search {
 	})
 }
 
-// typedWords are the words to look for, the longest first: it is likely to be the rarest. A word with which another one begins asks for
+// TypedWords are the words to look for, the longest first: it is likely to be the rarest. A word with which another one begins asks for
 // nothing more.
-func typedWords(typed string) []string {
+func TypedWords(typed string) []string {
 	words := searchWords(typed)
 	slices.SortStableFunc(words, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
 	var kept []string

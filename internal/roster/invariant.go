@@ -13,6 +13,8 @@ func (r *Roster) Invariants() []sqldb.Invariant {
 			Query: lineNotListed},
 		{Name: "line-is-listed-rightly", Says: "A line is listed under its own contact, under the names that contact and student have, and at the student's school.",
 			Query: lineListedWrongly},
+		{Name: "line-is-found", Says: "Every line that staff did not take off is found by its parent's name, and no other is.", Query: lineNotFound},
+		{Name: "line-is-found-rightly", Says: "A line is found under its own contact, in the order of its name, and at the student's school.", Query: lineFoundWrongly},
 		{Name: "student-is-found-in-order", Says: "A student's search words stand in the order of the student's name, and at the student's school.", Query: wordOutOfOrder},
 		{Name: "address-has-its-key", Says: "Only who has an e-mail address is found by one.", Query: addressKey},
 		{Name: "number-has-its-key", Says: "Only a student with an ID Number is found by one.", Query: numberKey},

@@ -191,12 +191,17 @@ func (e *edit) listLines(ctx context.Context, all []*Line) error {
 		return err
 	}
 	var rows [][]any
+	var added []int64
 	for _, l := range all {
 		if l.ID != 0 {
+			added = append(added, l.ID)
 			rows = append(rows, namesOfLine(l, names[l.ContactID], places[l.StudentID])...)
 		}
 	}
-	return insertMany(ctx, e.tx, insertLineNames, "", rows, nil)
+	if err := insertMany(ctx, e.tx, insertLineNames, "", rows, nil); err != nil {
+		return err
+	}
+	return wordLines(ctx, e.tx, added)
 }
 
 // into reads records into a map by id.

@@ -47,7 +47,8 @@ mobile_phone = $13, home_phone = $14, work_phone = $15, language = $16, local_fi
 left_at = case when $18 then coalesce(left_at, $19) end, updated_at = $19, version = version + 1
 where id = $20 and version = $21`
 
-	selectContactNames = `select first_name, middle_name, last_name from contact where id = $1`
+	selectContactFound = `select first_name, middle_name, last_name, preferred_first, preferred_last, mobile_phone, home_phone, work_phone
+from contact where id = $1`
 
 	insertLine = `insert into student_contact (student_id, contact_id, relationship, position, legal_guardian, lives_with, emergency,
 pickup, mailing, portal_access, file_portal_access, restricted, restriction_note, restricted_at, restricted_by, begin_date,
@@ -132,11 +133,15 @@ func (r *Roster) putStudent(ctx context.Context, tx *sqldb.Tx, s *Student) error
 	if _, err := tx.Exec(ctx, deleteWords, s.ID); err != nil {
 		return err
 	}
-	if err := putWords(ctx, tx, s, names); err != nil || old.sortKey() == sort && old.school == s.SchoolID {
+	if err := putWords(ctx, tx, s, names); err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, updateNamesOfStudent, sort, nullID(s.SchoolID), s.ID)
-	return err
+	if old.sortKey() != sort || old.school != s.SchoolID {
+		if _, err := tx.Exec(ctx, updateNamesOfStudent, sort, nullID(s.SchoolID), s.ID); err != nil {
+			return err
+		}
+	}
+	return wordLinesBy(ctx, tx, selectLineIDsOfStudent, s.ID)
 }
 
 // studentPlace is what a student's place in the lists depends on.
@@ -171,7 +176,8 @@ func wordsOf(s *Student, names studentNames) [][]any {
 // putContact writes a contact with keys and, when the name changed, the names under which its lines are listed.
 func (r *Roster) putContact(ctx context.Context, tx *sqldb.Tx, c *Contact) error {
 	now := r.now().UnixMicro()
-	names := namesOfContact(c)
+	found := foundOfContact(c)
+	names := found.contactNames
 	args := []any{nullText(c.SourceID), c.First, c.Middle, c.Last, c.PreferredFirst, c.PreferredLast, lang.NameKeyVersion,
 		names.lastKey(), names.sortKey(), lang.Letter(c.Last), c.Email, lang.EmailKey(c.Email), c.MobilePhone, c.HomePhone,
 		c.WorkPhone, c.Language, joinLocal(c.Local)}
@@ -184,7 +190,7 @@ func (r *Roster) putContact(ctx context.Context, tx *sqldb.Tx, c *Contact) error
 		c.ID, c.Version = id, 1
 		return nil
 	}
-	old, err := sqldb.One(ctx, tx, scanContactNames, selectContactNames, c.ID)
+	old, err := sqldb.One(ctx, tx, scanContactFound, selectContactFound, c.ID)
 	if err != nil {
 		return err
 	}
@@ -192,15 +198,20 @@ func (r *Roster) putContact(ctx context.Context, tx *sqldb.Tx, c *Contact) error
 		return err
 	}
 	c.Version++
-	if old == names {
+	if old == found {
 		return nil
 	}
-	return renameLines(ctx, tx, c.ID, names)
+	if old.contactNames != names {
+		if err := renameLines(ctx, tx, c.ID, names); err != nil {
+			return err
+		}
+	}
+	return wordLinesBy(ctx, tx, selectLineIDsOfContact, c.ID)
 }
 
-func scanContactNames(r *sql.Rows) (n contactNames, err error) {
-	err = r.Scan(&n.first, &n.middle, &n.last)
-	return n, err
+func scanContactFound(r *sql.Rows) (f contactFound, err error) {
+	err = r.Scan(&f.first, &f.middle, &f.last, &f.preferredFirst, &f.preferredLast, &f.mobile, &f.home, &f.work)
+	return f, err
 }
 
 // renameLines lists all lines of a contact under its new name.
@@ -249,8 +260,10 @@ func (r *Roster) putLine(ctx context.Context, tx *sqldb.Tx, l *Line) error {
 	}
 	l.Version++
 	if l.Removed() {
-		_, err := tx.Exec(ctx, deleteNamesOfLine, l.ID)
-		return err
+		if _, err := tx.Exec(ctx, deleteNamesOfLine, l.ID); err != nil {
+			return err
+		}
+		return wordLines(ctx, tx, []int64{l.ID})
 	}
 	listed, err := sqldb.Value[int64](ctx, tx, countNamesOfLine, l.ID)
 	if err != nil || listed > 0 {
@@ -270,8 +283,10 @@ func listLine(ctx context.Context, tx *sqldb.Tx, l *Line) error {
 		return err
 	}
 	rows := namesOfLine(l, names, child)
-	_, err = tx.Exec(ctx, insertLineNames+rowsOf(len(rows), len(rows[0])), slices.Concat(rows...)...)
-	return err
+	if _, err = tx.Exec(ctx, insertLineNames+rowsOf(len(rows), len(rows[0])), slices.Concat(rows...)...); err != nil {
+		return err
+	}
+	return wordLines(ctx, tx, []int64{l.ID})
 }
 
 // childPlace is what of the student goes into the lists.
