@@ -31,7 +31,7 @@ generate: ## write docs/schema.md from the migrations and docs/roles.md from the
 
 bench: ## measure a seeded district over HTTP, then single acts, and print tables
 	go run ./test/load
-	go test ./internal/account ./internal/family -run '^$$' -bench 'SessionCheck|Hash|SignIn|Grid|Home|Reset|RequireBulk|MissingCounts|Letters'
+	go test ./internal/account ./internal/family -run '^$$' -bench 'SessionCheck|Hash|SignIn|Grid|Home|Reset|RequireBulk|MissingCounts|Letters|Find'
 	go test ./internal/audit -run '^$$' -bench 'Audit'
 
 prove: ## the long proofs: timing, kill -9, floods, outages, races of a hundred rounds (about half an hour, on a quiet machine)

@@ -178,17 +178,16 @@ func (d *decision) addressTrouble(ctx context.Context, c roster.Contact, opens [
 	if ofStudent, err := d.roster.StudentHasEmail(ctx, d.tx, address); err != nil || ofStudent {
 		return OutcomeStudentAddress, err
 	}
-	seen := map[int64]bool{}
-	for _, l := range opens {
-		if seen[l.StudentID] {
-			continue
-		}
-		seen[l.StudentID] = true
-		others, err := d.roster.LinesOfStudent(ctx, d.tx, l.StudentID)
-		if err != nil {
-			return "", err
-		}
-		if sharedWithRestricted(others, l.StudentID, c) {
+	students := make([]int64, len(opens))
+	for i, l := range opens {
+		students[i] = l.StudentID
+	}
+	others, err := d.roster.LinesOfStudents(ctx, d.tx, students)
+	if err != nil {
+		return "", err
+	}
+	for _, student := range students {
+		if sharedWithRestricted(others, student, c) {
 			return OutcomeRestrictedAddress, nil
 		}
 	}

@@ -22,6 +22,7 @@ type manage struct {
 	anyAddress bool   // also one on record for a student
 	later      bool   // require: the temporary password is made later
 	version    int64  // require, the password ended before: the credential version it left behind
+	mark       string // the login must still be as it was then (markOf); "" for whatever it is
 	// twice reports whether the account was done already, for another contact.
 	twice     func(ctx context.Context, tx *sqldb.Tx, acct int64) (bool, error)
 	pace      *pace
@@ -53,6 +54,10 @@ func (m *manage) do(ctx context.Context, id int64) (managed, error) {
 		return r, err
 	}
 	if r.account == 0 {
+		if m.mark != "" && m.mark != markOf(account.Account{}) {
+			r.Outcome = ManageOvertaken
+			return r, nil
+		}
 		return m.withoutLogin(ctx, c, r)
 	}
 	if again, err := m.twice(ctx, m.tx, r.account); err != nil || again {
@@ -64,6 +69,10 @@ func (m *manage) do(ctx context.Context, id int64) (managed, error) {
 		return r, err
 	}
 	r.Username = a.Username
+	if m.mark != "" && m.mark != markOf(a) {
+		r.Outcome = ManageOvertaken
+		return r, nil
+	}
 	if a.State == account.Disabled && m.act != BulkEnable {
 		r.Outcome = ManageRefused
 		return r, nil

@@ -121,13 +121,7 @@ func (f *Family) requestOf(ctx context.Context, actor access.Actor, reference st
 		if found, err = requestsByReference(ctx, tx, reference); err != nil || len(found) == 0 {
 			return err
 		}
-		r, mine := found[0], true
-		switch {
-		case r.StudentID != 0:
-			mine = roster.ScopeOf(actor).Has(r.SchoolID)
-		case r.ContactID != 0:
-			mine, err = f.inReach(ctx, tx, actor, r.ContactID)
-		}
+		mine, err := f.seesRequest(ctx, tx, actor, found[0])
 		if !mine {
 			found = nil
 		}
@@ -137,4 +131,15 @@ func (f *Family) requestOf(ctx context.Context, actor access.Actor, reference st
 		return nil, err
 	}
 	return found, f.noteSearch(ctx, actor, "request.searched", map[string]any{"by": "reference", "reference": cutTyped(reference), "found": len(found)})
+}
+
+// seesRequest reports whether a request that found a student or a parent found one of the actor's schools.
+func (f *Family) seesRequest(ctx context.Context, tx *sqldb.Tx, actor access.Actor, r Request) (bool, error) {
+	switch {
+	case r.StudentID != 0:
+		return roster.ScopeOf(actor).Has(r.SchoolID), nil
+	case r.ContactID != 0:
+		return f.inReach(ctx, tx, actor, r.ContactID)
+	}
+	return true, nil
 }

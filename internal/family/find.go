@@ -1,0 +1,358 @@
+package family
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/schoolgate/schoolgate/internal/access"
+	"github.com/schoolgate/schoolgate/internal/account"
+	"github.com/schoolgate/schoolgate/internal/fault"
+	"github.com/schoolgate/schoolgate/internal/lang"
+	"github.com/schoolgate/schoolgate/internal/roster"
+	"github.com/schoolgate/schoolgate/internal/sqldb"
+)
+
+// FindKind is what a text typed into "Find a family" can be: "find.kind.<kind>" is its word in the catalogue.
+type FindKind string
+
+// The kinds of what a family is found by.
+const (
+	FindName      FindKind = "name"
+	FindIDNumber  FindKind = "id_number"
+	FindUsername  FindKind = "username"
+	FindEmail     FindKind = "email"
+	FindPhone     FindKind = "phone"
+	FindReference FindKind = "reference"
+)
+
+// FindKinds lists the kinds, for the test that each has its word.
+func FindKinds() []FindKind {
+	return []FindKind{FindName, FindIDNumber, FindUsername, FindEmail, FindPhone, FindReference}
+}
+
+// FoundBy says by what a family was found: "find.by.<by>" is its sentence.
+type FoundBy string
+
+// By what families are found; Child names the child where it is one's.
+const (
+	ByName            FoundBy = "name"
+	ByChildName       FoundBy = "child_name"
+	ByAnotherName     FoundBy = "another_name" // a middle or a preferred one
+	ByIDNumber        FoundBy = "id_number"
+	ByUsername        FoundBy = "username"
+	ByStudentUsername FoundBy = "student_username"
+	ByEmail           FoundBy = "email"
+	ByStudentEmail    FoundBy = "student_email"
+	ByPhone           FoundBy = "phone"
+	ByReference       FoundBy = "reference"
+)
+
+// FoundBys lists them, for the test that each has its sentence.
+func FoundBys() []FoundBy {
+	return []FoundBy{ByName, ByChildName, ByAnotherName, ByIDNumber, ByUsername, ByStudentUsername, ByEmail, ByStudentEmail, ByPhone, ByReference}
+}
+
+// FindQuery asks for families. Named bounds the search to what may stand in an address: names, and a username made of letters.
+type FindQuery struct {
+	Typed string
+	Named bool
+	After string // a page's Next, "" for the first
+	Limit int    // families a page, default 25
+}
+
+// FoundFamily is a parent who was found, with the children at the actor's schools.
+type FoundFamily struct {
+	ContactID   int64
+	First, Last string
+	Lines       []GridRow
+	By          FoundBy
+	Child       string // whose name, number, username or address it was
+}
+
+// FoundChild is a student with the ID Number typed, on whom no parent is on record.
+type FoundChild struct {
+	StudentID   int64
+	First, Last string
+	School      string
+}
+
+// Found is a page of families. What was found by something that one person has alone stands on the first page, above whom names or the digits
+// of a telephone number found.
+type Found struct {
+	Kinds    []FindKind // what was tried
+	Families []FoundFamily
+	Alone    []FoundChild
+	Next     string
+	Total    int  // families, counted up to 1,001
+	More     bool // there are more than Total
+	Request  bool // there is a registration request with the reference typed, which found nobody
+	Near     []FoundFamily
+	NearBy   FindKind // what Near is near to
+}
+
+// Only returns the one family that was found, 0 where there are several or none.
+func (f Found) Only() int64 {
+	if len(f.Families) == 1 && f.Next == "" && len(f.Alone) == 0 {
+		return f.Families[0].ContactID
+	}
+	return 0
+}
+
+// kindsOf tells what a text can be.
+func kindsOf(q FindQuery) []FindKind {
+	typed := q.Typed
+	digit, letter := strings.ContainsFunc(typed, unicode.IsDigit), strings.ContainsFunc(typed, unicode.IsLetter)
+	_, notUsername := account.CheckUsername(typed)
+	var kinds []FindKind
+	may := func(k FindKind, is bool) {
+		if is {
+			kinds = append(kinds, k)
+		}
+	}
+	switch {
+	case q.Named:
+		may(FindUsername, notUsername == nil && !digit)
+		may(FindName, len(roster.TypedWords(typed)) > 0)
+	case strings.Contains(typed, "@"):
+		may(FindEmail, lang.EmailKey(typed) != "")
+		may(FindUsername, notUsername == nil)
+	default:
+		may(FindReference, parseReference(typed) != "")
+		may(FindIDNumber, lang.IDKey(typed) != "" && (digit || !strings.ContainsFunc(typed, unicode.IsSpace)))
+		may(FindUsername, notUsername == nil)
+		may(FindPhone, !letter && lang.PhoneKey(typed) != "")
+		may(FindName, letter && len(roster.TypedWords(typed)) > 0)
+	}
+	return kinds
+}
+
+// NamesOnly reports whether a text can be nothing but a name or a username made of letters, which may stand in an address.
+func NamesOnly(typed string) bool {
+	return !strings.ContainsFunc(typed, func(r rune) bool { return unicode.IsDigit(r) || r == '@' }) && parseReference(typed) == ""
+}
+
+// HasNames reports whether a text has neither digits nor an @: if no request has it as its reference, it is a name.
+func HasNames(typed string) bool {
+	return !strings.ContainsFunc(typed, func(r rune) bool { return unicode.IsDigit(r) || r == '@' })
+}
+
+// findMost bounds what one search may be about, in characters.
+const findMost = 200
+
+// FindFamily finds families of the actor's schools by whatever the text can be: a name (any of its words, of parent or child), an ID Number, a
+// username, an e-mail address, a telephone number or its last digits, the reference of a registration request. Where nobody is found it says who
+// is near. It returns fault.Unavailable for too many searches and fault.Invalid for a place that cannot be.
+func (f *Family) FindFamily(ctx context.Context, actor access.Actor, q FindQuery) (Found, error) {
+	if err := access.Check(actor, access.SeeLogins); err != nil {
+		return Found{}, err
+	}
+	q.Typed = strings.TrimSpace(cutTyped(q.Typed))
+	if q.Limit <= 0 || q.Limit > gridLimitMax {
+		q.Limit = gridLimit
+	}
+	w := &finder{Family: f, actor: actor, at: roster.ScopeOf(actor), q: q, kinds: kindsOf(q)}
+	if err := w.place(); err != nil {
+		return Found{}, err
+	}
+	if len(w.kinds) == 0 {
+		return Found{}, nil
+	}
+	if err := f.limitSearch(ctx, actor); err != nil {
+		return Found{}, err
+	}
+	err := f.db.Read(ctx, func(tx *sqldb.Tx) error {
+		w.tx, w.found = tx, Found{Kinds: w.kinds}
+		return w.find(ctx)
+	})
+	if err != nil || q.After != "" {
+		return w.found, err
+	}
+	return w.found, f.noteSearch(ctx, actor, "parent.searched", map[string]any{
+		"typed": cutTyped(q.Typed), "by": kindsText(w.kinds), "found": w.found.Total,
+	})
+}
+
+func kindsText(kinds []FindKind) string {
+	words := make([]string, len(kinds))
+	for i, k := range kinds {
+		words[i] = string(k)
+	}
+	return strings.Join(words, " ")
+}
+
+// finder is one search, in one transaction.
+type finder struct {
+	*Family
+	tx    *sqldb.Tx
+	actor access.Actor
+	at    access.Schools
+	q     FindQuery
+	kinds []FindKind
+	words []string // the words that the list is read by: those of names, or the one of a telephone number; the first drives
+	after gridKey
+	found Found
+}
+
+// place reads where the page begins.
+func (w *finder) place() error {
+	switch {
+	case slices.Contains(w.kinds, FindName):
+		w.words = roster.TypedWords(w.q.Typed)
+	case slices.Contains(w.kinds, FindPhone):
+		w.words = []string{roster.PhoneMark + lang.PhoneKey(w.q.Typed)}
+	}
+	if w.q.After == "" {
+		return nil
+	}
+	after, ok := readGridKey(w.q.After)
+	if !ok || after.Entry == "" || !slices.ContainsFunc(w.words, func(word string) bool { return strings.HasPrefix(after.Entry, word) }) {
+		return fault.Invalidf("the address of this page is broken: search again")
+	}
+	w.after = after
+	return nil
+}
+
+func (w *finder) find(ctx context.Context) error {
+	var hits []hit
+	if w.q.After == "" {
+		var err error
+		if hits, err = w.exact(ctx); err != nil {
+			return err
+		}
+	}
+	if len(w.words) > 0 {
+		listed, err := w.list(ctx)
+		if err != nil {
+			return err
+		}
+		hits = append(hits, listed...)
+	}
+	if err := w.families(ctx, hits); err != nil {
+		return err
+	}
+	if w.q.After == "" && len(w.found.Families) == 0 && len(w.found.Alone) == 0 && !w.found.Request {
+		return w.near(ctx)
+	}
+	return nil
+}
+
+// hit is a contact that was found, before its lines are read.
+type hit struct {
+	contact int64
+	by      FoundBy // "" for a name, which the lines will tell
+	student int64   // whose it was, 0 for the contact's own
+	at      gridKey
+	again   bool // by a later word than one that stood in the list before
+}
+
+// families reads the lines of the contacts that were found, and leaves out whom the actor does not see.
+func (w *finder) families(ctx context.Context, hits []hit) error {
+	families, err := w.resolve(ctx, hits)
+	if err != nil {
+		return err
+	}
+	w.found.Families = inOrder(hits, families)
+	if known := len(w.found.Families); w.found.Next == "" && w.q.After == "" {
+		w.found.Total, w.found.More = known, w.found.More && len(w.words) == 0
+	} else {
+		w.found.Total = max(w.found.Total, known)
+	}
+	return nil
+}
+
+// inOrder puts families in the order of their hits, each once.
+func inOrder(hits []hit, families map[int64]*FoundFamily) []FoundFamily {
+	var all []FoundFamily
+	seen := map[int64]bool{}
+	for _, h := range hits {
+		if f := families[h.contact]; f != nil && !seen[h.contact] {
+			seen[h.contact] = true
+			all = append(all, *f)
+		}
+	}
+	return all
+}
+
+// resolve reads the families of hits; the first hit of a contact says by what it was found.
+func (w *finder) resolve(ctx context.Context, hits []hit) (map[int64]*FoundFamily, error) {
+	var ids []int64
+	first := map[int64]hit{}
+	for _, h := range hits {
+		if _, twice := first[h.contact]; !twice {
+			first[h.contact] = h
+			ids = append(ids, h.contact)
+		}
+	}
+	lines, err := loginLines(ctx, w.tx, w.rule(), selectListedOfContacts, ids)
+	if err != nil {
+		return nil, err
+	}
+	families := map[int64]*FoundFamily{}
+	slices.SortFunc(lines, func(a, b *loginLine) int { return strings.Compare(a.key.child, b.key.child) })
+	for _, l := range lines {
+		if !w.at.Has(l.school) {
+			continue
+		}
+		f := families[l.ContactID]
+		if f == nil {
+			f = &FoundFamily{ContactID: l.ContactID, First: l.ParentFirst, Last: l.ParentLast}
+			families[l.ContactID] = f
+		}
+		f.Lines = append(f.Lines, l.GridRow)
+	}
+	if w.at.All && len(families) < len(ids) {
+		if err := w.withoutLines(ctx, ids, families); err != nil {
+			return nil, err
+		}
+	}
+	for id, f := range families {
+		f.explain(first[id], w.words)
+	}
+	return families, nil
+}
+
+// withoutLines adds contacts who are on no student's record: they have an address, a number or a login still.
+func (w *finder) withoutLines(ctx context.Context, ids []int64, families map[int64]*FoundFamily) error {
+	found, err := w.roster.Contacts(ctx, w.tx, slices.DeleteFunc(slices.Clone(ids), func(id int64) bool { return families[id] != nil }))
+	for _, c := range found {
+		families[c.ID] = &FoundFamily{ContactID: c.ID, First: c.First, Last: c.Last}
+	}
+	return err
+}
+
+// explain says by what the family was found.
+func (f *FoundFamily) explain(h hit, words []string) {
+	f.By = h.by
+	for _, l := range f.Lines {
+		if h.student != 0 && l.StudentID == h.student {
+			f.Child = fullName(l.ChildFirst, l.ChildLast)
+		}
+	}
+	if f.By != "" {
+		return
+	}
+	f.By = ByAnotherName
+	if haveWords(words, f.First, f.Last) {
+		f.By = ByName
+		return
+	}
+	for _, l := range f.Lines {
+		if haveWords(words, l.ChildFirst, l.ChildLast) || haveWords(words, f.First, f.Last, l.ChildFirst, l.ChildLast) {
+			f.By, f.Child = ByChildName, fullName(l.ChildFirst, l.ChildLast)
+			return
+		}
+	}
+}
+
+// haveWords reports whether each of the words is the beginning of a word of the names.
+func haveWords(words []string, names ...string) bool {
+	of := lang.Words(strings.Join(names, " "))
+	for _, w := range words {
+		if !slices.ContainsFunc(of, func(o string) bool { return strings.HasPrefix(o, w) }) {
+			return false
+		}
+	}
+	return true
+}
