@@ -42,7 +42,10 @@ type bulkFilter struct {
 }
 
 // bulkLine is a row as it is shown.
-type bulkLine struct{ Parent, Child, Username, What string }
+type bulkLine struct {
+	Parent, Child, Username, What string
+	Contact                       int64
+}
 
 func (s *Server) bulk(x *exchange) error {
 	id, err := x.id("bulk")
@@ -199,7 +202,7 @@ func (s *Server) bulkResult(x *exchange, p *bulkPage, b family.Bulk, counts map[
 func bulkLineOf(l *lang.Language, r family.BulkRow) bulkLine {
 	line := bulkLine{Username: r.Username, What: whatWasDone(l, r)}
 	if r.ParentFirst != "" || r.ParentLast != "" {
-		line.Parent = l.ListName(r.ParentLast, r.ParentFirst, "")
+		line.Parent, line.Contact = l.ListName(r.ParentLast, r.ParentFirst, ""), r.ContactID
 	}
 	if r.ChildFirst != "" || r.ChildLast != "" {
 		line.Child = l.ListName(r.ChildLast, r.ChildFirst, "")

@@ -42,6 +42,7 @@ func Routes() []Route {
 var pageStructs = map[string]any{
 	"admin/quality": qualityPage{}, "admin/quality-list": flawPage{},
 	"admin/letters": lettersPage{}, "admin/letters-print": printPage{}, "admin/letter-text": letterTextPage{}, "admin/missing": missingPage{},
+	"admin/find": findPage{}, "admin/family": familyPage{}, "admin/family-ask": familyAskPage{},
 	"admin/code": giveCodePage{}, "parent/code": enterCodePage{},
 	"admin/bulk": bulkPage{}, "admin/bulks": bulksPage{},
 	"admin/classes": classesPage{}, "admin/class": classPage{}, "admin/student-classes": studentClassesPage{},
@@ -140,6 +141,12 @@ func sample(page any, folder, tag string, full bool) any {
 		p.Back = parentsPath
 	case *staffAskPage:
 		p.Act = "disable"
+	case *familyAskPage:
+		p.Act = "disable"
+	case *familyPage:
+		for i := range p.Parent.Requests {
+			p.Parent.Requests[i].Detail = "delayed"
+		}
 	case *doubtPage:
 		p.Adult.Relationship = "mother"
 	case *settingsPage:

@@ -44,11 +44,17 @@ func gridRows(l *lang.Language, rows []gridRow, resets, records bool) template.H
 		if resets {
 			m.put(`<label><input type="checkbox" name="line" value="`, line, `" aria-label="`, r.SelectLabel, `"></label>`)
 		}
-		m.put(`</td><td class="parent">`, r.Parent, `</td><td>`, r.Relation, `</td><td>`)
+		m.put(`</td><td class="parent">`)
+		if r.Again {
+			m.text(r.Parent)
+		} else {
+			m.put(`<a href="`, familyPath(r.Contact), `">`, r.Parent, `</a>`)
+		}
+		m.put(`</td><td>`, r.Relation, `</td><td>`)
 		if records {
 			m.put(`<a href="/admin/students/`, strconv.FormatInt(r.Student, 10), `/contacts">`, r.Child, `</a>`)
 		} else {
-			m.put(r.Child)
+			m.text(r.Child)
 		}
 		m.put(`</td><td>`, r.IDNumber, `</td><td>`, r.School, `</td><td>`, r.Username, `</td><td class="nowrap"><span class="state `, r.State, `">`,
 			r.StateText, `</span></td><td class="nowrap">`, r.LastSignIn, `</td><td class="row-action">`)

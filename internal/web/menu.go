@@ -39,7 +39,8 @@ var menuLines = []menuLine{
 // Menu is what the actor may open.
 type Menu struct {
 	Site, Records []menuItem
-	Find          bool // the search box for students
+	Find          bool // the box "Find a family"
+	Record        bool // may open students' records
 	Everywhere    bool // works at every school
 	Shut          family.Shut
 	HoldURL       string // "" for those who may not open it
@@ -53,7 +54,7 @@ type menuItem struct {
 
 // menuFor is the menu of an actor who is on the page at path.
 func menuFor(l *lang.Language, a access.Actor, path string) *Menu {
-	m := &Menu{Find: access.Can(a, access.SeeRecords), Everywhere: a.Schools.All}
+	m := &Menu{Find: access.Can(a, access.SeeLogins), Record: access.Can(a, access.SeeRecords), Everywhere: a.Schools.All}
 	if access.Can(a, access.CloseSchools) {
 		m.HoldURL = holdPath
 	}

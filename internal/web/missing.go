@@ -37,7 +37,7 @@ type missingCount struct {
 // missingRow is one line as it is shown.
 type missingRow struct {
 	Parent, Child, School, Standing string
-	StudentID                       int64
+	StudentID, ContactID            int64
 	Contacts                        bool // the reader may open the Contacts page
 	Last                            time.Time
 	Address                         bool
@@ -127,7 +127,7 @@ func missingLine(l *lang.Language, r family.MissingRow) missingRow {
 	}
 	return missingRow{
 		Parent: l.ListName(r.ParentLast, r.ParentFirst, ""), Child: l.ListName(r.ChildLast, r.ChildFirst, ""), School: school,
-		Standing: l.T("missing.standing." + string(r.Standing)), StudentID: r.StudentID, Last: r.LastSignIn, Address: r.Address,
+		Standing: l.T("missing.standing." + string(r.Standing)), StudentID: r.StudentID, ContactID: r.ContactID, Last: r.LastSignIn, Address: r.Address,
 	}
 }
 

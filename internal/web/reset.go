@@ -31,7 +31,7 @@ type gridPage struct {
 
 // gridRow is a row as it is shown. Its texts are made here: a template that calls functions for every cell costs ten times the query.
 type gridRow struct {
-	Line, Student           int64
+	Line, Student, Contact  int64
 	Again                   bool // continues the parent above
 	Parent, Relation, Child string
 	IDNumber, School        string
@@ -48,7 +48,7 @@ func (s *Server) gridRow(l *lang.Language, r family.GridRow, again bool) gridRow
 	}
 	who := l.T("admin.reset.row", "Parent", l.FullName(r.ParentFirst, "", r.ParentLast), "Child", l.FullName(r.ChildFirst, "", r.ChildLast))
 	g := gridRow{
-		Line: r.LineID, Student: r.StudentID, Again: again, Parent: l.ListName(r.ParentLast, r.ParentFirst, ""), Relation: l.T(relationKey(r.Relationship)),
+		Line: r.LineID, Student: r.StudentID, Contact: r.ContactID, Again: again, Parent: l.ListName(r.ParentLast, r.ParentFirst, ""), Relation: l.T(relationKey(r.Relationship)),
 		Child: l.ListName(r.ChildLast, r.ChildFirst, ""), IDNumber: r.IDNumber, School: school, Username: r.Username, State: string(r.State),
 		StateText: s.stateText(l, r), SelectLabel: l.T("admin.reset.select", "Row", who), ResetLabel: l.T("admin.reset.reset_row", "Row", who),
 	}
@@ -164,8 +164,13 @@ func selection(x *exchange) []int64 {
 	return lines
 }
 
-// back is the list the selection was made on.
-func back(x *exchange) string { return backTo(x, gridPath) }
+// back is the list, or the parent's page, that the selection was made on.
+func back(x *exchange) string {
+	if b := x.field("back"); isFamily(b) {
+		return b
+	}
+	return backTo(x, gridPath)
+}
 
 // backTo is the page that the form was sent from, if that is the one at the path, with whatever it was asked.
 func backTo(x *exchange, path string) string {

@@ -136,6 +136,11 @@ var expected = map[string]string{
 	"POST /admin/site/bulk/{bulk}/begin":                     "login | login | login | login | 404 aoe",
 	"POST /admin/site/bulk/{bulk}/stop":                      "login | login | login | login | 404 aoe",
 	"GET /admin/site/bulk/{bulk}/rows.csv":                   "login | login | login | login | 404 aoe",
+	"GET /admin/find":                                        "login | login | login | login | 200 arohe",
+	"POST /admin/find":                                       "login | login | login | login | to /admin/find arohe",
+	"GET /admin/families/{contact}":                          "login | login | login | login | 200 arohe",
+	"GET /admin/families/{contact}/{act}":                    "login | login | login | login | 200 aohe",
+	"POST /admin/families/{contact}/{act}":                   "login | login | login | login | 422 aohe",
 	"GET /admin/site/requests":                               "login | login | login | login | 200 arohe",
 	"POST /admin/site/requests":                              "login | login | login | login | 200 arohe",
 	"GET /admin/site/new-adults":                             "login | login | login | login | 200 aroeh",
@@ -320,7 +325,7 @@ func (s *site) path(pattern string) (method, path string) {
 	method, path, _ = strings.Cut(pattern, " ")
 	return method, strings.NewReplacer("{$}", "", "{student}", fmt.Sprint(s.Ana.ID), "{line}", fmt.Sprint(s.MariaAna), "{number}", "1",
 		"{bulk}", "1", "{kind}", "how-to", "{article}", "create-an-account", "{picture}", "nothing.png", "{language}", "en", "{passkey}", "1", "{mail}", "1",
-		"{staff}", fmt.Sprint(s.District.Staff), "{act}", "disable", "{flaw}", "no_email").Replace(path)
+		"{contact}", fmt.Sprint(s.Maria.ID), "{staff}", fmt.Sprint(s.District.Staff), "{act}", "disable", "{flaw}", "no_email").Replace(path)
 }
 
 // visit makes one request as a browser would, with an empty form, and follows nothing.

@@ -44,7 +44,7 @@ func TestSigningInAndResettingByKeyboardAlone(t *testing.T) {
 	window.KeysTo(kb.Enter)
 
 	window.Keys("/")
-	if got, want := window.Focus(), "searchbox Find a student by name or ID Number"; got != want {
+	if got, want := window.Focus(), "searchbox Find a family by name, ID Number, username, e-mail, phone or reference"; got != want {
 		t.Errorf("/ leads to %q, want %q", got, want)
 	}
 	tabTo(t, window, "searchbox Last name")
