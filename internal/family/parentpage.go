@@ -1,6 +1,7 @@
 package family
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -216,10 +217,7 @@ func (d *door) readLines(ctx context.Context, tx *sqldb.Tx, f *Family, held []ro
 }
 
 func byChildName(a, b *loginLine) int {
-	if c := strings.Compare(a.key.child, b.key.child); c != 0 {
-		return c
-	}
-	return int(a.LineID - b.LineID)
+	return cmp.Or(strings.Compare(a.key.child, b.key.child), cmp.Compare(a.LineID, b.LineID))
 }
 
 // readHistory reads what was mailed, signed in, asked for and done.
@@ -256,7 +254,7 @@ func (p *ParentPage) requests(ctx context.Context, tx *sqldb.Tx, children []int6
 		}
 		return r.ContactID != 0 || !resembles(p.Contact, r.First, r.Last)
 	})
-	slices.SortFunc(found, func(a, b Request) int { return b.At.Compare(a.At) })
+	slices.SortFunc(found, func(a, b Request) int { return cmp.Or(b.At.Compare(a.At), cmp.Compare(b.ID, a.ID)) })
 	found = slices.CompactFunc(found, func(a, b Request) bool { return a.ID == b.ID })
 	return found[:min(len(found), requestsOfParent)], nil
 }
