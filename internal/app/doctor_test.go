@@ -72,6 +72,8 @@ var whatBreaks = map[string]string{
 	"factor-has-an-account":               "insert into recovery_code (account_id, hash) select 999999, device_hash from known_device limit 1",
 	"recovery-has-a-factor":               "insert into recovery_code (account_id, hash) select account_id, device_hash from known_device",
 	"line-is-listed":                      "delete from line_name where line_id = (select min(id) from student_contact)",
+	"line-is-found":                       "delete from line_word where line_id = (select min(id) from student_contact)",
+	"line-is-found-rightly":               "update line_word set parent_sort = 'zzz' where line_id = (select min(id) from student_contact)",
 	"line-is-listed-rightly":              "update line_name set child_sort = 'zzz' where line_id = (select min(id) from student_contact)",
 	"student-is-found-in-order":           "update student_word set sort_key = 'zzz' where student_id = (select min(id) from student)",
 	"address-has-its-key":                 "update contact set email = '' where email <> ''",

@@ -276,9 +276,14 @@ func (d *door) of(student int64) []roster.FullLine {
 	return lines
 }
 
-// asked is what stopped the newest request of the person, "" where that needs no word.
+// asked is what stopped the newest request of the person, "" where that needs no word: because it ended well, or because a temporary password went out
+// since.
 func (d *door) asked() Verdict {
+	since := slices.IndexFunc(d.p.Mails, func(m Mail) bool { return carriesPassword(m.Template) })
 	for _, r := range d.p.Requests {
+		if since >= 0 && !d.p.Mails[since].At.Before(r.At) {
+			return Verdict{}
+		}
 		typed := fullName(r.First, r.Last)
 		switch Outcome(r.Outcome) {
 		case OutcomePending:
