@@ -24,6 +24,8 @@ const (
 	ReasonNotYet            Reason = "not_yet"            // the dates begin later
 	ReasonEnded             Reason = "ended"              // the dates are over, or the roster has the line no more
 	ReasonDisabled          Reason = "disabled"           // the login, by the school
+	ReasonPortalClosed      Reason = "portal_closed"      // for the children's schools
+	ReasonHold              Reason = "hold"               // registration is, at a child's school
 	ReasonClosed            Reason = "closed"             // by a reset, all that could be open
 	ReasonOff               Reason = "off"                // the password, after a hundred wrong ones
 	ReasonLocked            Reason = "locked"             // for a while
@@ -48,7 +50,7 @@ const (
 func Reasons() []Reason {
 	return []Reason{
 		ReasonNoChild, ReasonContactGone, ReasonChildGone, ReasonRestricted, ReasonNoAccess, ReasonRelationship, ReasonNotYet, ReasonEnded, ReasonDisabled,
-		ReasonClosed, ReasonOff, ReasonLocked, ReasonNoEmail, ReasonStudentAddress, ReasonRestrictedAddress, ReasonRefused, ReasonQueued, ReasonWaiting,
+		ReasonPortalClosed, ReasonHold, ReasonClosed, ReasonOff, ReasonLocked, ReasonNoEmail, ReasonStudentAddress, ReasonRestrictedAddress, ReasonRefused, ReasonQueued, ReasonWaiting,
 		ReasonSlowed, ReasonMailLimit, ReasonExpired, ReasonNameDiffers, ReasonAlike, ReasonNoName, ReasonNoNumber, ReasonNever, ReasonFine,
 	}
 }
@@ -66,18 +68,19 @@ const (
 	MendCode     Mend = "code"     // print a one-time code
 	MendContacts Mend = "contacts" // the student's Contacts page
 	MendStudent  Mend = "student"  // the student's record
+	MendHold     Mend = "hold"     // open the school again
 )
 
 // Mends lists them, for the test that each has its button.
 func Mends() []Mend {
-	return []Mend{MendSend, MendAddress, MendUnlock, MendEnable, MendSteps, MendCode, MendContacts, MendStudent}
+	return []Mend{MendSend, MendAddress, MendUnlock, MendEnable, MendSteps, MendCode, MendContacts, MendStudent, MendHold}
 }
 
 // mendings is what mends each reason, the best first. What is not here needs nothing, or time alone.
 var mendings = map[Reason][]Mend{
 	ReasonContactGone: {MendContacts}, ReasonChildGone: {MendStudent}, ReasonRestricted: {MendContacts}, ReasonNoAccess: {MendContacts},
 	ReasonRelationship: {MendContacts}, ReasonNotYet: {MendContacts}, ReasonEnded: {MendContacts}, ReasonDisabled: {MendEnable},
-	ReasonClosed: {MendSteps}, ReasonOff: {MendSend, MendCode}, ReasonLocked: {MendUnlock}, ReasonNoEmail: {MendAddress, MendCode},
+	ReasonPortalClosed: {MendHold}, ReasonHold: {MendHold}, ReasonClosed: {MendSteps}, ReasonOff: {MendSend, MendCode}, ReasonLocked: {MendUnlock}, ReasonNoEmail: {MendAddress, MendCode},
 	ReasonStudentAddress: {MendAddress, MendSend, MendCode}, ReasonRestrictedAddress: {MendAddress, MendCode}, ReasonRefused: {MendAddress, MendCode},
 	ReasonWaiting: {MendSend, MendCode}, ReasonMailLimit: {MendSend, MendCode}, ReasonExpired: {MendSend, MendCode}, ReasonNameDiffers: {MendSend, MendCode},
 	ReasonAlike: {MendSend, MendCode}, ReasonNoName: {MendContacts, MendSend}, ReasonNoNumber: {MendStudent, MendSend}, ReasonNever: {MendSend, MendCode},
@@ -104,6 +107,7 @@ type door struct {
 	lines    []*loginLine // of all contacts that the login holds, as listed; those of other schools too
 	opens    []roster.FullLine
 	others   []roster.FullLine // all lines of the children that may be opened
+	closings roster.Closings   // at the schools of the children that may be opened
 	trouble  ManageOutcome     // why no mail may go, "" if it may
 	account  account.Account   // zero for none
 	standing account.Standing
@@ -122,10 +126,35 @@ func (d *door) verdict() Verdict {
 		return Verdict{Reason: ReasonNoChild}
 	case len(may) == 0:
 		return d.shut()
-	case d.account.ID == 0:
+	case d.account.State == account.Disabled:
+		return d.about(Verdict{Reason: ReasonDisabled, Words: d.account.StateReason}, may[0])
+	}
+	if v, l := d.closedSchool(may); l != nil {
+		return d.about(v, l)
+	}
+	if d.account.ID == 0 {
 		return d.about(d.unregistered(), may[0])
 	}
 	return d.about(d.registered(may), may[0])
+}
+
+// closedSchool is what is closed at the children's schools, and the line of the first child: the portal at all of these schools, or registration at
+// one of them for somebody who has no permanent password yet.
+func (d *door) closedSchool(may []*loginLine) (Verdict, *loginLine) {
+	shut := func(l *loginLine) bool { _, is := d.closings.PortalClosed(l.school); return is }
+	if open := slices.IndexFunc(may, func(l *loginLine) bool { return !shut(l) }); open < 0 {
+		c, _ := d.closings.PortalClosed(may[0].school)
+		return Verdict{Reason: ReasonPortalClosed, Words: c.Why}, may[0]
+	}
+	if d.account.HasPassword || d.hasTemporary() {
+		return Verdict{}, nil
+	}
+	for _, l := range may {
+		if c, held := d.closings.Held(l.school); held {
+			return Verdict{Reason: ReasonHold, Words: c.Why}, l
+		}
+	}
+	return Verdict{}, nil
 }
 
 // about adds the line that a verdict is about: one at the actor's schools, if there is one.
@@ -188,8 +217,6 @@ func reasonOf(l *loginLine) Reason {
 func (d *door) registered(may []*loginLine) Verdict {
 	s := d.standing
 	switch {
-	case d.account.State == account.Disabled:
-		return Verdict{Reason: ReasonDisabled, Words: d.account.StateReason}
 	case !slices.ContainsFunc(may, (*loginLine).open):
 		return Verdict{Reason: ReasonClosed}
 	case d.hasTemporary():

@@ -47,6 +47,17 @@ func (w *doorTown) asked(contact, child int64, outcome Outcome, first, last stri
 	})
 }
 
+// schoolOf puts a child into a new school.
+func (w *doorTown) schoolOf(child int64, name string) int64 {
+	w.t.Helper()
+	w.ok(w.roster.SaveSchool(w.ctx, w.clerk, roster.School{Name: name}))
+	schools, err := w.roster.SchoolsOf(w.ctx, w.clerk)
+	w.ok(err)
+	i := slices.IndexFunc(schools, func(s roster.School) bool { return s.Name == name })
+	w.exec("update student set school_id = $2 where id = $1", child, schools[i].ID)
+	return schools[i].ID
+}
+
 func (w *doorTown) page(contact int64) ParentPage {
 	w.t.Helper()
 	p, err := w.ParentPage(w.ctx, w.clerk, contact)
@@ -107,6 +118,17 @@ var doors = map[Reason]func(w *doorTown) int64{
 		c, _, _ := w.family()
 		w.login("p.disabled", c)
 		w.act(c, LoginDisable)
+		return c
+	},
+	ReasonPortalClosed: func(w *doorTown) int64 {
+		c, _, child := w.family()
+		w.login("p.shut", c)
+		w.ok(w.Close(w.ctx, w.clerk, CloseOrder{Schools: []int64{w.schoolOf(child, "Shut")}, Portal: true, Why: "a leak", Message: "Please call."}))
+		return c
+	},
+	ReasonHold: func(w *doorTown) int64 {
+		c, _, child := w.family()
+		w.ok(w.Close(w.ctx, w.clerk, CloseOrder{Schools: []int64{w.schoolOf(child, "Held")}, Registration: true, Why: "custody papers"}))
 		return c
 	},
 	ReasonClosed: func(w *doorTown) int64 {

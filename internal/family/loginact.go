@@ -74,6 +74,8 @@ func (d *door) mends(actor access.Actor) []Mend {
 			return v.LineID == 0 || !access.Can(actor, access.EditRecords)
 		case MendContacts, MendStudent:
 			return v.StudentID == 0 || !access.Can(actor, access.SeeRecords)
+		case MendHold:
+			return !access.Can(actor, access.CloseSchools)
 		case MendCode:
 			return v.LineID == 0 || d.account.State == account.Disabled || len(d.opens) == 0 || !access.Can(actor, access.GiveCodes)
 		}

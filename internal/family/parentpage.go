@@ -283,9 +283,12 @@ func (d *door) readWayIn(ctx context.Context, tx *sqldb.Tx, f *Family, held []ro
 	if d.opens, err = decide.opening(ctx, held); err != nil {
 		return err
 	}
-	students := make([]int64, len(d.opens))
+	students, schools := make([]int64, len(d.opens)), make([]int64, len(d.opens))
 	for i, l := range d.opens {
-		students[i] = l.StudentID
+		students[i], schools[i] = l.StudentID, l.Student.SchoolID
+	}
+	if d.closings, err = f.roster.ClosingsAt(ctx, tx, once(schools)...); err != nil {
+		return err
 	}
 	if d.others, err = f.roster.LinesOfStudents(ctx, tx, students); err != nil {
 		return err

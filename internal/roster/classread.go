@@ -194,7 +194,7 @@ func (r *Roster) FindClasses(ctx context.Context, actor access.Actor, q ClassQue
 		at = access.Schools{IDs: []int64{q.School}}
 	}
 	limit := min(max(q.Limit, 1), findLimit)
-	words := typedWords(q.Typed)
+	words := TypedWords(q.Typed)
 	var list ClassList
 	err := r.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
 		list = ClassList{}

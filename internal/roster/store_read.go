@@ -127,11 +127,6 @@ func (r *Roster) LinesOfStudent(ctx context.Context, tx *sqldb.Tx, student int64
 	return sqldb.All(ctx, tx, scanFullLine, selectLinesOfStudent, student)
 }
 
-// LinesOfStudents returns all lines of the given students, student by student as LinesOfStudent has them.
-func (r *Roster) LinesOfStudents(ctx context.Context, tx *sqldb.Tx, students []int64) ([]FullLine, error) {
-	return linesIn(ctx, tx, "l.student_id", students, "\norder by l.student_id, l.position, l.id")
-}
-
 // Lines returns the lines with the given ids, in the order of the ids' numbers; those that do not exist are left out.
 func (r *Roster) Lines(ctx context.Context, tx *sqldb.Tx, ids []int64) ([]FullLine, error) {
 	return linesIn(ctx, tx, "l.id", ids, "\norder by l.id")

@@ -177,6 +177,8 @@ func presses(l *lang.Language, actor access.Actor, p family.ParentPage) (all []p
 			add(press{URL: studentPath(v.StudentID) + "/contacts", Text: l.T("door.mend.contacts")})
 		case family.MendStudent:
 			add(press{URL: studentPath(v.StudentID), Text: l.T("door.mend.student")})
+		case family.MendHold:
+			add(press{URL: holdPath, Text: l.T("door.mend.hold")})
 		default:
 			act(family.LoginAct(m))
 		}
