@@ -253,7 +253,7 @@ func TestNoListOfClassesScansATable(t *testing.T) {
 		some := access.Schools{IDs: []int64{north}}
 		for _, at := range []access.Schools{access.Everywhere(), some} {
 			for _, q := range []ClassQuery{{}, {Typed: "math 29"}, {Term: 1}, {Typed: "math", Term: 1}} {
-				words := typedWords(q.Typed)
+				words := TypedWords(q.Typed)
 				hits, args := classHitsQuery(q, words, at, 20)
 				d.noScan(hits, args...)
 				if at.All {
