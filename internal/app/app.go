@@ -170,7 +170,7 @@ func (a *App) build(ctx context.Context, c Config, keys account.Keys, logKey aud
 		DB: a.DB, Accounts: a.Accounts, Roster: a.Roster, Settings: a.Settings, Jobs: a.Jobs, Audit: a.Audit, Log: c.Log, Now: c.Now,
 		Catalog: a.Catalog, Sender: sender, BaseURL: c.BaseURL,
 	})
-	a.Intake = intake.New(a.DB, a.Roster, a.Settings, a.Audit, c.Now)
+	a.Intake = intake.New(a.DB, a.Roster, a.Settings, a.Audit, nil, c.Now)
 	if err := <-articles; err != nil {
 		return err
 	}

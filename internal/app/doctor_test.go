@@ -278,7 +278,7 @@ func TestTheDoctorNamesWhatIsWrong(t *testing.T) {
 				c.Now = func() time.Time { return a.Clock.Now().Add(24 * time.Hour) }
 			}, ""},
 			{"a roster of last month", "roster", app.Warning, func(*app.Config, *app.Examination) {},
-				"insert into roster_import (started_at, format, outcome) values (1760000000000000, 'oneroster', 'done')"},
+				"insert into import (started_at, state, origin, format) values (1760000000000000, 'done', 'command', 'oneroster')"},
 			{"a broken invariant", "claimed-has-no-end", app.Bad, func(*app.Config, *app.Examination) {}, whatBreaks["claimed-has-no-end"]},
 			{"a log that was changed", "log", app.Bad, func(*app.Config, *app.Examination) {},
 				"update audit_event set actor_id = 4711 where id = (select min(id) from audit_event)"},

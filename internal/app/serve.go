@@ -105,6 +105,7 @@ func (a *App) flush(ctx context.Context) {
 func (a *App) Sweep(ctx context.Context) {
 	a.report("search words", a.Roster.KeepWords(ctx))
 	a.report("families", a.Family.Sweep(ctx))
+	a.report("imports", a.Intake.Sweep(ctx))
 	a.report("help", a.Help.Sweep(ctx))
 	_, err := a.Jobs.Forget(ctx, a.now().Add(-a.Settings.Values().RequestsKept))
 	a.report("jobs", err)

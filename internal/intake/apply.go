@@ -2,260 +2,393 @@ package intake
 
 import (
 	"context"
-	"fmt"
+	"encoding/json"
+	"errors"
 	"slices"
+	"time"
 
 	"github.com/schoolgate/schoolgate/internal/access"
 	"github.com/schoolgate/schoolgate/internal/audit"
+	"github.com/schoolgate/schoolgate/internal/lang"
 	"github.com/schoolgate/schoolgate/internal/roster"
 	"github.com/schoolgate/schoolgate/internal/sqldb"
 )
 
-// How many records one transaction writes, so that nobody waits behind it: adding is cheap, changing less so, and closing makes the hook
-// end logins.
 const (
-	addAtOnce    = 400
-	changeAtOnce = 150
-	closeAtOnce  = 50
+	firstBatch = 50
+	leastBatch = 8
+	mostBatch  = 1000
+	longBatch  = 50 * time.Millisecond // nobody waits longer behind one transaction
+	aloneKept  = 1000                  // names of those left alone
 )
 
-// apply writes the plan: losses of access first, then what is new and changed. Each transaction leaves the records in order, and what is
-// left of an interrupted plan is what the next import of the same file plans.
-func (i *Intake) apply(ctx context.Context, actor access.Actor, p *plan) error {
-	var run int64
-	err := i.db.Write(ctx, func(tx *sqldb.Tx) (err error) {
-		run, err = startRun(ctx, tx, i.now(), p.rec.format)
-		return err
-	})
+// begin writes a new import.
+func (i *Intake) begin(ctx context.Context, tx *sqldb.Tx, actor access.Actor, m Import, s State) (int64, error) {
+	options, err := json.Marshal(m.Options)
 	if err != nil {
-		return fmt.Errorf("start import: %w", err)
+		return 0, err
 	}
-	outcome := "done"
-	failed := i.write(ctx, actor, p)
-	if failed != nil {
-		outcome = "failed"
-	}
-	// How it ended is on record even if the reason is that the caller went away.
-	end := context.WithoutCancel(ctx)
-	err = i.db.Write(end, func(tx *sqldb.Tx) error {
-		if err := endRun(end, tx, run, i.now(), outcome, p.rep.summary()); err != nil {
-			return err
-		}
-		auditOutcome := outcome
-		if failed == nil {
-			auditOutcome = "ok"
-		}
-		return i.log.Record(end, tx, audit.Event{Actor: actor, Action: "roster.imported", TargetKind: "import", TargetID: run,
-			Outcome: auditOutcome, Detail: map[string]any{"format": p.rec.format, "summary": p.rep.summary()}})
-	})
-	if failed != nil {
-		return fmt.Errorf("import: %w", failed)
-	}
+	return sqldb.Value[int64](ctx, tx, insertImport, string(s), string(m.Origin), m.FileName, m.Hash, m.Size, string(options), actor.AccountID,
+		actor.Username, string(actor.Role), m.Undoes, i.now().UnixMicro())
+}
+
+// setPlanned notes that the whole plan is in the journal.
+func (i *Intake) setPlanned(ctx context.Context, tx *sqldb.Tx, id int64, p *plan, round int, s State) error {
+	m, err := sqldb.One(ctx, tx, scanImport, selectImport, id)
 	if err != nil {
-		return fmt.Errorf("end import: %w", err)
-	}
-	return nil
-}
-
-// summary is the report in one line, without anybody's name.
-func (r *Report) summary() string {
-	s := ""
-	for _, t := range []struct {
-		what string
-		t    Tally
-	}{{"schools", r.Schools}, {"students", r.Students}, {"contacts", r.Contacts}, {"lines", r.Lines}} {
-		s += fmt.Sprintf("%s: %d added, %d changed, %d the same, %d removed; ", t.what, t.t.Added, t.t.Changed, t.t.Same, t.t.Removed)
-	}
-	return s + fmt.Sprintf("%d lines lose access", r.LosesAccess)
-}
-
-// ids says which ids records got that the plan knows by negative ones. 0 means that the record was left alone.
-type ids map[int64]int64
-
-func (m ids) of(id int64) int64 {
-	if id < 0 {
-		return m[id]
-	}
-	return id
-}
-
-// writer writes a plan in small transactions.
-type writer struct {
-	*Intake
-	actor access.Actor
-	p     *plan
-	ids   ids
-}
-
-func (i *Intake) write(ctx context.Context, actor access.Actor, p *plan) error {
-	w := &writer{Intake: i, actor: actor, p: p, ids: ids{}}
-	steps := []func(context.Context) error{
-		func(ctx context.Context) error { return w.lines(ctx, closeAtOnce, closes) },
-		func(ctx context.Context) error { return w.contacts(ctx, closeAtOnce, leaves) },
-		func(ctx context.Context) error { return w.students(ctx, closeAtOnce, departs) },
-		w.schools,
-		w.custody,
-		func(ctx context.Context) error { return w.students(ctx, changeAtOnce, changesStudent) },
-		func(ctx context.Context) error { return w.students(ctx, addAtOnce, addsStudent) },
-		func(ctx context.Context) error { return w.contacts(ctx, changeAtOnce, changesContact) },
-		func(ctx context.Context) error { return w.contacts(ctx, addAtOnce, addsContact) },
-		func(ctx context.Context) error { return w.lines(ctx, changeAtOnce, changesLine) },
-		func(ctx context.Context) error { return w.lines(ctx, addAtOnce, addsLine) },
-	}
-	for _, step := range steps {
-		if err := step(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func addsLine(c roster.LineChange) bool { return c.Old.ID == 0 }
-func closes(c roster.LineChange) bool   { return c.Old.ID != 0 && roster.MayClose(c.Old, c.New) }
-func changesLine(c roster.LineChange) bool {
-	return c.Old.ID != 0 && !closes(c)
-}
-
-func addsContact(c roster.ContactChange) bool    { return c.Old.ID == 0 }
-func leaves(c roster.ContactChange) bool         { return c.Old.ID != 0 && c.New.Left && !c.Old.Left }
-func changesContact(c roster.ContactChange) bool { return c.Old.ID != 0 && !leaves(c) }
-
-func addsStudent(c roster.StudentChange) bool { return c.Old.ID == 0 }
-func departs(c roster.StudentChange) bool {
-	return c.Old.ID != 0 && c.Old.Status == roster.Enrolled && c.New.Status != roster.Enrolled
-}
-func changesStudent(c roster.StudentChange) bool { return c.Old.ID != 0 && !departs(c) }
-
-// batch applies one batch in one transaction.
-func (w *writer) batch(ctx context.Context, b roster.Batch) (done roster.Applied, err error) {
-	err = w.db.Write(ctx, func(tx *sqldb.Tx) (err error) {
-		done, err = w.roster.Apply(ctx, tx, w.actor, b)
 		return err
-	})
-	return done, err
-}
-
-// alone notes a record that somebody else changed since it was read.
-func (w *writer) alone(at place, what string) {
-	w.p.f.add(Warning, at.file, at.line, "", what, "was changed by somebody else meanwhile: left alone, the next import takes it")
-}
-
-func (w *writer) schools(ctx context.Context) error {
-	if len(w.p.newSchools) == 0 {
-		return nil
 	}
-	all := slices.Clone(w.p.newSchools)
-	for n := range all {
-		all[n].ID = max(all[n].ID, 0)
+	rep := *p.rep
+	if round > 0 {
+		rep = m.Report
+		rep.Steps += p.rep.Steps
 	}
-	done, err := w.batch(ctx, roster.Batch{Schools: all})
-	for n, id := range done.Schools {
-		w.ids[w.p.newSchools[n].ID] = id
+	rep.Findings, rep.Changes = nil, nil
+	data, err := json.Marshal(rep)
+	if err != nil {
+		return err
 	}
+	_, err = tx.Exec(ctx, updatePlanned, id, string(s), p.rep.Format, string(data), m.Steps+p.rep.Steps, round+1, p.rows(), i.now().UnixMicro())
 	return err
 }
 
-// custody asks, before the first students of a school are there, for the restrictions that the roster has no place for.
-func (w *writer) custody(ctx context.Context) error {
-	if w.p.rec.saysRestrictions {
-		return nil
+// writer applies a journal.
+type writer struct {
+	*Intake
+	actor   access.Actor
+	id      int64
+	schools map[int64]int64 // ids of the plan's new schools, which are negative there
+	round   int             // of schools
+	alone   []string
+	undo    bool
+}
+
+// apply works through the journal from where it stands, in transactions that nobody waits behind. A step is done at most once: the place in the
+// journal moves on in the transaction of the step. It returns the names of the records that were left alone.
+func (i *Intake) apply(ctx context.Context, t *turn, id int64) ([]string, error) {
+	m, err := i.one(ctx, id)
+	if err != nil {
+		return nil, err
 	}
-	var first []int64
-	for _, c := range w.p.studentChanges {
-		if c.Old.ID != 0 {
-			continue
+	w := &writer{Intake: i, actor: m.actor(), id: id, round: -1, undo: m.Undoes != 0}
+	at, pos, size := m.phase, m.pos, firstBatch
+	for {
+		steps, err := w.next(ctx, at, pos, size)
+		if err != nil {
+			return w.alone, err
 		}
-		if id := w.ids.of(c.New.SchoolID); id > 0 && !slices.Contains(w.p.fed, id) && !slices.Contains(first, id) {
-			first = append(first, id)
+		if len(steps) == 0 {
+			return w.alone, i.ended(ctx, t, m)
+		}
+		began := i.now()
+		var alone []stepRow
+		err = i.write(ctx, t, func(tx *sqldb.Tx) (err error) {
+			if alone, err = w.do(ctx, tx, steps); err != nil {
+				return err
+			}
+			last := steps[len(steps)-1]
+			n, err := tx.Exec(ctx, updateProgress, id, int(at), pos, int(last.phase), last.pos, len(steps), len(alone))
+			if err == nil && n == 0 {
+				err = errBusy
+			}
+			return err
+		})
+		if err != nil {
+			return w.alone, err
+		}
+		for _, s := range alone[:min(len(alone), aloneKept-len(w.alone))] {
+			w.alone = append(w.alone, s.name)
+		}
+		at, pos = steps[len(steps)-1].phase, steps[len(steps)-1].pos
+		switch took := i.now().Sub(began); {
+		case took > longBatch:
+			size = max(leastBatch, size/2)
+		case took < longBatch/2 && len(steps) == size:
+			size = min(mostBatch, size*2)
 		}
 	}
-	if len(first) == 0 {
-		return nil
+}
+
+// next reads the next steps, all of one phase.
+func (w *writer) next(ctx context.Context, at phase, pos, size int) (steps []stepRow, err error) {
+	err = w.db.Look(ctx, func(tx *sqldb.Tx) error {
+		steps, err = sqldb.All(ctx, tx, scanStep, selectSteps, w.id, int(at), pos, size)
+		return err
+	})
+	if err != nil || len(steps) == 0 {
+		return nil, err
 	}
-	return w.db.Write(ctx, func(tx *sqldb.Tx) error {
-		return w.roster.FirstRoster(ctx, tx, w.actor, first, w.set.Values().HoldNewSchools)
+	if end := slices.IndexFunc(steps, func(s stepRow) bool { return s.phase != steps[0].phase }); end > 0 {
+		steps = steps[:end]
+	}
+	if round := steps[0].phase.round(); steps[0].phase.kind() > phaseSchool && w.round != round {
+		w.round = round
+		return steps, w.findSchools(ctx)
+	}
+	return steps, nil
+}
+
+// findSchools finds the schools that the round's plan made, by what they are known by.
+func (w *writer) findSchools(ctx context.Context) error {
+	w.schools = map[int64]int64{}
+	return w.db.Read(ctx, func(tx *sqldb.Tx) error {
+		made, err := sqldb.All(ctx, tx, scanStep, selectSchoolSteps, w.id, w.round*phases+int(phaseSchool))
+		if err != nil || len(made) == 0 {
+			return err
+		}
+		known, _, err := w.roster.AllSchools(ctx, tx)
+		if err != nil {
+			return err
+		}
+		for _, s := range made {
+			var c schoolChange
+			if err := unpack(s.data, &c); err != nil {
+				return err
+			}
+			at := slices.IndexFunc(known, func(o roster.School) bool {
+				return c.New.SourceID != "" && o.SourceID == c.New.SourceID || c.New.SourceID == "" && o.Kind == "school" &&
+					lang.SortKey(o.Name, "", "") == lang.SortKey(c.New.Name, "", "")
+			})
+			if at >= 0 {
+				w.schools[c.New.ID] = known[at].ID
+			}
+		}
+		return nil
 	})
 }
 
-func (w *writer) students(ctx context.Context, atOnce int, which func(roster.StudentChange) bool) error {
-	for part := range chosen(w.p.studentChanges, atOnce, which) {
-		b := roster.Batch{}
-		for _, n := range part {
-			c := w.p.studentChanges[n]
-			c.New.ID, c.New.SchoolID = max(c.New.ID, 0), w.ids.of(c.New.SchoolID)
-			b.Students = append(b.Students, c)
+// do does steps of one phase, and returns those that were left alone.
+func (w *writer) do(ctx context.Context, tx *sqldb.Tx, steps []stepRow) ([]stepRow, error) {
+	var b roster.Batch
+	var ids []int64
+	var err error
+	switch steps[0].phase.kind() {
+	case phaseSchool:
+		if b.Schools, err = w.schoolSteps(steps); err == nil {
+			var done roster.Applied
+			done, err = w.roster.Apply(ctx, tx, w.actor, b)
+			ids = done.Schools
 		}
-		done, err := w.batch(ctx, b)
-		if err != nil {
-			return err
+	case phaseFirst:
+		return nil, w.firstSteps(ctx, tx, steps)
+	case phaseStudentLeaves, phaseChangeStudent, phaseAddStudent:
+		if b.Students, err = w.studentSteps(steps); err == nil {
+			var done roster.Applied
+			done, err = w.roster.Apply(ctx, tx, w.actor, b)
+			ids = done.Students
 		}
-		for i, n := range part {
-			c := w.p.studentChanges[n]
-			w.ids[c.New.ID] = done.Students[i]
-			if done.Students[i] == 0 {
-				w.alone(w.p.studentRows[n], "student "+studentName(c.New))
-			}
+	case phaseContactLeaves, phaseChangeContact, phaseAddContact:
+		if b.Contacts, err = w.contactSteps(steps); err == nil {
+			var done roster.Applied
+			done, err = w.roster.Apply(ctx, tx, w.actor, b)
+			ids = done.Contacts
+		}
+	case phaseCloseLine, phaseChangeLine, phaseAddLine:
+		ids, err = w.lineSteps(ctx, tx, steps)
+	}
+	if err != nil {
+		return nil, err
+	}
+	var alone []stepRow
+	for n, id := range ids {
+		if id != 0 {
+			continue
+		}
+		alone = append(alone, steps[n])
+		if _, err := tx.Exec(ctx, updateAlone, w.id, int(steps[n].phase), steps[n].pos); err != nil {
+			return nil, err
 		}
 	}
-	return nil
+	return alone, nil
 }
 
-func (w *writer) contacts(ctx context.Context, atOnce int, which func(roster.ContactChange) bool) error {
-	for part := range chosen(w.p.contactChanges, atOnce, which) {
-		b := roster.Batch{}
-		for _, n := range part {
-			c := w.p.contactChanges[n]
-			c.New.ID = max(c.New.ID, 0)
-			b.Contacts = append(b.Contacts, c)
+func (w *writer) schoolSteps(steps []stepRow) ([]roster.School, error) {
+	all := make([]roster.School, len(steps))
+	for n, s := range steps {
+		var c schoolChange
+		if err := unpack(s.data, &c); err != nil {
+			return nil, err
 		}
-		done, err := w.batch(ctx, b)
-		if err != nil {
+		all[n] = c.New
+		all[n].ID = max(c.New.ID, 0)
+	}
+	return all, nil
+}
+
+func (w *writer) firstSteps(ctx context.Context, tx *sqldb.Tx, steps []stepRow) error {
+	var all []int64
+	for _, s := range steps {
+		var ids []int64
+		if err := unpack(s.data, &ids); err != nil {
 			return err
 		}
-		for i, n := range part {
-			c := w.p.contactChanges[n]
-			w.ids[c.New.ID] = done.Contacts[i]
-			if done.Contacts[i] == 0 {
-				w.alone(w.p.contactRows[n], "contact "+nameOf(c.New.First, c.New.Last))
-			}
+		all = append(all, ids...)
+	}
+	for n, id := range all {
+		if id < 0 {
+			all[n] = w.schools[id]
 		}
 	}
-	return nil
+	all = slices.DeleteFunc(all, func(id int64) bool { return id == 0 })
+	if len(all) == 0 {
+		return nil
+	}
+	return w.roster.FirstRoster(ctx, tx, w.actor, all, w.set.Values().HoldNewSchools)
 }
 
-func (w *writer) lines(ctx context.Context, atOnce int, which func(roster.LineChange) bool) error {
-	for part := range chosen(w.p.lineChanges, atOnce, which) {
-		b := roster.Batch{}
-		var rows []int
-		for _, n := range part {
-			c := w.p.lineChanges[n]
-			c.New.StudentID, c.New.ContactID = w.ids.of(c.New.StudentID), w.ids.of(c.New.ContactID)
+func (w *writer) studentSteps(steps []stepRow) ([]roster.StudentChange, error) {
+	all := make([]roster.StudentChange, len(steps))
+	for n, s := range steps {
+		c := &all[n]
+		if err := unpack(s.data, c); err != nil {
+			return nil, err
+		}
+		c.New.ID = max(c.New.ID, 0)
+		if c.New.SchoolID < 0 {
+			c.New.SchoolID = w.schools[c.New.SchoolID]
+		}
+	}
+	return all, nil
+}
+
+func (w *writer) contactSteps(steps []stepRow) ([]roster.ContactChange, error) {
+	all := make([]roster.ContactChange, len(steps))
+	for n, s := range steps {
+		if err := unpack(s.data, &all[n]); err != nil {
+			return nil, err
+		}
+		all[n].New.ID = max(all[n].New.ID, 0)
+	}
+	return all, nil
+}
+
+// lineSteps does steps of lines. The ends of new ones may be new themselves: they are found by their source ids.
+func (w *writer) lineSteps(ctx context.Context, tx *sqldb.Tx, steps []stepRow) ([]int64, error) {
+	all := make([]lineStep, len(steps))
+	var students, contacts []string
+	for n, s := range steps {
+		c := &all[n]
+		if err := unpack(s.data, c); err != nil {
+			return nil, err
+		}
+		if c.Old.ID == 0 && c.New.StudentID == 0 {
+			students = append(students, c.Student)
+		}
+		if c.Old.ID == 0 && c.New.ContactID == 0 {
+			contacts = append(contacts, c.Contact)
+		}
+	}
+	ids, err := w.roster.IDsOf(ctx, tx, students, contacts)
+	if err != nil {
+		return nil, err
+	}
+	done := make([]int64, len(steps))
+	var b roster.Batch
+	var at []int
+	for n, c := range all {
+		if c.Old.ID == 0 {
+			if c.New.StudentID == 0 {
+				c.New.StudentID = ids.Students[c.Student]
+			}
+			if c.New.ContactID == 0 {
+				c.New.ContactID = ids.Contacts[c.Contact]
+			}
 			if c.New.StudentID == 0 || c.New.ContactID == 0 {
-				w.alone(w.p.lineRows[n], "line "+w.p.lineName(w.p.lineChanges[n].New))
 				continue
 			}
-			b.Lines, rows = append(b.Lines, c), append(rows, n)
 		}
-		done, err := w.batch(ctx, b)
+		b.Lines, at = append(b.Lines, c.LineChange), append(at, n)
+	}
+	applied, err := w.roster.Apply(ctx, tx, w.actor, b)
+	for n, id := range applied.Lines {
+		done[at[n]] = id
+	}
+	return done, err
+}
+
+// ended notes that the whole journal is applied.
+func (i *Intake) ended(ctx context.Context, t *turn, m Import) error {
+	err := i.write(ctx, t, func(tx *sqldb.Tx) error {
+		n, err := tx.Exec(ctx, updateEnded, m.ID, i.now().UnixMicro())
+		if err != nil || n == 0 {
+			return err
+		}
+		action := "roster.imported"
+		if m.Undoes != 0 {
+			action = "roster.import_undone"
+			if _, err := tx.Exec(ctx, updateUndone, m.Undoes, m.ID); err != nil {
+				return err
+			}
+		}
+		return i.log.Record(ctx, tx, audit.Event{Actor: m.actor(), Action: action, TargetKind: "import", TargetID: m.ID,
+			Outcome: "ok", Detail: map[string]any{"format": m.Format, "summary": m.Report.summary()}})
+	})
+	if err != nil {
+		return err
+	}
+	err = i.nameDistrict(ctx, m.actor(), m.Report.District)
+	return errors.Join(err, i.erase(ctx, deleteChunks, m.ID), i.erase(ctx, deleteOldSteps, m.ID))
+}
+
+// erase runs a statement that deletes some rows until there are none left.
+func (i *Intake) erase(ctx context.Context, query string, args ...any) error {
+	for n := int64(erasedAtOnce); n == erasedAtOnce; {
+		err := i.db.Write(ctx, func(tx *sqldb.Tx) (err error) {
+			n, err = tx.Exec(ctx, query, append(args, erasedAtOnce)...)
+			return err
+		})
 		if err != nil {
 			return err
 		}
-		for i, n := range rows {
-			if done.Lines[i] == 0 {
-				w.alone(w.p.lineRows[n], "line "+w.p.lineName(w.p.lineChanges[n].New))
+	}
+	return nil
+}
+
+// finishOpen finishes what an interrupted process began: a plan that is applied in part is applied to its end, one that never got into the
+// journal is forgotten.
+func (i *Intake) finishOpen(ctx context.Context, t *turn) error {
+	for _, s := range []State{Planning, Applying} {
+		var open []Import
+		err := i.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
+			open, err = sqldb.All(ctx, tx, scanImport, selectOpen, string(s))
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		for _, m := range open {
+			if s == Applying {
+				_, err = i.apply(ctx, t, m.ID)
+			} else {
+				err = i.unplan(ctx, t, m)
+			}
+			if err != nil {
+				return err
 			}
 		}
 	}
 	return nil
 }
 
-// chosen yields the indices of the changes that which picks, some at once.
-func chosen[T any](all []T, atOnce int, which func(T) bool) func(yield func([]int) bool) {
-	var picked []int
-	for n, c := range all {
-		if which(c) {
-			picked = append(picked, n)
+// unplan takes back a plan of which only a part is in the journal.
+func (i *Intake) unplan(ctx context.Context, t *turn, m Import) error {
+	if m.rounds > 0 { // an earlier round is applied: what is left of the next one is for the next import
+		return i.write(ctx, t, func(tx *sqldb.Tx) error {
+			_, err := tx.Exec(ctx, updateState, m.ID, string(Planning), string(Applying), "", nil)
+			return err
+		})
+	}
+	for _, query := range []string{deleteStepsOf, deleteNotesOf, deleteFindingsOf} {
+		if err := i.erase(ctx, query, m.ID); err != nil {
+			return err
 		}
 	}
-	return slices.Chunk(picked, atOnce)
+	return i.write(ctx, t, func(tx *sqldb.Tx) error {
+		if m.Origin == FromCommand {
+			_, err := tx.Exec(ctx, deleteImport, m.ID)
+			return err
+		}
+		_, err := tx.Exec(ctx, updateState, m.ID, string(Planning), string(Waiting), "", nil)
+		return err
+	})
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/schoolgate/schoolgate/internal/access"
 	"github.com/schoolgate/schoolgate/internal/audit"
 	"github.com/schoolgate/schoolgate/internal/fault"
+	"github.com/schoolgate/schoolgate/internal/jobs"
 	"github.com/schoolgate/schoolgate/internal/roster"
 	"github.com/schoolgate/schoolgate/internal/sqldb"
 	"github.com/schoolgate/schoolgate/internal/sqldb/sqldbtest"
@@ -156,7 +157,7 @@ func TestOPS7ASuspiciousShrinkIsRefused(t *testing.T) {
 		for _, id := range []string{"s00", "s01", "m00", "m01"} {
 			delete(fewer, id)
 		}
-		if rep := o.take(o.bundle(fewer), Options{DryRun: true}); rep.Students.Removed != 2 || rep.LosesAccess != 2 {
+		if rep := o.take(o.bundle(fewer), Options{DryRun: true}); rep.Students.Removed != 2 || rep.LosesLater != 2 {
 			t.Errorf("two of twenty are a tenth and may go: %+v", rep)
 		}
 		delete(fewer, "s02")
@@ -182,7 +183,7 @@ func TestOPS7ASuspiciousShrinkIsRefused(t *testing.T) {
 			}
 		}
 		rep := o.take(bundleOf(t, "users.csv", usersHeader, "orgs.csv", orgsFile), Options{AllowRemovals: true})
-		o.same("all gone", []int{20, 20, 20, 20}, []int{rep.Students.Removed, rep.Contacts.Removed, rep.Lines.Removed, rep.LosesAccess})
+		o.same("all gone", []int{20, 20, 20, 20}, []int{rep.Students.Removed, rep.Contacts.Removed, rep.Lines.Removed, rep.LosesLater})
 		lines, _ := o.heardOf()
 		o.same("the hook hears of each line", 20, len(lines))
 		back := o.take(o.bundle(twenty()), Options{})
@@ -404,11 +405,9 @@ func TestAnImportThatWasKilledIsFinishedByTheNext(t *testing.T) {
 			if err == nil {
 				break
 			}
-			// The two lines that end are the first two statements, in one transaction.
-			for s, m := range map[string]string{"s00": "m00", "s01": "m01"} {
-				if ended := o.line(s, m).Ended; ended != (n > 2) {
-					t.Errorf("statement %d failed: line of %s ended: %v", n, s, ended)
-				}
+			// The line that ends and the one that gets its time of grace are the first two statements, in one transaction.
+			if ended, late := o.line("s01", "m01").Ended, o.line("s00", "m00").GraceUntil != ""; ended != (n > 2) || late != (n > 2) {
+				t.Errorf("statement %d failed: the lines are ended: %v, on grace: %v", n, ended, late)
 			}
 		}
 		was := o.dump(recordTables...)
@@ -416,9 +415,9 @@ func TestAnImportThatWasKilledIsFinishedByTheNext(t *testing.T) {
 		o.same("nothing is left to do", 0, rep.Students.Added+rep.Students.Changed+rep.Lines.Added+rep.Lines.Changed+rep.Students.Removed)
 		o.same("written", was, o.dump(recordTables...))
 		o.same("lines", true, slices.Contains(o.lines(), "new4-m03") && !slices.Contains(o.lines(), "s01-m01"))
-		runs := strings.Join(o.dump("roster_import")["roster_import"], " ")
-		if !strings.Contains(runs, "failed") || strings.Contains(runs, "running") {
-			t.Errorf("runs: %s", runs)
+		runs, err := o.intake.Imports(o.ctx, robot, jobs.Cursor{}, 10)
+		if err != nil || len(runs) != 4 || slices.ContainsFunc(runs, func(m Import) bool { return m.State != Done }) {
+			t.Errorf("runs: %+v, %v", runs, err)
 		}
 	})
 }
@@ -432,10 +431,10 @@ func TestARecordThatStaffChangeMeanwhileIsLeftAlone(t *testing.T) {
 		path := o.bundle(rows)
 		was, edited := o.student("s00"), false
 		o.before = func(q string) error {
-			if strings.Contains(q, "where s.school_id = $1") && !edited {
+			if strings.HasPrefix(q, "select phase, pos") && !edited {
 				edited = true
 				done := make(chan error)
-				go func() { // another connection, while the import reads
+				go func() { // another connection, after the import has read
 					s := was
 					s.Homeroom = "12b"
 					done <- o.roster.SaveStudent(context.Background(), clerk, s)
@@ -447,13 +446,14 @@ func TestARecordThatStaffChangeMeanwhileIsLeftAlone(t *testing.T) {
 		rep := o.take(path, Options{})
 		o.before = nil
 		s := o.student("s00")
-		o.same("left alone", []string{"Kids00", "12b", "Ben"}, []string{s.First, s.Homeroom, o.student("s01").First})
+		o.same("left alone, and taken by the plan made anew", []string{"Ana", "12b", "Ben"}, []string{s.First, s.Homeroom, o.student("s01").First})
 		if !mentions(rep.Findings, "meanwhile") {
 			t.Errorf("not told: %v", rep.Findings)
 		}
-		o.take(path, Options{})
-		s = o.student("s00")
-		o.same("taken by the next", []string{"Ana", "12b"}, []string{s.First, s.Homeroom})
+		all, err := o.intake.Imports(o.ctx, robot, jobs.Cursor{}, 1)
+		if err != nil || len(all) != 1 || all[0].Alone != 1 || all[0].Steps != 3 || all[0].Done != 3 {
+			t.Errorf("it is one import: %+v, %v", all, err)
+		}
 	})
 }
 

@@ -8,6 +8,8 @@ package intake
 import (
 	"context"
 	"errors"
+	"fmt"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -23,8 +25,8 @@ import (
 type Options struct {
 	Format        string // "" = told apart by looking; "oneroster"
 	School        string // put people whose school the file does not name into this school, made if missing
-	DryRun        bool
-	AllowRemovals bool
+	DryRun        bool   `json:"-"`
+	AllowRemovals bool   `json:"-"`
 }
 
 // Level says how bad a finding is.
@@ -58,100 +60,179 @@ type Report struct {
 	District                           string // the district's name as the file has it, "" if it names none
 	DryRun                             bool
 	Schools, Students, Contacts, Lines Tally
-	LosesAccess                        int // lines that a parent or guardian could open before, and cannot after
-	WithoutEmail                       int // contacts of the file with no e-mail address
+	LosesAccess                        int          // lines that a parent or guardian could open before, and cannot after
+	LosesLater                         int          // lines that stay open for the time of grace, because somebody is missing from the file
+	WithoutEmail                       int          // contacts of the file with no e-mail address
+	MayRegister                        int          // adults who may register or sign in afterwards, of those whom the file concerns
+	Over                               []string     // "12 of 100 students": what would be removed beyond the tenth that goes unasked
+	Lists                              map[List]int // how many stand on the lists
+	Steps                              int          // changes of records
 	Findings                           []Finding
-	Changes                            []string // line by line, English: "student 204117: grade 4 -> 5"
+	Changes                            []string // line by line, English: "student 204117: grade 4 -> 5"; the first ones
 }
 
-// Intake imports rosters. It is safe for concurrent use: of two imports at the same time, the slower one leaves alone what the faster
-// one changed.
+// Intake imports rosters. It is safe for concurrent use: one import at a time is planned and applied, and one that finds a record changed
+// by somebody else leaves it alone and plans it again.
 type Intake struct {
 	db     *sqldb.DB
 	roster *roster.Roster
 	set    *settings.Settings
 	log    *audit.Log
+	logins Logins
 	now    func() time.Time
 	limits limits
 }
 
-// New returns an intake that writes through r.
-func New(db *sqldb.DB, r *roster.Roster, set *settings.Settings, log *audit.Log, now func() time.Time) *Intake {
-	return &Intake{db: db, roster: r, set: set, log: log, now: now, limits: defaultLimits()}
+// New returns an intake that writes through r. logins may be nil where there are none.
+func New(db *sqldb.DB, r *roster.Roster, set *settings.Settings, log *audit.Log, logins Logins, now func() time.Time) *Intake {
+	return &Intake{db: db, roster: r, set: set, log: log, logins: logins, now: now, limits: defaultLimits()}
 }
 
 // Import reads the file or folder at path and brings the records up to date. It returns fault.Forbidden when the actor may not,
 // fault.NotFound when there is no such file, fault.Invalid when the package cannot be read or does not say which school people are in,
-// fault.Conflict when more than a tenth of a kind would go and AllowRemovals is not set: nothing is written then. The report says what was
-// found either way. An error that comes while writing leaves a part done; running it again finishes.
+// fault.Conflict when more than a tenth of a kind would go and AllowRemovals is not set, or when another import runs: nothing is written then.
+// The report says what was found either way. What an error leaves undone while writing is finished by the next import, whoever starts it.
 func (i *Intake) Import(ctx context.Context, actor access.Actor, path string, o Options) (Report, error) {
 	rep := Report{DryRun: o.DryRun}
 	if err := access.Check(actor, access.ImportRoster); err != nil {
 		return rep, err
 	}
 	f := newFindings()
-	rec, err := i.parse(path, o, f)
-	rep.Format, rep.District = rec.format, rec.district
-	if err == nil {
-		rec.check(f)
-		err = i.bring(ctx, actor, rec, o, f, &rep)
+	var err error
+	if o.DryRun {
+		err = i.planned(ctx, path, o, f, &rep, func(*plan) error { return nil })
+	} else {
+		err = i.run(ctx, actor, path, o, f, &rep)
 	}
 	rep.Findings = f.list()
 	return rep, err
 }
 
+// run imports in the foreground.
+func (i *Intake) run(ctx context.Context, actor access.Actor, path string, o Options, f *findings, rep *Report) (err error) {
+	t, err := i.waitTurn(ctx, 0)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, t.end(ctx)) }()
+	if err := i.finishOpen(ctx, t); err != nil {
+		return err
+	}
+	m := Import{Origin: FromCommand, FileName: filepath.Base(path), Options: o}
+	for round := 0; round < longestRound; round++ {
+		alone, again := 0, rep
+		if round > 0 {
+			again = &Report{}
+		}
+		err := i.planned(ctx, path, o, f, again, func(p *plan) (err error) {
+			if !o.AllowRemovals {
+				err = guard(p.rep.Over)
+			}
+			if err == nil && (round == 0 || p.rep.Steps > 0) {
+				alone, err = i.take(ctx, t, actor, &m, p, round)
+			}
+			return err
+		})
+		if err != nil || alone == 0 {
+			return err
+		}
+	}
+	return nil
+}
+
+// take keeps a plan and applies it. It returns how many steps were left alone.
+func (i *Intake) take(ctx context.Context, t *turn, actor access.Actor, m *Import, p *plan, round int) (int, error) {
+	if m.ID == 0 {
+		if err := i.write(ctx, t, func(tx *sqldb.Tx) (err error) {
+			m.ID, err = i.begin(ctx, tx, actor, *m, Planning)
+			return err
+		}); err != nil {
+			return 0, fmt.Errorf("start import: %w", err)
+		}
+	}
+	if err := i.keep(ctx, t, m.ID, p, round); err != nil {
+		return 0, fmt.Errorf("start import: %w", err)
+	}
+	if err := i.write(ctx, t, func(tx *sqldb.Tx) error { return i.setPlanned(ctx, tx, m.ID, p, round, Applying) }); err != nil {
+		return 0, fmt.Errorf("start import: %w", err)
+	}
+	alone, err := i.apply(ctx, t, m.ID)
+	if err != nil {
+		return 0, fmt.Errorf("import: %w", err)
+	}
+	for _, what := range alone {
+		p.f.add(Warning, "", 0, "", what, "was changed by somebody else meanwhile: left alone, and planned again")
+	}
+	return len(alone), nil
+}
+
+// planned parses the package, plans it in a stage and hands the plan to then.
+func (i *Intake) planned(ctx context.Context, path string, o Options, f *findings, rep *Report, then func(*plan) error) (err error) {
+	s, err := newStage(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	rec := stagedRecords(ctx, s)
+	err = i.parse(path, o, f, rec)
+	rep.Format, rep.District = rec.format, rec.district
+	if err != nil {
+		return err
+	}
+	p := &plan{rec: rec, stage: s, opts: o, f: f, rep: rep, pos: map[phase]int{}, notes: map[List]int{},
+		rule: roster.Rule{Relationships: i.set.Values().Relationships, Today: i.set.Today()}}
+	if days := i.set.Values().GraceDays; days > 0 {
+		p.grace = i.now().In(i.set.Location()).AddDate(0, 0, days).Format(time.DateOnly)
+	}
+	if err := i.compare(ctx, p); err != nil {
+		return err
+	}
+	return then(p)
+}
+
+// compare reads what is on record into the stage and makes the plan.
+func (i *Intake) compare(ctx context.Context, p *plan) error {
+	err := i.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
+		p.onRecord, p.fed, err = i.roster.AllSchools(ctx, tx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if err := p.known(ctx); err != nil {
+		return err
+	}
+	if err := p.cover(ctx); err != nil {
+		return err
+	}
+	if err := i.readRecords(ctx, p); err != nil {
+		return err
+	}
+	if err := p.make(ctx); err != nil {
+		return err
+	}
+	return i.endingLogins(ctx, p)
+}
+
 // parse reads the package in the first format that knows it.
-func (i *Intake) parse(path string, o Options, f *findings) (*records, error) {
-	rec := newRecords()
+func (i *Intake) parse(path string, o Options, f *findings, rec *records) error {
 	b, err := openBundle(path, i.limits, f)
 	if err != nil {
-		return rec, err
+		return err
 	}
 	for _, kind := range formats() {
 		if o.Format != "" && o.Format != kind.name || !kind.knows(b) {
 			continue
 		}
 		err := kind.read(b, i.set.Today(), f, rec)
-		return rec, errors.Join(err, b.Close())
+		return errors.Join(err, b.Close())
 	}
 	names := shorten(strings.Join(b.names(), ", "))
 	err = fault.Invalidf("this is no roster that can be read: there is neither users.csv nor manifest.csv, but %s", names)
 	if o.Format != "" && !formatNamed(o.Format) {
 		err = fault.Invalidf("unknown format %q", o.Format)
 	}
-	return rec, errors.Join(err, b.Close())
-}
-
-// bring plans, guards and applies.
-func (i *Intake) bring(ctx context.Context, actor access.Actor, rec *records, o Options, f *findings, rep *Report) error {
-	p := &plan{rec: rec, opts: o, f: f, rep: rep, rule: roster.Rule{Relationships: i.set.Values().Relationships, Today: i.set.Today()}}
-	err := i.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
-		schools, fed, err := i.roster.AllSchools(ctx, tx)
-		if err != nil {
-			return err
-		}
-		p.known(schools, fed)
-		p.snap, err = i.roster.Snapshot(ctx, tx, p.scope())
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	if err := p.make(); err != nil {
-		return err
-	}
-	if !o.AllowRemovals {
-		if err := p.guard(); err != nil {
-			return err
-		}
-	}
-	if o.DryRun {
-		return nil
-	}
-	if err := i.apply(ctx, actor, p); err != nil {
-		return err
-	}
-	return i.nameDistrict(ctx, actor, rec.district)
+	return errors.Join(err, b.Close())
 }
 
 // nameDistrict takes the district's name from the file as long as nobody has chosen one: it stands on every page and mail.
@@ -162,4 +243,16 @@ func (i *Intake) nameDistrict(ctx context.Context, actor access.Actor, name stri
 	}
 	v.DistrictName = name
 	return i.set.Change(ctx, actor, v)
+}
+
+// summary is the report in one line, without anybody's name.
+func (r *Report) summary() string {
+	s := ""
+	for _, t := range []struct {
+		what string
+		t    Tally
+	}{{"schools", r.Schools}, {"students", r.Students}, {"contacts", r.Contacts}, {"lines", r.Lines}} {
+		s += fmt.Sprintf("%s: %d added, %d changed, %d the same, %d removed; ", t.what, t.t.Added, t.t.Changed, t.t.Same, t.t.Removed)
+	}
+	return s + fmt.Sprintf("%d lines lose access", r.LosesAccess)
 }

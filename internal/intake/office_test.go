@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -36,6 +37,7 @@ type office struct {
 	roster *roster.Roster
 	intake *Intake
 	clock  time.Time
+	ticks  sync.Mutex
 	heard  []roster.Change
 	before func(query string) error // sees every statement
 }
@@ -60,7 +62,12 @@ func newOffice(t testing.TB, url string) *office {
 	}
 	t.Cleanup(func() { _ = db.Close() })
 	// Every look at the clock is a second later, so that a record written twice shows.
-	now := func() time.Time { o.clock = o.clock.Add(time.Second); return o.clock }
+	now := func() time.Time {
+		o.ticks.Lock()
+		defer o.ticks.Unlock()
+		o.clock = o.clock.Add(time.Second)
+		return o.clock
+	}
 	log := audit.New(audit.Key{}, now)
 	o.db = db
 	o.roster = roster.New(db, log, now, func(_ context.Context, _ *sqldb.Tx, _ access.Actor, c roster.Change) error {
@@ -71,7 +78,7 @@ func newOffice(t testing.TB, url string) *office {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.intake = New(db, o.roster, set, log, now)
+	o.intake = New(db, o.roster, set, log, nil, now)
 	return o
 }
 
@@ -104,7 +111,8 @@ func (o *office) same(what string, want, got any) {
 	}
 }
 
-var everything = []string{"school", "student", "student_word", "contact", "student_contact", "line_name", "audit_event", "audit_detail", "roster_import"}
+var everything = []string{"school", "student", "student_word", "contact", "student_contact", "line_name", "audit_event", "audit_detail", "import", "import_step",
+	"import_note", "import_finding", "import_chunk"}
 var recordTables = everything[:6]
 
 // dump returns whole tables, every column.
@@ -143,22 +151,41 @@ func (o *office) read(fn func(tx *sqldb.Tx) error) {
 	}
 }
 
-// snapshot returns all records that came with a roster, and their lines.
-func (o *office) snapshot() (s roster.Snapshot) {
+// snapshot is all records that came with a roster, and their lines, each kind in the order of its ids.
+type snapshot struct {
+	Students []roster.Student
+	Contacts []roster.Contact
+	Lines    []roster.Line
+}
+
+func (o *office) snapshot() (s snapshot) {
 	o.t.Helper()
+	students, contacts, lines := map[int64]roster.Student{}, map[int64]roster.Contact{}, map[int64]roster.Line{}
+	to := roster.Seen{
+		Student: func(st roster.Student) error { students[st.ID] = st; return nil },
+		Contact: func(c roster.Contact) error { contacts[c.ID] = c; return nil },
+		Line:    func(l roster.Line) error { lines[l.ID] = l; return nil },
+	}
 	o.read(func(tx *sqldb.Tx) error {
 		schools, _, err := o.roster.AllSchools(o.ctx, tx)
 		if err != nil {
 			return err
 		}
-		sc := roster.Scope{Loose: true}
 		for _, school := range schools {
-			sc.Schools = append(sc.Schools, school.ID)
+			if err := o.roster.EachOfSchool(o.ctx, tx, school.ID, to); err != nil {
+				return err
+			}
 		}
-		s, err = o.roster.Snapshot(o.ctx, tx, sc)
-		return err
+		return o.roster.EachLoose(o.ctx, tx, to)
 	})
-	return s
+	return snapshot{inOrder(students), inOrder(contacts), inOrder(lines)}
+}
+
+func inOrder[T any](m map[int64]T) (all []T) {
+	for _, id := range slices.Sorted(maps.Keys(m)) {
+		all = append(all, m[id])
+	}
+	return all
 }
 
 func (o *office) student(source string) roster.Student {

@@ -1,6 +1,9 @@
 package intake
 
 import (
+	"context"
+	"database/sql"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -11,15 +14,16 @@ import (
 	"github.com/schoolgate/schoolgate/internal/roster"
 )
 
-// plan is what must change for the records to be as the file has them. Records that do not exist yet have negative ids in it, which apply
-// replaces.
+// plan is what must change for the records to be as the file has them, made in a stage of what the file has and what is on record. Records
+// that do not exist yet have negative ids in it; who applies it finds them by their source ids.
 type plan struct {
-	rec  *records
-	opts Options
-	f    *findings
-	rep  *Report
-	rule roster.Rule // the school's, to tell who loses access
-	snap roster.Snapshot
+	rec   *records
+	stage *stage
+	opts  Options
+	f     *findings
+	rep   *Report
+	rule  roster.Rule // the school's, to tell who loses access
+	grace string      // until when those keep access who are missing now; "" = not at all
 
 	// schools
 	onRecord []roster.School
@@ -29,30 +33,12 @@ type plan struct {
 	fallback int64 // where people go whose school the file does not name; 0: nowhere
 	covered  map[int64]bool
 
-	// people and lines on record, and which of them the file has
-	students map[string]roster.Student
-	contacts map[string]roster.Contact
-	lines    map[pair]roster.Line
-	linesOf  map[int64][]roster.Line // by contact
-	studentByID,
-	contactByID map[int64]string // display names
-	inFile struct{ students, contacts map[int64]bool }
-	leave  struct{ students, contacts map[int64]bool }
-	spoken map[int64]bool // students for whose lines a file of contacts alone speaks
-
-	// what to do
-	newSchools     []roster.School // new ones and changed ones
-	studentChanges []roster.StudentChange
-	contactChanges []roster.ContactChange
-	lineChanges    []roster.LineChange
-	studentRows    []place // where the changes come from, for findings
-	contactRows    []place
-	lineRows       []place
-	temp           int64
-	shares         []share
+	temp   int64
+	pos    map[phase]int
+	first  []int64 // schools that get their first students, of a roster that has no place for restrictions
+	notes  map[List]int
+	shares []share
 }
-
-type pair struct{ student, contact int64 }
 
 // share is how many of how many would go.
 type share struct {
@@ -60,39 +46,40 @@ type share struct {
 	gone, all int
 }
 
+// changesKept bounds Report.Changes: the plan itself, which has all of them, is not in memory.
+const changesKept = 5000
+
+// make compares the file with the records, which are in the stage.
+func (p *plan) make(ctx context.Context) error {
+	steps := []func(context.Context) error{p.sameContacts, p.settleRoles, p.place, p.markSeen, p.planStudents, p.planContacts, p.planLines, p.measure, p.check}
+	for _, step := range steps {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return p.stage.flush(ctx)
+}
+
 // known settles the schools: which ones the file names, which are on record, and where people of no school go.
-func (p *plan) known(schools []roster.School, fed []int64) {
-	p.onRecord, p.fed = schools, fed
+func (p *plan) known(ctx context.Context) error {
 	p.bySource, p.names, p.covered = map[string]int64{}, map[int64]string{}, map[int64]bool{}
-	p.newSchools, p.temp, p.fallback = nil, 0, 0
-	p.rep.Schools = Tally{}
-	p.rep.Changes = nil
-	for _, s := range schools {
+	for _, s := range p.onRecord {
 		p.names[s.ID] = s.Name
 		if s.SourceID != "" {
 			p.bySource[s.SourceID] = s.ID
 		}
 	}
 	for _, s := range p.rec.schools {
-		p.school(s)
-	}
-	if p.opts.School != "" {
-		p.fallback = p.flagSchool()
-	}
-	for i := range p.rec.students {
-		p.schoolOnRecord(&p.rec.students[i])
-	}
-}
-
-// schoolOnRecord finds the school of a student by the organisations that the file names and does not hold: a file of changes leaves out
-// what has not changed.
-func (p *plan) schoolOnRecord(s *student) {
-	for _, id := range s.unknown {
-		at := slices.IndexFunc(p.onRecord, func(o roster.School) bool { return o.SourceID == id && o.Kind != "district" })
-		if s.school == "" && at >= 0 {
-			s.school = id
+		if err := p.school(ctx, s); err != nil {
+			return err
 		}
 	}
+	if p.opts.School == "" {
+		return nil
+	}
+	id, err := p.flagSchool(ctx)
+	p.fallback = id
+	return err
 }
 
 func (p *plan) newID() int64 {
@@ -100,36 +87,36 @@ func (p *plan) newID() int64 {
 	return p.temp
 }
 
-func (p *plan) school(s roster.School) {
+func (p *plan) school(ctx context.Context, s roster.School) error {
 	at := slices.IndexFunc(p.onRecord, func(o roster.School) bool { return o.SourceID == s.SourceID })
 	if at < 0 {
 		s.ID = p.newID()
-		p.addSchool(s)
 		p.bySource[s.SourceID] = s.ID
-		return
+		return p.addSchool(ctx, s)
 	}
 	was := p.onRecord[at]
 	p.covered[was.ID] = true
 	if was.Name == s.Name && was.Kind == s.Kind {
 		p.rep.Schools.Same++
-		return
+		return nil
 	}
 	p.rep.Schools.Changed++
 	p.say("school %s: now %s (%s)", was.Name, s.Name, s.Kind)
 	p.names[was.ID] = s.Name
-	was.Name, was.Kind = s.Name, s.Kind
-	p.newSchools = append(p.newSchools, was)
+	next := was
+	next.Name, next.Kind = s.Name, s.Kind
+	return p.step(ctx, phaseSchool, 0, 0, was.Name, schoolChange{was, next})
 }
 
-func (p *plan) addSchool(s roster.School) {
+func (p *plan) addSchool(ctx context.Context, s roster.School) error {
 	p.rep.Schools.Added++
 	p.names[s.ID] = s.Name
-	p.newSchools = append(p.newSchools, s)
 	p.say("school %s: added (%s)", s.Name, s.Kind)
+	return p.step(ctx, phaseSchool, 0, 0, s.Name, schoolChange{New: s})
 }
 
 // flagSchool returns the school of the flag: one on record or in the file by that name, else a new one.
-func (p *plan) flagSchool() int64 {
+func (p *plan) flagSchool(ctx context.Context) (int64, error) {
 	name := clean(p.opts.School)
 	key := lang.SortKey(name, "", "")
 	for _, s := range slices.Concat(p.onRecord, p.rec.schools) {
@@ -137,60 +124,68 @@ func (p *plan) flagSchool() int64 {
 			continue
 		}
 		if s.ID == 0 {
-			return p.bySource[s.SourceID]
+			return p.bySource[s.SourceID], nil
 		}
-		return s.ID
+		return s.ID, nil
 	}
 	s := roster.School{ID: p.newID(), Kind: "school", Name: name}
-	p.addSchool(s)
-	return s.ID
+	return s.ID, p.addSchool(ctx, s)
 }
 
-// scope says what must be read to compare with. It also settles which schools the file covers: those it lists, and those that its
-// students are in; a file without a single student would cover nothing, and is measured against everything.
-func (p *plan) scope() roster.Scope {
-	var sc roster.Scope
-	whole := 0
-	for _, s := range p.rec.students {
-		sc.Students = append(sc.Students, s.SourceID)
-		if s.partial || s.roleOf {
-			continue
+// schoolOf finds the school of a student: the one the file names, or one on record among the organisations that the file names and does not
+// hold, for a file of changes leaves out what has not changed. ok is false where the file names none that is known.
+func (p *plan) schoolOf(school string, unknown []string) (id int64, ok bool) {
+	if school != "" {
+		return p.bySource[school], true
+	}
+	for _, source := range unknown {
+		at := slices.IndexFunc(p.onRecord, func(o roster.School) bool { return o.SourceID == source && o.Kind != "district" })
+		if at >= 0 {
+			return p.onRecord[at].ID, true
 		}
-		whole++
-		id := p.bySource[s.school]
-		if s.school == "" {
+	}
+	return 0, false
+}
+
+// fileSchool is a school, or organisations nobody knows, that students of the file are in.
+type fileSchool struct {
+	school  string
+	unknown []string
+	count   int
+}
+
+func (p *plan) fileSchools(ctx context.Context, query string) ([]fileSchool, error) {
+	return list(ctx, p.stage, func(r *sql.Rows) (s fileSchool, err error) {
+		var unknown string
+		if err = r.Scan(&s.school, &unknown, &s.count); err == nil && unknown != "" {
+			err = json.Unmarshal([]byte(unknown), &s.unknown)
+		}
+		return s, err
+	}, query)
+}
+
+// cover settles which schools the file covers: those it lists, and those that its students are in; a file without a single student would
+// cover nothing, and is measured against everything.
+func (p *plan) cover(ctx context.Context) error {
+	all, err := p.fileSchools(ctx, selectFileSchools)
+	if err != nil {
+		return err
+	}
+	for _, s := range all {
+		id, ok := p.schoolOf(s.school, s.unknown)
+		if !ok {
 			id = p.fallback
 		}
 		if id != 0 {
 			p.covered[id] = true
 		}
 	}
-	for _, c := range p.rec.contacts {
-		sc.Contacts = append(sc.Contacts, c.SourceID)
-	}
-	for _, l := range p.rec.lines {
-		sc.Students, sc.Contacts = append(sc.Students, l.student), append(sc.Contacts, l.contact)
-	}
-	for id := range p.rec.gone {
-		sc.Students, sc.Contacts = append(sc.Students, id), append(sc.Contacts, id)
-	}
-	if whole == 0 && p.rec.whole && p.rec.only != onlyContacts {
+	if len(all) == 0 && p.rec.whole && p.rec.only != onlyContacts {
 		for _, id := range p.fed {
 			p.covered[id] = true
 		}
 	}
-	for id := range p.covered {
-		if id > 0 {
-			sc.Schools = append(sc.Schools, id)
-		}
-	}
-	sc.Loose = p.rec.whole && p.coversAll()
-	for _, list := range []*[]string{&sc.Students, &sc.Contacts} {
-		slices.Sort(*list)
-		*list = slices.Compact(*list)
-	}
-	slices.Sort(sc.Schools)
-	return sc
+	return nil
 }
 
 // coversAll reports whether the file covers every school that has students of a roster.
@@ -198,76 +193,18 @@ func (p *plan) coversAll() bool {
 	return !slices.ContainsFunc(p.fed, func(id int64) bool { return !p.covered[id] })
 }
 
-// make compares the file with the records.
-func (p *plan) make() error {
-	p.index()
-	if err := p.place(); err != nil {
-		return err
-	}
-	p.settleRoles()
-	p.planStudents()
-	p.planContacts()
-	p.planLines()
-	p.measure()
-	return nil
-}
-
-func (p *plan) index() {
-	p.students, p.contacts, p.lines = map[string]roster.Student{}, map[string]roster.Contact{}, map[pair]roster.Line{}
-	p.linesOf = map[int64][]roster.Line{}
-	p.studentByID, p.contactByID = map[int64]string{}, map[int64]string{}
-	p.inFile.students, p.inFile.contacts = map[int64]bool{}, map[int64]bool{}
-	p.leave.students, p.leave.contacts = map[int64]bool{}, map[int64]bool{}
-	for _, s := range p.snap.Students {
-		p.studentByID[s.ID] = nameOf(s.First, s.Last)
-		if s.SourceID != "" {
-			p.students[s.SourceID] = s
-		}
-	}
-	p.indexSpoken()
-	for _, c := range p.snap.Contacts {
-		p.contactByID[c.ID] = nameOf(c.First, c.Last)
-		if c.SourceID != "" {
-			p.contacts[c.SourceID] = c
-		}
-	}
-	for _, l := range p.snap.Lines {
-		p.lines[pair{l.StudentID, l.ContactID}] = l
-		p.linesOf[l.ContactID] = append(p.linesOf[l.ContactID], l)
-	}
-}
-
-// indexSpoken lists the students for whose lines a file of contacts alone speaks: those it names, and all others at their schools.
-func (p *plan) indexSpoken() {
-	p.spoken = map[int64]bool{}
-	if p.rec.only != onlyContacts || !p.rec.whole {
-		return
-	}
-	at := map[int64]bool{}
-	for _, s := range p.rec.students {
-		at[p.students[s.SourceID].SchoolID] = true
-	}
-	for _, s := range p.snap.Students {
-		p.spoken[s.ID] = s.SourceID != "" && s.SchoolID != 0 && at[s.SchoolID]
-	}
-}
-
 // place finds where students go whose school the file does not name: where the flag says, else they stay where they are, else into the
 // only school there is.
-func (p *plan) place() error {
+func (p *plan) place(ctx context.Context) error {
+	all, err := p.fileSchools(ctx, selectNewInSchools)
 	lost := 0
-	for _, s := range p.rec.students {
-		for _, id := range s.unknown {
-			if _, known := p.bySource[id]; !known {
-				p.f.add(Warning, s.from.file, s.from.line, "", id, "names an organisation that is neither in orgs.csv nor on record")
-			}
-		}
-		if _, known := p.students[s.SourceID]; s.school == "" && !s.partial && !s.roleOf && !known {
-			lost++
+	for _, s := range all {
+		if _, ok := p.schoolOf(s.school, s.unknown); !ok {
+			lost += s.count
 		}
 	}
-	if p.fallback != 0 || lost == 0 {
-		return nil
+	if err != nil || p.fallback != 0 || lost == 0 {
+		return err
 	}
 	where := "in the file"
 	only := onlySchool(p.rec.schools)
@@ -300,8 +237,49 @@ func onlySchool(all []roster.School) *roster.School {
 	return only
 }
 
+// settleRoles decides about people of whom a file of changes does not say what they are: they are what they were.
+func (p *plan) settleRoles(ctx context.Context) error {
+	nobody, err := list(ctx, p.stage, func(r *sql.Rows) (at place, err error) { return at, r.Scan(&at.file, &at.line) }, selectNobody)
+	if err != nil {
+		return err
+	}
+	for _, at := range nobody {
+		p.f.add(Skipped, at.file, at.line, "role", "", "no role, and not known from before: row not taken")
+	}
+	for _, query := range []string{deleteRolelessStudents, deleteRolelessContacts} {
+		if err := p.stage.exec(ctx, query); err != nil {
+			return err
+		}
+	}
+	return p.stage.flush(ctx)
+}
+
+// markSeen notes whom the file has, and which schools it covers.
+func (p *plan) markSeen(ctx context.Context) error {
+	for id := range p.covered {
+		if err := p.stage.exec(ctx, insertCovered, id); err != nil {
+			return err
+		}
+	}
+	queries := []string{markStudents, markContacts}
+	if p.rec.whole && p.rec.only == onlyContacts {
+		queries = append(queries, markSpoken)
+	}
+	for _, query := range queries {
+		if err := p.stage.exec(ctx, query); err != nil {
+			return err
+		}
+	}
+	return p.stage.flush(ctx)
+}
+
 func (p *plan) say(format string, args ...any) {
-	p.rep.Changes = append(p.rep.Changes, fmt.Sprintf(format, args...))
+	switch n := len(p.rep.Changes); {
+	case n < changesKept:
+		p.rep.Changes = append(p.rep.Changes, fmt.Sprintf(format, args...))
+	case n == changesKept:
+		p.rep.Changes = append(p.rep.Changes, "… and more")
+	}
 }
 
 func nameOf(first, last string) string { return strings.TrimSpace(first + " " + last) }
@@ -334,8 +312,39 @@ func (p *plan) shown(field, value string) string {
 }
 
 // kept notes what the file has otherwise than staff set it.
-func (p *plan) kept(at place, all []roster.Difference) {
+func (p *plan) kept(ctx context.Context, at place, n Person, all []roster.Difference) error {
 	for _, d := range all {
 		p.f.add(Note, at.file, at.line, fieldName(d.Field), p.shown(d.Field, d.New), "set by hand at the school: stays as it is, the file says otherwise")
+		n.Field, n.Old, n.New = d.Field, p.shown(d.Field, d.Old), p.shown(d.Field, d.New)
+		if err := p.note(ctx, ListLocal, n); err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+// rows is how many records the file holds.
+func (p *plan) rows() int { return p.rec.rows }
+
+// sameContacts finds the contacts on record of whom the file has no id, so that it names them by another one.
+func (p *plan) sameContacts(ctx context.Context) error {
+	type same struct {
+		id     int64
+		source string
+	}
+	found, err := list(ctx, p.stage, func(r *sql.Rows) (s same, err error) { return s, r.Scan(&s.id, &s.source) }, selectSameContacts)
+	if err != nil {
+		return err
+	}
+	taken, given := map[int64]bool{}, map[string]bool{}
+	for _, s := range found {
+		if taken[s.id] || given[s.source] {
+			continue
+		}
+		taken[s.id], given[s.source] = true, true
+		if err := p.stage.exec(ctx, updateSameContact, s.id, s.source); err != nil {
+			return err
+		}
+	}
+	return p.stage.flush(ctx)
 }

@@ -1,6 +1,8 @@
 package intake
 
 import (
+	"context"
+	"database/sql"
 	"slices"
 
 	"github.com/schoolgate/schoolgate/internal/roster"
@@ -30,7 +32,7 @@ func factsOf(c contact) facts {
 }
 
 // and returns what holds for one line: what its own row says wins over what the contact says of all of them.
-func (x facts) and(own line) facts {
+func (x facts) and(own facts) facts {
 	if len(own.carried) == 0 {
 		return x
 	}
@@ -38,98 +40,179 @@ func (x facts) and(own line) facts {
 	return facts{Line: next, carried: slices.Concat(x.carried, own.carried)}
 }
 
-func (p *plan) planLines() {
-	said := map[int64]facts{}
-	for _, c := range p.rec.contacts {
-		said[p.contacts[c.SourceID].ID] = factsOf(c)
-	}
-	named, order := p.namedLines()
-	last := map[int64]int{}
-	for _, l := range p.snap.Lines {
-		last[l.StudentID] = max(last[l.StudentID], l.Position+1)
-	}
-	for _, l := range p.snap.Lines {
-		own, is := named[pair{l.StudentID, l.ContactID}]
-		x, isSaid := said[l.ContactID]
-		p.planLine(l, own.from, is, x.and(own), isSaid || len(own.carried) > 0)
-	}
-	for _, k := range order {
-		if _, known := p.lines[k]; !known {
-			own := named[k]
-			x, isSaid := said[k.contact]
-			p.newLine(k, own.from, last, x.and(own), isSaid || len(own.carried) > 0)
-		}
-	}
+func (x facts) says(field string) bool { return slices.Contains(x.carried, field) }
+
+// end is a student or a contact at the end of a line: as it is, and as it will be.
+type end struct {
+	id, leaves   int64 // id 0: beyond what was read
+	seen         bool
+	spoken       bool // a student for whose lines a file of contacts alone speaks
+	name, source string
+	was, will    bool // at school; not left
 }
 
-// namedLines lists the lines of the file by the ids of their ends. A line to somebody nobody knows is no line.
-func (p *plan) namedLines() (map[pair]line, []pair) {
-	named := map[pair]line{}
-	var order []pair
-	for _, l := range p.rec.lines {
-		s, student := p.students[l.student]
-		c, contact := p.contacts[l.contact]
-		switch {
-		case !student || !contact:
-			p.f.add(Warning, l.from.file, l.from.line, "agentSourcedIds", "", "names somebody who is neither in the file nor known from before: no line")
-			continue
-		case !p.inFile.students[s.ID] && s.Status == roster.Left || !p.inFile.contacts[c.ID] && c.Left,
-			p.leave.students[s.ID] || p.leave.contacts[c.ID]:
-			p.f.add(Warning, l.from.file, l.from.line, "agentSourcedIds", "", "names somebody who is gone from the roster: no line")
-			continue
+// pair is a line with its ends and what the file says of it.
+type pair struct {
+	key              int64
+	line             string // on record, "" if it is not
+	student, contact end
+	status, after    roster.Status
+	email            string // the contact's from now on, as a key
+	named            bool
+	at               place
+	own, said        string // facts
+	isSaid           bool
+}
+
+const pairColumns = `coalesce(s.id, 0), coalesce(s.source_id, ''), coalesce(s.status, ''), coalesce(s.after, ''), coalesce(s.seen, 0), coalesce(s.spoken, 0), coalesce(s.leaves, 0), coalesce(s.name, ''),
+coalesce(c.id, 0), coalesce(c.source_id, ''), coalesce(c.gone, 0), coalesce(c.after, 0), coalesce(c.seen, 0), coalesce(c.leaves, 0), coalesce(c.name, ''), coalesce(c.email_key, ''),
+fl.seq is not null, coalesce(fl.file, ''), coalesce(fl.line, 0), coalesce(fl.data, ''), coalesce(fc.facts, ''), fc.seq is not null`
+
+func scanPair(r *sql.Rows) (p pair, err error) {
+	var gone, goes bool
+	s, c := &p.student, &p.contact
+	err = r.Scan(&p.key, &p.line, &s.id, &s.source, &p.status, &p.after, &s.seen, &s.spoken, &s.leaves, &s.name, &c.id, &c.source, &gone, &goes, &c.seen, &c.leaves,
+		&c.name, &p.email, &p.named, &p.at.file, &p.at.line, &p.own, &p.said, &p.isSaid)
+	s.was, s.will, c.was, c.will = p.status == roster.Enrolled, p.after == roster.Enrolled, !gone, !goes
+	return p, err
+}
+
+// facts is what the file says of the pair.
+func (p *pair) facts() (facts, error) {
+	var said, own packedFacts
+	if err := unpack(p.said, &said); err != nil {
+		return facts{}, err
+	}
+	err := unpack(p.own, &own)
+	p.isSaid = p.isSaid || len(own.Carried) > 0
+	return said.facts().and(own.facts()), err
+}
+
+// gone reports whether an end is no longer in the roster, so that the file cannot name it.
+func (p *pair) gone() bool {
+	return !p.student.seen && p.status == roster.Left || !p.contact.seen && !p.contact.was || p.student.leaves+p.contact.leaves > 0
+}
+
+func (p *plan) planLines(ctx context.Context) error {
+	err := walk(ctx, p.stage, selectLines, scanPair, func(x pair) int64 { return x.key }, func(x pair) error { return p.planLine(ctx, x) })
+	if err != nil {
+		return err
+	}
+	return p.newLines(ctx)
+}
+
+// newLines plans the lines of the file that are not on record, student by student in the file's order. A line to somebody nobody knows is no line.
+func (p *plan) newLines(ctx context.Context) error {
+	student, next := int64(0), 0
+	after, seq := "", int64(0)
+	for {
+		type named struct {
+			pair
+			position int
 		}
-		k := pair{s.ID, c.ID}
-		if _, twice := named[k]; !twice {
-			order = append(order, k)
-			named[k] = l
+		some, err := list(ctx, p.stage, func(r *sql.Rows) (n named, err error) {
+			n.pair, err = scanPair(r)
+			return n, err
+		}, selectNewLines, after, seq, readAtOnce)
+		if err != nil || len(some) == 0 {
+			return err
+		}
+		for _, n := range some {
+			after, seq = n.line, n.key // the query has the student's source id in the line's place
+			switch {
+			case n.student.id == 0 || n.contact.id == 0:
+				p.f.add(Warning, n.at.file, n.at.line, "agentSourcedIds", "", "names somebody who is neither in the file nor known from before: no line")
+				continue
+			case n.gone():
+				p.f.add(Warning, n.at.file, n.at.line, "agentSourcedIds", "", "names somebody who is gone from the roster: no line")
+				continue
+			}
+			if n.student.id != student {
+				student, next = n.student.id, 0
+				if student > 0 {
+					last, err := p.stage.value(ctx, selectNextPosition, student)
+					if err != nil {
+						return err
+					}
+					next = int(last)
+				}
+			}
+			if err := p.newLine(ctx, n.pair, next); err != nil {
+				return err
+			}
+			next++
 		}
 	}
-	return named, order
 }
 
 // planLine brings a line on record up to date.
-func (p *plan) planLine(l roster.Line, at place, named bool, x facts, isSaid bool) {
+func (p *plan) planLine(ctx context.Context, x pair) error {
+	var l roster.Line
+	if err := unpack(x.line, &l); err != nil {
+		return err
+	}
+	named := x.named && !x.gone()
 	if l.Removed() {
 		if named {
-			p.f.add(Note, at.file, at.line, "", p.lineName(l), "taken off the student by staff: stays so, though the file has it")
+			p.f.add(Note, x.at.file, x.at.line, "", x.name(l), "taken off the student by staff: stays so, though the file has it")
 		}
-		return
+		return nil
+	}
+	said, err := x.facts()
+	if err != nil {
+		return err
 	}
 	next := l
 	var changed, kept []roster.Difference
 	switch {
-	case named || isSaid && l.FromFile:
-		next, changed, kept = roster.TakeLine(l, x.Line, x.carried)
-		p.kept(at, kept)
-	case isSaid:
+	case named || x.isSaid && l.FromFile:
+		next, changed, kept = roster.TakeLine(l, said.Line, said.carried)
+		if err := p.kept(ctx, x.at, x.person(), kept); err != nil {
+			return err
+		}
+	case x.isSaid:
 		// A line that staff made: what the file refuses is refused here too.
-		if _, only, _ := roster.TakeLine(l, x.Line, x.carried); len(only) > 0 && x.says("portal_access") {
-			next.FilePortalAccess = x.PortalAccess
+		if _, only, _ := roster.TakeLine(l, said.Line, said.carried); len(only) > 0 && said.says("portal_access") {
+			next.FilePortalAccess = said.PortalAccess
 		}
 	}
+	missing := p.missing(&x, l, &next)
 	switch {
 	case named:
 		next.Ended, next.FromFile = false, true
-	case l.FromFile && !l.Ended && p.lineGone(l):
+	case l.FromFile && !l.Ended && !missing && p.lineGone(&x):
 		next.Ended = true
 	}
-	p.change(l, next, changed, at)
+	return p.change(ctx, &x, l, next, changed)
 }
 
-func (x facts) says(field string) bool { return slices.Contains(x.carried, field) }
+// missing gives a line its time of grace when an end is missing from the roster, and takes it when both are there.
+func (p *plan) missing(x *pair, l roster.Line, next *roster.Line) bool {
+	one := x.student.leaves == 1 && x.contact.leaves < 2 || x.contact.leaves == 1 && x.student.leaves < 2
+	switch {
+	case one && p.grace != "":
+		if !l.Ended && l.GraceUntil == "" && (x.student.was != x.student.will || x.contact.was != x.contact.will) {
+			next.GraceUntil = p.grace
+		}
+		return true
+	case l.GraceUntil != "" && x.student.will && x.contact.will:
+		next.GraceUntil = ""
+	}
+	return false
+}
 
 // lineGone reports whether the file's silence about a line ends it. A roster that holds everything ends what it does not name; a roster of
 // changes ends a line when the row that would name it is there and does not.
-func (p *plan) lineGone(l roster.Line) bool {
-	if p.leave.students[l.StudentID] || p.leave.contacts[l.ContactID] {
+func (p *plan) lineGone(x *pair) bool {
+	if x.student.leaves+x.contact.leaves > 0 {
 		return true
 	}
-	student, contact := p.inFile.students[l.StudentID], p.inFile.contacts[l.ContactID]
+	student, contact := x.student.seen, x.contact.seen
 	switch {
 	case !p.rec.saysLines:
 		return false
 	case p.rec.only == onlyContacts:
-		return p.spoken[l.StudentID]
+		return x.student.spoken
 	case p.rec.whole:
 		return student
 	}
@@ -137,69 +220,99 @@ func (p *plan) lineGone(l roster.Line) bool {
 		contact && p.rec.contactSide && !p.rec.studentSide
 }
 
-func (p *plan) change(l, next roster.Line, changed []roster.Difference, at place) {
+// change counts what becomes of a line, tells who loses access by it, and puts the step.
+func (p *plan) change(ctx context.Context, x *pair, l, next roster.Line, changed []roster.Difference) error {
+	if err := p.consequences(ctx, x, l, next); err != nil {
+		return err
+	}
 	switch {
 	case next.Ended && !l.Ended:
 		p.rep.Lines.Removed++
-		p.say("line %s: ended", p.lineName(l))
-	case !next.Ended && l.Ended:
+		p.say("line %s: ended", x.name(l))
+	case next.GraceUntil != "" && l.GraceUntil == "":
+		if l.FromFile {
+			p.rep.Lines.Removed++
+		}
+		p.say("line %s: open until %s", x.name(l), next.GraceUntil)
+	case !next.Ended && l.Ended, l.GraceUntil != "" && next.GraceUntil == "":
 		p.rep.Lines.Changed++
-		p.say("line %s: back", p.lineName(l))
+		p.say("line %s: back", x.name(l))
 	case len(changed) > 0:
 		p.rep.Lines.Changed++
-		p.say("line %s: %s", p.lineName(l), p.differences(changed))
+		p.say("line %s: %s", x.name(l), p.differences(changed))
 	case next.FromFile != l.FromFile:
 		p.rep.Lines.Changed++
-		p.say("line %s: now comes with the roster", p.lineName(l))
+		p.say("line %s: now comes with the roster", x.name(l))
 	case next.FilePortalAccess != l.FilePortalAccess:
 		p.rep.Lines.Changed++
-		p.say("line %s: file portal access %s -> %s", p.lineName(l), l.FilePortalAccess, next.FilePortalAccess)
+		p.say("line %s: file portal access %s -> %s", x.name(l), l.FilePortalAccess, next.FilePortalAccess)
 	default:
-		if l.FromFile && !l.Ended {
+		if l.FromFile && !l.Ended && x.student.will && x.contact.will {
 			p.rep.Lines.Same++
 		}
-		return
+		return nil
 	}
-	p.lineChanges = append(p.lineChanges, roster.LineChange{Old: l, New: next})
-	p.lineRows = append(p.lineRows, at)
+	at := phaseChangeLine
+	if roster.MayClose(l, next) || next.GraceUntil != l.GraceUntil && next.GraceUntil != "" {
+		at = phaseCloseLine // grace too: it must be there before the student leaves
+	}
+	return p.step(ctx, at, l.StudentID, l.ContactID, x.name(l), lineStep{LineChange: roster.LineChange{Old: l, New: next}})
 }
 
-func (p *plan) newLine(k pair, at place, last map[int64]int, x facts, isSaid bool) {
-	l := roster.Line{StudentID: k.student, ContactID: k.contact, Position: last[k.student], LegalGuardian: roster.Unknown,
+func (p *plan) newLine(ctx context.Context, x pair, position int) error {
+	l := roster.Line{StudentID: max(x.student.id, 0), ContactID: max(x.contact.id, 0), Position: position, LegalGuardian: roster.Unknown,
 		LivesWith: roster.Unknown, Emergency: roster.Unknown, Pickup: roster.Unknown, Mailing: roster.Unknown,
 		PortalAccess: roster.Unknown, FilePortalAccess: roster.Unknown, Restricted: roster.Unknown, FileRestricted: roster.Unknown,
 		FromFile: true}
-	last[k.student]++
-	if !isSaid || x.Relationship == "" {
-		p.likeOthers(&l)
+	said, err := x.facts()
+	if err != nil {
+		return err
 	}
-	if isSaid {
-		if x.PortalAccess == roster.No && !x.says("portal_access") {
-			x.carried = append(slices.Clone(x.carried), "portal_access")
+	if !x.isSaid || said.Relationship == "" {
+		if err := p.likeOthers(ctx, &l); err != nil {
+			return err
 		}
-		l, _, _ = roster.TakeLine(l, x.Line, x.carried)
+	}
+	if x.isSaid {
+		if said.PortalAccess == roster.No && !said.says("portal_access") {
+			said.carried = append(slices.Clone(said.carried), "portal_access")
+		}
+		l, _, _ = roster.TakeLine(l, said.Line, said.carried)
 	}
 	p.rep.Lines.Added++
-	p.say("line %s: added", p.lineName(l))
-	p.lineChanges = append(p.lineChanges, roster.LineChange{New: l})
-	p.lineRows = append(p.lineRows, at)
+	p.say("line %s: added", x.name(l))
+	if err := p.mayRegister(ctx, &x, l); err != nil {
+		return err
+	}
+	return p.step(ctx, phaseAddLine, x.student.id, x.contact.id, x.name(l),
+		lineStep{LineChange: roster.LineChange{New: l}, Student: x.student.source, Contact: x.contact.source})
 }
 
 // likeOthers gives a new line of a contact who is not in the file what the contact's other lines have from the roster.
-func (p *plan) likeOthers(l *roster.Line) {
+func (p *plan) likeOthers(ctx context.Context, l *roster.Line) error {
 	l.Relationship = "unknown"
-	for _, o := range p.linesOf[l.ContactID] {
-		if !o.FromFile {
-			continue
-		}
-		l.Relationship, l.BeginDate, l.EndDate = o.Relationship, o.BeginDate, o.EndDate
-		if o.FilePortalAccess == roster.No {
-			l.PortalAccess, l.FilePortalAccess = roster.No, roster.No
-			return
-		}
+	if l.ContactID == 0 {
+		return nil
 	}
+	others, err := list(ctx, p.stage, scanText, selectLikeOthers, l.ContactID)
+	if err != nil || len(others) == 0 {
+		return err
+	}
+	var o roster.Line
+	if err := unpack(others[0], &o); err != nil {
+		return err
+	}
+	l.Relationship, l.BeginDate, l.EndDate = o.Relationship, o.BeginDate, o.EndDate
+	if o.FilePortalAccess == roster.No {
+		l.PortalAccess, l.FilePortalAccess = roster.No, roster.No
+	}
+	return nil
 }
 
-func (p *plan) lineName(l roster.Line) string {
-	return p.contactByID[l.ContactID] + " (" + l.Relationship + ") of " + p.studentByID[l.StudentID]
+func (x *pair) name(l roster.Line) string {
+	return x.contact.name + " (" + l.Relationship + ") of " + x.student.name
+}
+
+func (x *pair) person() Person {
+	return Person{StudentID: max(x.student.id, 0), ContactID: max(x.contact.id, 0), Student: x.student.name, Contact: x.contact.name}
 }

@@ -1,97 +1,125 @@
 package intake
 
 import (
+	"context"
+	"database/sql"
 	"slices"
 
+	"github.com/schoolgate/schoolgate/internal/lang"
 	"github.com/schoolgate/schoolgate/internal/roster"
 )
 
-// settleRoles decides about people of whom a file of changes does not say what they are: they are what they were.
-func (p *plan) settleRoles() {
-	isStudent := map[string]bool{}
-	p.rec.students = slices.DeleteFunc(p.rec.students, func(s student) bool {
-		_, known := p.students[s.SourceID]
-		if s.roleOf && known {
-			isStudent[s.SourceID] = true
-		}
-		return s.roleOf && !known
-	})
-	p.rec.contacts = slices.DeleteFunc(p.rec.contacts, func(c contact) bool {
-		if c.relationship != "" {
-			return false
-		}
-		_, known := p.contacts[c.SourceID]
-		if !known && !isStudent[c.SourceID] {
-			p.f.add(Skipped, c.from.file, c.from.line, "role", "", "no role, and not known from before: row not taken")
-		}
-		return !known || isStudent[c.SourceID]
-	})
+// both is a row of the file with the record it is about, "" where there is none.
+type both struct {
+	seq       int64
+	file, old string
 }
 
-func (p *plan) planStudents() {
-	for _, s := range p.rec.students {
-		p.planStudent(s)
-	}
-	for _, old := range p.snap.Students {
-		absent := p.rec.whole && p.rec.only != onlyContacts && p.covered[old.SchoolID] && !p.inFile.students[old.ID]
-		if old.SourceID == "" || !absent && !p.rec.gone[old.SourceID] || p.inFile.students[old.ID] {
-			continue
+func scanBoth(r *sql.Rows) (b both, err error) { return b, r.Scan(&b.seq, &b.file, &b.old) }
+
+func seqOf(b both) int64 { return b.seq }
+
+func (p *plan) planStudents(ctx context.Context) error {
+	err := walk(ctx, p.stage, selectStudents, scanBoth, seqOf, func(b both) error {
+		var s packedStudent
+		if err := unpack(b.file, &s); err != nil {
+			return err
 		}
-		p.leave.students[old.ID] = true
-		if old.Status != roster.Enrolled {
-			continue
+		var old roster.Student
+		if err := unpack(b.old, &old); err != nil {
+			return err
+		}
+		return p.planStudent(ctx, s.student(), old, b.old != "")
+	})
+	if err != nil {
+		return err
+	}
+	if err := p.firstStudents(ctx); err != nil {
+		return err
+	}
+	if err := p.stage.exec(ctx, markLeavingStudents, p.rec.whole && p.rec.only != onlyContacts); err != nil {
+		return err
+	}
+	return walk(ctx, p.stage, selectLeavingStudents, scanBoth, seqOf, func(b both) error {
+		var old roster.Student
+		if err := unpack(b.old, &old); err != nil || old.Status != roster.Enrolled {
+			return err
 		}
 		next := old
 		next.Status = roster.Left
 		next.Local = without(old.Local, "status")
 		p.rep.Students.Removed++
 		p.say("student %s: gone from the roster", studentName(old))
-		p.studentChanges = append(p.studentChanges, roster.StudentChange{Old: old, New: next})
-		p.studentRows = append(p.studentRows, place{})
-	}
+		if err := p.stage.exec(ctx, updateStudentAfter, old.ID, string(next.Status)); err != nil {
+			return err
+		}
+		return p.step(ctx, phaseStudentLeaves, old.ID, 0, studentName(old), roster.StudentChange{Old: old, New: next})
+	})
 }
 
-func (p *plan) planStudent(s student) {
-	old, known := p.students[s.SourceID]
+func (p *plan) planStudent(ctx context.Context, s student, old roster.Student, known bool) error {
 	if s.partial && (!known || p.rec.whole && p.rec.only != onlyContacts) {
 		p.f.add(Warning, s.from.file, s.from.line, "", s.SourceID, "is no student known from before: not taken")
-		return
+		return nil
 	}
-	switch id := p.bySource[s.school]; {
-	case s.school != "":
+	for _, id := range s.unknown {
+		if _, known := p.bySource[id]; !known {
+			p.f.add(Warning, s.from.file, s.from.line, "", id, "names an organisation that is neither in orgs.csv nor on record")
+		}
+	}
+	id, ok := p.schoolOf(s.school, s.unknown)
+	switch {
+	case ok:
 		s.SchoolID = id
 	case p.opts.School == "" && known && old.SchoolID != 0:
 		s.carried = without(s.carried, "school_id") // the file names none: where they are is as good as any
 	default:
 		s.SchoolID = p.fallback
 	}
-	if s.school == "" && !s.partial && p.opts.School != "" {
+	if !ok && !s.partial && p.opts.School != "" {
 		p.f.count(Finding{Level: Note, File: s.from.file, Count: 1,
 			Text: "students whose school the file does not name: put into " + p.names[p.fallback]})
 	}
 	if !known {
 		p.rep.Students.Added++
 		p.say("student %s: added, grade %s, %s", studentName(s.Student), p.shown("grade", s.Grade), p.names[s.SchoolID])
-		id := p.newID()
-		s.Student.ID = id
-		p.students[s.SourceID] = s.Student
-		p.studentByID[id] = nameOf(s.First, s.Last)
-		p.inFile.students[id] = true
-		p.studentChanges = append(p.studentChanges, roster.StudentChange{New: s.Student})
-		p.studentRows = append(p.studentRows, s.from)
-		return
+		if id := s.SchoolID; !p.rec.saysRestrictions && id != 0 && !slices.Contains(p.fed, id) && !slices.Contains(p.first, id) {
+			p.first = append(p.first, id)
+		}
+		s.ID = p.newID()
+		if err := p.stage.seeStudent(ctx, s.Student, true); err != nil {
+			return err
+		}
+		return p.step(ctx, phaseAddStudent, 0, 0, studentName(s.Student), roster.StudentChange{New: s.Student})
 	}
-	p.inFile.students[old.ID] = !s.partial
 	next, changed, kept := roster.TakeStudent(old, s.Student, s.carried)
-	p.kept(s.from, kept)
+	if err := p.kept(ctx, s.from, Person{StudentID: old.ID, Student: nameOf(old.First, old.Last)}, kept); err != nil {
+		return err
+	}
 	if len(changed) == 0 {
 		p.rep.Students.Same++
-		return
+		return nil
 	}
 	p.rep.Students.Changed++
 	p.say("student %s: %s", studentName(old), p.differences(changed))
-	p.studentChanges = append(p.studentChanges, roster.StudentChange{Old: old, New: next})
-	p.studentRows = append(p.studentRows, s.from)
+	at := phaseChangeStudent
+	if old.Status != next.Status {
+		if err := p.stage.exec(ctx, updateStudentAfter, old.ID, string(next.Status)); err != nil {
+			return err
+		}
+		if old.Status == roster.Enrolled {
+			at = phaseStudentLeaves
+		}
+	}
+	return p.step(ctx, at, old.ID, 0, studentName(old), roster.StudentChange{Old: old, New: next})
+}
+
+// firstStudents asks, before the first students of a school are there, for the restrictions that the roster has no place for.
+func (p *plan) firstStudents(ctx context.Context) error {
+	if len(p.first) == 0 {
+		return nil
+	}
+	return p.step(ctx, phaseFirst, 0, 0, "", p.first)
 }
 
 func studentName(s roster.Student) string {
@@ -106,81 +134,89 @@ func without(list []string, what string) []string {
 	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return s == what })
 }
 
-func (p *plan) planContacts() {
-	for _, c := range p.rec.contacts {
-		p.planContact(c)
-	}
-	for _, old := range p.snap.Contacts {
-		if old.SourceID == "" || p.inFile.contacts[old.ID] || !p.rec.gone[old.SourceID] && !p.absent(p.linesOf[old.ID]) {
-			continue
+func (p *plan) planContacts(ctx context.Context) error {
+	err := walk(ctx, p.stage, selectContacts, scanBoth, seqOf, func(b both) error {
+		var c packedContact
+		if err := unpack(b.file, &c); err != nil {
+			return err
 		}
-		p.leave.contacts[old.ID] = true
-		if old.Left {
-			continue
+		var old roster.Contact
+		if err := unpack(b.old, &old); err != nil {
+			return err
+		}
+		return p.planContact(ctx, contact{Contact: c.Contact, carried: c.Carried, from: place{c.File, c.Row}}, old, b.old != "")
+	})
+	if err != nil {
+		return err
+	}
+	// Whoever has no child of a roster belongs to no school, and is gone if the file covers all.
+	if err := p.stage.exec(ctx, markLeavingContacts, p.rec.whole && p.rec.only != onlyStudents, p.rec.only == "" && p.coversAll()); err != nil {
+		return err
+	}
+	return walk(ctx, p.stage, selectLeavingContacts, scanBoth, seqOf, func(b both) error {
+		var old roster.Contact
+		if err := unpack(b.old, &old); err != nil || old.Left {
+			return err
 		}
 		next := old
 		next.Left = true
 		p.rep.Contacts.Removed++
 		p.say("contact %s: gone from the roster", nameOf(old.First, old.Last))
-		p.contactChanges = append(p.contactChanges, roster.ContactChange{Old: old, New: next})
-		p.contactRows = append(p.contactRows, place{})
-	}
+		if err := p.stage.exec(ctx, updateContactAfter, old.ID, true); err != nil {
+			return err
+		}
+		return p.step(ctx, phaseContactLeaves, 0, old.ID, nameOf(old.First, old.Last), roster.ContactChange{Old: old, New: next})
+	})
 }
 
-// absent reports whether a contact who is not in the file is thereby gone: all children whom a roster linked the contact to are in schools
-// that the file covers. Whoever has no such child belongs to no school, and is gone if the file covers all.
-func (p *plan) absent(lines []roster.Line) bool {
-	if !p.rec.whole || p.rec.only == onlyStudents {
-		return false
-	}
-	children := 0
-	for _, l := range lines {
-		if !l.FromFile || l.Ended {
-			continue
-		}
-		children++
-		if !p.inFile.students[l.StudentID] && !p.leave.students[l.StudentID] && !p.spoken[l.StudentID] {
-			return false
-		}
-	}
-	return children > 0 || p.rec.only == "" && p.coversAll()
-}
-
-func (p *plan) planContact(c contact) {
-	old, known := p.contacts[c.SourceID]
+func (p *plan) planContact(ctx context.Context, c contact, old roster.Contact, known bool) error {
+	name := nameOf(c.First, c.Last)
 	if !known {
 		p.rep.Contacts.Added++
-		p.say("contact %s: added", nameOf(c.First, c.Last))
-		id := p.newID()
-		c.Contact.ID = id
-		p.contacts[c.SourceID] = c.Contact
-		p.contactByID[id] = nameOf(c.First, c.Last)
-		p.inFile.contacts[id] = true
-		p.contactChanges = append(p.contactChanges, roster.ContactChange{New: c.Contact})
-		p.contactRows = append(p.contactRows, c.from)
-		p.countEmail(c.Contact)
-		return
+		p.say("contact %s: added", name)
+		c.ID = p.newID()
+		if err := p.stage.seeContact(ctx, c.Contact, true); err != nil {
+			return err
+		}
+		if err := p.step(ctx, phaseAddContact, 0, 0, name, roster.ContactChange{New: c.Contact}); err != nil || c.Email != "" {
+			return err
+		}
+		p.rep.WithoutEmail++
+		return p.note(ctx, ListNoEmail, Person{Contact: name, Why: "new"})
 	}
-	p.inFile.contacts[old.ID] = true
 	next, changed, kept := roster.TakeContact(old, c.Contact, c.carried)
-	p.kept(c.from, kept)
+	if err := p.kept(ctx, c.from, Person{ContactID: old.ID, Contact: nameOf(old.First, old.Last)}, kept); err != nil {
+		return err
+	}
+	if old.SourceID != c.SourceID { // known by what the row says: the file has no ids
+		next.SourceID = c.SourceID
+		changed = append(changed, roster.Difference{Field: "source_id", Old: old.SourceID, New: c.SourceID})
+	}
 	if old.Left {
 		next.Left = false
 		changed = append(changed, roster.Difference{Field: "roster", Old: "gone", New: "back"})
+		if err := p.stage.exec(ctx, updateContactAfter, old.ID, false); err != nil {
+			return err
+		}
 	}
-	p.countEmail(next)
+	if next.Email == "" {
+		p.rep.WithoutEmail++
+		if old.Email != "" {
+			if err := p.note(ctx, ListNoEmail, Person{ContactID: old.ID, Contact: name, Why: "lost", Old: old.Email}); err != nil {
+				return err
+			}
+		}
+	}
 	if len(changed) == 0 {
 		p.rep.Contacts.Same++
-		return
+		return nil
 	}
 	p.rep.Contacts.Changed++
 	p.say("contact %s: %s", nameOf(old.First, old.Last), p.differences(changed))
-	p.contactChanges = append(p.contactChanges, roster.ContactChange{Old: old, New: next})
-	p.contactRows = append(p.contactRows, c.from)
-}
-
-func (p *plan) countEmail(c roster.Contact) {
-	if c.Email == "" {
-		p.rep.WithoutEmail++
+	if old.Email != next.Email {
+		if err := p.stage.exec(ctx, updateContactEmail, old.ID, lang.EmailKey(next.Email)); err != nil {
+			return err
+		}
 	}
+	return p.step(ctx, phaseChangeContact, 0, old.ID, nameOf(old.First, old.Last), roster.ContactChange{Old: old, New: next})
 }

@@ -65,9 +65,16 @@ func (o *office) state() []string {
 			all = append(all, fmt.Sprintln("contact", c.SourceID, c.First, c.Last, c.Email, c.HomePhone, c.Local))
 		}
 	}
-	for _, l := range snap.Lines {
-		if !l.Ended {
-			all = append(all, fmt.Sprintln("line", students[l.StudentID], contacts[l.ContactID], l.Relationship, l.PortalAccess, l.FilePortalAccess))
+	here := map[string]bool{}
+	for _, s := range snap.Students {
+		here[s.SourceID] = s.Status == roster.Enrolled
+	}
+	for _, c := range snap.Contacts {
+		here[c.SourceID] = !c.Left
+	}
+	for _, l := range snap.Lines { // those of people who are missing stay as they were
+		if !l.Ended && here[students[l.StudentID]] && here[contacts[l.ContactID]] {
+			all = append(all, fmt.Sprintln("line", students[l.StudentID], contacts[l.ContactID], l.Relationship, l.PortalAccess, l.FilePortalAccess, l.GraceUntil))
 		}
 	}
 	slices.Sort(all)

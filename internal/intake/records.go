@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"context"
 	"slices"
 
 	"github.com/schoolgate/schoolgate/internal/roster"
@@ -32,6 +33,10 @@ type records struct {
 	studentSide, contactSide bool
 	saysLines                bool // the file has a place for lines at all
 	saysRestrictions         bool // the file has a place for restrictions (OneRoster has none)
+
+	ctx   context.Context // of the parse
+	rows  int             // that were handed over
+	stage *stage          // nil: all is kept in the slices, which small files and tests of parsers may
 }
 
 // only is a kind of people, "" for both.
@@ -43,6 +48,11 @@ const (
 )
 
 func newRecords() *records { return &records{gone: map[string]bool{}} }
+
+// stagedRecords keeps people, lines and classes in a stage instead of in memory.
+func stagedRecords(ctx context.Context, s *stage) *records {
+	return &records{gone: map[string]bool{}, ctx: ctx, stage: s}
+}
 
 // student is a student as the file has it. carried names the fields that the file speaks of (roster's names of fields).
 type student struct {
@@ -140,47 +150,83 @@ func (r *records) addSchool(s roster.School) error {
 }
 
 func (r *records) addStudent(s student) error {
+	r.rows++
+	if r.stage != nil {
+		return r.stage.addStudent(r.ctx, s)
+	}
 	r.students = append(r.students, s)
 	return nil
 }
 
 func (r *records) addContact(c contact) error {
+	r.rows++
+	if r.stage != nil {
+		return r.stage.addContact(r.ctx, c)
+	}
 	r.contacts = append(r.contacts, c)
 	return nil
 }
 
 func (r *records) addLine(l line) error {
+	r.rows++
+	if r.stage != nil {
+		return r.stage.addLine(r.ctx, l)
+	}
 	r.lines = append(r.lines, l)
 	return nil
 }
 
 func (r *records) addTerm(t term) error {
+	r.rows++
+	if r.stage != nil {
+		return nil // kept by no page yet
+	}
 	r.terms = append(r.terms, t)
 	return nil
 }
 
 func (r *records) addCourse(c course) error {
+	r.rows++
+	if r.stage != nil {
+		return nil // kept by no page yet
+	}
 	r.courses = append(r.courses, c)
 	return nil
 }
 
 func (r *records) addClass(c class) error {
+	r.rows++
+	if r.stage != nil {
+		return nil // kept by no page yet
+	}
 	r.classes = append(r.classes, c)
 	return nil
 }
 
 func (r *records) addEnrolment(e enrolment) error {
+	r.rows++
+	if r.stage != nil {
+		return nil // kept by no page yet
+	}
 	r.enrols = append(r.enrols, e)
 	return nil
 }
 
 func (r *records) addStaff(s staffPerson) error {
+	r.rows++
+	if r.stage != nil {
+		return nil // kept by no page yet
+	}
 	r.staff = append(r.staff, s)
 	return nil
 }
 
 // sayGone takes that the file deletes a person.
 func (r *records) sayGone(sourceID string) error {
+	r.rows++
+	if r.stage != nil {
+		return r.stage.insert(r.ctx, insertGone, sourceID)
+	}
 	r.gone[sourceID] = true
 	return nil
 }

@@ -249,3 +249,6 @@ func ordered[T any](m map[int64]T) []T {
 	}
 	return out
 }
+
+func studentID(s Student) int64 { return s.ID }
+func contactID(c Contact) int64 { return c.ID }

@@ -1,0 +1,163 @@
+package intake
+
+import (
+	"context"
+	"database/sql"
+
+	"github.com/schoolgate/schoolgate/internal/roster"
+	"github.com/schoolgate/schoolgate/internal/sqldb"
+)
+
+// readRecords copies into the stage what the file must be compared with: the schools it covers, the people it names, and whoever has a line to
+// one of them. The people named bring in the schools of their children, so that a roster of changes is measured against whole schools.
+func (i *Intake) readRecords(ctx context.Context, p *plan) error {
+	s := p.stage
+	to := roster.Seen{
+		Student: func(st roster.Student) error { return s.seeStudent(ctx, st, false) },
+		Contact: func(c roster.Contact) error { return s.seeContact(ctx, c, false) },
+		Line:    func(l roster.Line) error { return s.seeLine(ctx, l) },
+	}
+	read := map[int64]bool{}
+	school := func(id int64) error {
+		if id <= 0 || read[id] {
+			return nil
+		}
+		read[id] = true
+		return i.db.Read(ctx, func(tx *sqldb.Tx) error { return i.roster.EachOfSchool(ctx, tx, id, to) })
+	}
+	for id := range p.covered {
+		if err := school(id); err != nil {
+			return err
+		}
+	}
+	if err := i.readNamed(ctx, p, to); err != nil {
+		return err
+	}
+	others, err := list(ctx, s, scanID, selectStageSchools)
+	if err != nil {
+		return err
+	}
+	for _, id := range others {
+		if err := school(id); err != nil {
+			return err
+		}
+	}
+	if p.rec.whole && p.coversAll() {
+		if err := i.db.Read(ctx, func(tx *sqldb.Tx) error { return i.roster.EachLoose(ctx, tx, to) }); err != nil {
+			return err
+		}
+	}
+	for _, query := range indexes() {
+		if err := s.exec(ctx, query); err != nil {
+			return err
+		}
+	}
+	return s.flush(ctx)
+}
+
+// readNamed reads the people whom the file names and who are not read yet.
+func (i *Intake) readNamed(ctx context.Context, p *plan, to roster.Seen) error {
+	for _, kind := range []struct {
+		query string
+		read  func(tx *sqldb.Tx, some []string) error
+	}{
+		{selectUnreadStudents, func(tx *sqldb.Tx, some []string) error { return i.roster.EachNamed(ctx, tx, some, nil, to) }},
+		{selectUnreadContacts, func(tx *sqldb.Tx, some []string) error { return i.roster.EachNamed(ctx, tx, nil, some, to) }},
+	} {
+		for after := ""; ; {
+			some, err := list(ctx, p.stage, scanText, kind.query, after, roster.NamedAtOnce)
+			if err != nil {
+				return err
+			}
+			if len(some) == 0 {
+				break
+			}
+			after = some[len(some)-1]
+			if err := i.db.Read(ctx, func(tx *sqldb.Tx) error { return kind.read(tx, some) }); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+const (
+	selectStageSchools = `select distinct school_id from r_student where school_id > 0 order by school_id`
+
+	selectUnreadStudents = `select source_id from (
+select source_id from (select source_id from f_student where source_id > $1 order by source_id limit $2)
+union select student from (select distinct student from f_line where student > $1 order by student limit $2)
+union select source_id from (select source_id from f_gone where source_id > $1 order by source_id limit $2)) x
+order by source_id limit $2`
+
+	selectUnreadContacts = `select source_id from (
+select source_id from (select source_id from f_contact where source_id > $1 order by source_id limit $2)
+union select contact from (select distinct contact from f_line where contact > $1 order by contact limit $2)
+union select source_id from (select source_id from f_gone where source_id > $1 order by source_id limit $2)) x
+order by source_id limit $2`
+)
+
+// endingLogins puts the student logins on the list that end with the access of whoever made them.
+func (i *Intake) endingLogins(ctx context.Context, p *plan) error {
+	if i.logins == nil {
+		return nil
+	}
+	type lost struct {
+		pos              int64
+		student, contact int64
+		names            [2]string
+		detail           string
+	}
+	var some []lost
+	ask := func() error {
+		if len(some) == 0 {
+			return nil
+		}
+		students := make([]int64, len(some))
+		for n, l := range some {
+			students[n] = l.student
+		}
+		var made []StudentLogin
+		err := i.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
+			made, err = i.logins.StudentLogins(ctx, tx, students)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		for _, l := range some {
+			for _, m := range made {
+				if m.StudentID != l.student || m.MakerID != l.contact {
+					continue
+				}
+				var was Person
+				if err := unpack(l.detail, &was); err != nil {
+					return err
+				}
+				if err := p.note(ctx, ListLogins, Person{StudentID: l.student, ContactID: l.contact, Student: l.names[0], Contact: l.names[1],
+					Why: was.Why, Until: was.Until, Old: m.Username}); err != nil {
+					return err
+				}
+			}
+		}
+		some = some[:0]
+		return nil
+	}
+	err := walk(ctx, p.stage, selectLosses, func(r *sql.Rows) (l lost, err error) {
+		return l, r.Scan(&l.pos, &l.student, &l.contact, &l.names[0], &l.names[1], &l.detail)
+	}, func(l lost) int64 { return l.pos }, func(l lost) error {
+		if some = append(some, l); len(some) < roster.NamedAtOnce {
+			return nil
+		}
+		return ask()
+	})
+	if err == nil {
+		err = ask()
+	}
+	if err != nil {
+		return err
+	}
+	return p.stage.flush(ctx)
+}
+
+const selectLosses = `select pos, student_id, contact_id, student, contact, detail from note where list = 'loses' and pos > $1 order by pos limit $2`

@@ -1,0 +1,233 @@
+package intake
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/schoolgate/schoolgate/internal/sqldb"
+)
+
+// stage is where a roster and what is on record meet: a private scratch database, outside of everybody's way, so that nothing here depends
+// on how big either is. What is put is written in batches; flush before a query that must see it.
+type stage struct {
+	db      *sqldb.DB
+	pending []put
+	rows    int
+	texts   map[[2]int]string // placeholders
+}
+
+// put is rows for one table, or one statement that is no insert.
+type put struct {
+	query string
+	width int // columns; 0 for a statement
+	args  []any
+}
+
+const (
+	putAtOnce  = 2000 // rows
+	readAtOnce = 1000
+)
+
+// newStage opens an empty stage.
+func newStage(ctx context.Context) (*stage, error) {
+	db, err := sqldb.Scratch(ctx, stageSchema)
+	if err != nil {
+		return nil, err
+	}
+	return &stage{db: db, texts: map[[2]int]string{}}, nil
+}
+
+// Close throws everything away.
+func (s *stage) Close() error { return s.db.Close() }
+
+// insert puts a row: query ends with "values ".
+func (s *stage) insert(ctx context.Context, query string, args ...any) error {
+	last := len(s.pending) - 1
+	if last >= 0 && s.pending[last].query == query {
+		s.pending[last].args = append(s.pending[last].args, args...)
+	} else if at := slices.IndexFunc(s.pending, func(p put) bool { return p.query == query }); at >= 0 && !s.ordered() {
+		s.pending[at].args = append(s.pending[at].args, args...)
+	} else {
+		s.pending = append(s.pending, put{query, len(args), slices.Clone(args)})
+	}
+	return s.counted(ctx)
+}
+
+// ordered reports whether a statement waits that must not be overtaken.
+func (s *stage) ordered() bool {
+	return slices.ContainsFunc(s.pending, func(p put) bool { return p.width == 0 })
+}
+
+// exec puts a statement that runs after what was put before.
+func (s *stage) exec(ctx context.Context, query string, args ...any) error {
+	s.pending = append(s.pending, put{query, 0, args})
+	return s.counted(ctx)
+}
+
+func (s *stage) counted(ctx context.Context) error {
+	if s.rows++; s.rows < putAtOnce {
+		return nil
+	}
+	return s.flush(ctx)
+}
+
+// flush writes what was put.
+func (s *stage) flush(ctx context.Context) error {
+	if s.rows == 0 {
+		return nil
+	}
+	err := s.db.Write(ctx, func(tx *sqldb.Tx) error {
+		for _, p := range s.pending {
+			if err := s.write(ctx, tx, p); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	s.pending, s.rows = s.pending[:0], 0
+	return err
+}
+
+func (s *stage) write(ctx context.Context, tx *sqldb.Tx, p put) error {
+	if p.width == 0 {
+		_, err := tx.Exec(ctx, p.query, p.args...)
+		return err
+	}
+	for args := p.args; len(args) > 0; {
+		n := 1
+		for _, size := range []int{100, 10} {
+			if len(args) >= size*p.width {
+				n = size
+				break
+			}
+		}
+		if _, err := tx.Exec(ctx, p.query+s.placeholders(n, p.width)+" on conflict do nothing", args[:n*p.width]...); err != nil {
+			return err
+		}
+		args = args[n*p.width:]
+	}
+	return nil
+}
+
+// placeholders returns "($1, $2), ($3, $4)".
+func (s *stage) placeholders(rows, columns int) string {
+	text := s.texts[[2]int{rows, columns}]
+	if text == "" {
+		text = valuesOf(rows, columns)
+		s.texts[[2]int{rows, columns}] = text
+	}
+	return text
+}
+
+func valuesOf(rows, columns int) string {
+	var b strings.Builder
+	for n := range rows * columns {
+		switch {
+		case n == 0:
+			b.WriteByte('(')
+		case n%columns == 0:
+			b.WriteString("), (")
+		default:
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(&b, "$%d", n+1)
+	}
+	b.WriteByte(')')
+	return b.String()
+}
+
+// value returns the single number that a query finds.
+func (s *stage) value(ctx context.Context, query string, args ...any) (n int64, err error) {
+	if err := s.flush(ctx); err != nil {
+		return 0, err
+	}
+	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
+		n, err = sqldb.Value[int64](ctx, tx, query, args...)
+		return err
+	})
+	return n, err
+}
+
+// list returns the rows of a query that are known to be few.
+func list[T any](ctx context.Context, s *stage, scan func(*sql.Rows) (T, error), query string, args ...any) (all []T, err error) {
+	if err := s.flush(ctx); err != nil {
+		return nil, err
+	}
+	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
+		all, err = sqldb.All(ctx, tx, scan, query, args...)
+		return err
+	})
+	return all, err
+}
+
+// walk calls fn for every row of a query, some at a time, so that fn may put. The query takes the key of the last row ($1) and how many ($2),
+// and is in the order of the keys.
+func walk[T any](ctx context.Context, s *stage, query string, scan func(*sql.Rows) (T, error), key func(T) int64, fn func(T) error, args ...any) error {
+	after := int64(math.MinInt64)
+	for {
+		some, err := list(ctx, s, scan, query, append([]any{after, readAtOnce}, args...)...)
+		if err != nil || len(some) == 0 {
+			return err
+		}
+		for _, row := range some {
+			if err := fn(row); err != nil {
+				return err
+			}
+		}
+		after = key(some[len(some)-1])
+	}
+}
+
+// encode writes a record as it is kept beside the columns that queries need.
+func encode(v any) (string, error) {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return "", err
+	}
+	return string(compact(data)), nil
+}
+
+func unpack(data string, v any) error {
+	if data == "" {
+		return nil
+	}
+	return json.Unmarshal([]byte(data), v)
+}
+
+// stageSchema: f_ is what the file has, r_ what is on record (new records with negative ids) with what becomes of it. seen says that the file
+// has the person whole; leaves, that the person is missing from it (1) or that it says so itself (2). step is the plan in the order in which it
+// is applied, note what people want to know of it.
+const stageSchema = `
+create table f_student (seq integer primary key, source_id text not null unique, school text not null, unknown text not null, id_key text not null,
+  email_key text not null, partial integer not null, role_of integer not null, file text not null, line integer not null, data text not null);
+create table f_contact (seq integer primary key, source_id text not null unique, relationship text not null, email text not null,
+  email_key text not null, derived integer not null, name text not null, file text not null, line integer not null, facts text not null,
+  data text not null);
+create table f_line (seq integer primary key, student text not null, contact text not null, file text not null, line integer not null,
+  data text not null, unique (student, contact));
+create table f_gone (source_id text primary key) without rowid;
+create table f_more (seq integer primary key, kind text not null, source_id text not null, data text not null, unique (kind, source_id));
+
+create table r_student (id integer primary key, source_id text not null, school_id integer not null, status text not null, after text not null,
+  seen integer not null default 0, spoken integer not null default 0, leaves integer not null default 0, name text not null, email_key text not null,
+  data text not null);
+create index r_student_source on r_student (source_id);
+create table r_contact (id integer primary key, source_id text not null, gone integer not null, after integer not null,
+  seen integer not null default 0, leaves integer not null default 0, name text not null, email_key text not null, data text not null);
+create index r_contact_source on r_contact (source_id);
+create table r_line (id integer primary key, student_id integer not null, contact_id integer not null, from_file integer not null,
+  ended integer not null, refused integer not null, position integer not null, data text not null, unique (student_id, contact_id));
+create index r_line_contact on r_line (contact_id);
+create table covered (school_id integer primary key);
+
+create table step (phase integer not null, pos integer not null, student_id integer not null, contact_id integer not null, name text not null,
+  data text not null, primary key (phase, pos)) without rowid;
+create table note (list text not null, pos integer not null, student_id integer not null, contact_id integer not null, student text not null,
+  contact text not null, detail text not null, primary key (list, pos)) without rowid;
+create table may_register (contact_id integer primary key);
+`

@@ -1,0 +1,124 @@
+package intake
+
+// Queries of a stage. They are SQLite's alone.
+const (
+	selectFileSchools = `select school, unknown, count(*) from f_student where not partial and not role_of group by school, unknown`
+
+	selectNewInSchools = `select f.school, f.unknown, count(*) from f_student f
+where not f.partial and not f.role_of and not exists (select 1 from r_student r where r.source_id = f.source_id)
+group by f.school, f.unknown`
+
+	// Contacts whose id the file does not have, matched by name and relationship to a child they have in common.
+	selectSameContacts = `select c.id, f.source_id
+from f_contact f
+join f_line fl on fl.contact = f.source_id
+join r_student s on s.source_id = fl.student
+join r_line l on l.student_id = s.id
+join r_contact c on c.id = l.contact_id
+where f.derived and c.name = f.name and c.source_id <> ''
+  and not exists (select 1 from r_contact k where k.source_id = f.source_id)
+  and not exists (select 1 from f_contact k where k.source_id = c.source_id)
+  and coalesce(json_extract(l.data, '$.Relationship'), '') = coalesce(nullif(case when fl.data = '' then '' else json_extract(fl.data, '$.Relationship') end, ''),
+    json_extract(f.facts, '$.Relationship'), '')
+order by f.seq, c.id`
+	updateSameContact = `update r_contact set source_id = $2 where id = $1`
+
+	selectNobody = `select file, line from f_contact f
+where relationship = '' and not exists (select 1 from r_contact r where r.source_id = f.source_id)
+  and not exists (select 1 from f_student k join r_student r on r.source_id = k.source_id where k.source_id = f.source_id and k.role_of)
+order by seq`
+	deleteRolelessStudents = `delete from f_student where role_of and not exists (select 1 from r_student r where r.source_id = f_student.source_id)`
+	deleteRolelessContacts = `delete from f_contact where relationship = '' and (not exists (select 1 from r_contact r where r.source_id = f_contact.source_id)
+  or exists (select 1 from f_student k where k.source_id = f_contact.source_id and k.role_of))`
+
+	insertCovered = `insert into covered (school_id) values ($1) on conflict do nothing`
+	markStudents  = `update r_student set seen = 1 where source_id <> '' and exists (select 1 from f_student f where f.source_id = r_student.source_id and not f.partial)`
+	markContacts  = `update r_contact set seen = 1 where source_id <> '' and exists (select 1 from f_contact f where f.source_id = r_contact.source_id)`
+
+	markSpoken = `update r_student set spoken = 1 where source_id <> '' and school_id in (select r.school_id from r_student r
+  join f_student f on f.source_id = r.source_id where r.school_id <> 0)`
+
+	selectStudents = `select f.seq, f.data, coalesce(r.data, '') from f_student f left join r_student r on r.source_id = f.source_id and r.id > 0
+where f.seq > $1 order by f.seq limit $2`
+	selectContacts = `select f.seq, f.data, coalesce(r.data, '') from f_contact f left join r_contact r on r.source_id = f.source_id and r.id > 0
+where f.seq > $1 order by f.seq limit $2`
+
+	markLeavingStudents = `update r_student set leaves = case when source_id in (select source_id from f_gone) then 2 else 1 end
+where id > 0 and source_id <> '' and not seen
+  and (source_id in (select source_id from f_gone) or $1 and school_id in (select school_id from covered))`
+	markLeavingContacts = `update r_contact set leaves = case when source_id in (select source_id from f_gone) then 2 else 1 end
+where id > 0 and source_id <> '' and not seen and (source_id in (select source_id from f_gone)
+  or $1 and not exists (select 1 from r_line l left join r_student s on s.id = l.student_id
+      where l.contact_id = r_contact.id and l.from_file and not l.ended and (s.id is null or not s.seen and not s.spoken and s.leaves = 0))
+    and ($2 or exists (select 1 from r_line l where l.contact_id = r_contact.id and l.from_file and not l.ended)))`
+	selectLeavingStudents = `select id, '', data from r_student where id > $1 and leaves > 0 order by id limit $2`
+	selectLeavingContacts = `select id, '', data from r_contact where id > $1 and leaves > 0 order by id limit $2`
+
+	updateStudentAfter = `update r_student set after = $2 where id = $1`
+	updateContactAfter = `update r_contact set after = $2 where id = $1`
+	updateContactEmail = `update r_contact set email_key = $2 where id = $1`
+
+	selectLines = `select l.id, l.data, ` + pairColumns + `
+from r_line l
+left join r_student s on s.id = l.student_id
+left join r_contact c on c.id = l.contact_id
+left join f_line fl on fl.student = s.source_id and fl.contact = c.source_id
+left join f_contact fc on fc.source_id = c.source_id
+where l.id > $1
+order by l.id limit $2`
+
+	selectNewLines = `select fl.seq, fl.student, ` + pairColumns + `
+from f_line fl
+left join r_student s on s.source_id = fl.student
+left join r_contact c on c.source_id = fl.contact
+left join f_contact fc on fc.source_id = fl.contact
+where (fl.student, fl.seq) > ($1, $2) and not exists (select 1 from r_line l where l.student_id = s.id and l.contact_id = c.id)
+order by fl.student, fl.seq limit $3`
+	indexNewLines      = `create index f_line_order on f_line (student, seq)`
+	selectNextPosition = `select coalesce(max(position) + 1, 0) from r_line where student_id = $1`
+	selectLikeOthers   = `select data from r_line where contact_id = $1 and from_file order by refused desc, id desc limit 1`
+
+	insertStep        = `insert into step (phase, pos, student_id, contact_id, name, data) values `
+	insertNote        = `insert into note (list, pos, student_id, contact_id, student, contact, detail) values `
+	insertMayRegister = `insert into may_register (contact_id) values `
+	countMayRegister  = `select count(*) from may_register`
+
+	// What the file speaks of is what it is measured against.
+	studentInScope = `(not $1 or s.spoken or s.school_id in (select school_id from covered) or s.seen or s.leaves > 0)`
+
+	countStudentsBefore = `select count(*) from r_student s where s.id > 0 and s.source_id <> '' and s.status = 'enrolled' and ` + studentInScope
+	countContactsBefore = `select count(*) from r_contact where id > 0 and source_id <> '' and not gone and (not $1 or seen or leaves > 0)`
+	countLinesBefore    = `select count(*) from r_line l join r_student s on s.id = l.student_id join r_contact c on c.id = l.contact_id
+where l.from_file and not l.ended and s.status = 'enrolled' and not c.gone and (s.source_id <> '' and ` + studentInScope + ` or c.leaves > 0)`
+
+	countLonelyStudents = `select file, count(*) from f_student f
+where not partial and not role_of and not exists (select 1 from f_line l where l.student = f.source_id) group by file`
+	countLonelyContacts = `select file, count(*) from f_contact f
+where relationship <> '' and not exists (select 1 from f_line l where l.contact = f.source_id) group by file`
+	indexLineContacts = `create index f_line_contact on f_line (contact)`
+
+	selectBadNumbers = `select f.seq, f.file, f.line, coalesce(json_extract(f.data, '$.IDNumber'), ''), f.id_key = '' from f_student f
+where f.seq > $1 and not f.partial and not f.role_of
+  and (f.id_key = '' or exists (select 1 from f_student o where o.id_key = f.id_key and o.seq < f.seq and not o.partial and not o.role_of))
+order by f.seq limit $2`
+	indexNumbers = `create index f_student_number on f_student (id_key)`
+
+	selectSharedMailboxes = `select * from (
+select f.seq, f.file, f.line, f.email, f.name, coalesce(r.id, 0),
+  r.id is null or r.id < 0 or coalesce(json_extract(r.data, '$.Email'), '') <> f.email as fresh,
+  exists (select 1 from f_contact o where o.email_key = f.email_key and o.seq <> f.seq)
+    or exists (select 1 from r_contact o where o.email_key = f.email_key and o.source_id <> f.source_id and not o.after) as adults,
+  exists (select 1 from f_student o where o.email_key = f.email_key and not o.role_of)
+    or exists (select 1 from r_student o where o.email_key = f.email_key and o.after = 'enrolled') as students
+from f_contact f left join r_contact r on r.source_id = f.source_id
+where f.seq > $1 and f.email_key <> '') x
+where adults or students
+order by seq limit $2`
+)
+
+// indexes are made when everything is read: they cost less then.
+func indexes() []string {
+	return []string{indexNewLines, indexLineContacts, indexNumbers,
+		`create index f_student_email on f_student (email_key)`, `create index f_contact_email on f_contact (email_key)`,
+		`create index r_student_email on r_student (email_key)`, `create index r_contact_email on r_contact (email_key)`}
+}

@@ -1,0 +1,93 @@
+package intake
+
+import (
+	"context"
+	"database/sql"
+
+	"github.com/schoolgate/schoolgate/internal/lang"
+	"github.com/schoolgate/schoolgate/internal/roster"
+)
+
+// What a parse puts into the stage. The first of several rows with one id stays, as a parser says itself.
+const (
+	insertStudent = `insert into f_student (source_id, school, unknown, id_key, email_key, partial, role_of, file, line, data) values `
+	insertContact = `insert into f_contact (source_id, relationship, email, email_key, derived, name, file, line, facts, data) values `
+	insertLine    = `insert into f_line (student, contact, file, line, data) values `
+	insertGone    = `insert into f_gone (source_id) values `
+)
+
+func (s *stage) addStudent(ctx context.Context, st student) error {
+	data, err := encode(st.pack())
+	if err != nil {
+		return err
+	}
+	unknown := ""
+	if st.school == "" && len(st.unknown) > 0 {
+		if unknown, err = encode(st.unknown); err != nil {
+			return err
+		}
+	}
+	return s.insert(ctx, insertStudent, st.SourceID, st.school, unknown, lang.IDKey(st.IDNumber), lang.EmailKey(st.Email), st.partial, st.roleOf,
+		st.from.file, st.from.line, data)
+}
+
+func (s *stage) addContact(ctx context.Context, c contact) error {
+	data, err := encode(packedContact{c.Contact, c.carried, c.from.file, c.from.line})
+	if err != nil {
+		return err
+	}
+	x := factsOf(c)
+	said, err := encode(packedFacts{Line: x.Line, Carried: x.carried})
+	if err != nil {
+		return err
+	}
+	return s.insert(ctx, insertContact, c.SourceID, c.relationship, c.Email, lang.EmailKey(c.Email), c.derived, nameOf(c.First, c.Last), c.from.file,
+		c.from.line, said, data)
+}
+
+func (s *stage) addLine(ctx context.Context, l line) error {
+	data := ""
+	if len(l.carried) > 0 {
+		var err error
+		if data, err = encode(l.pack()); err != nil {
+			return err
+		}
+	}
+	return s.insert(ctx, insertLine, l.student, l.contact, l.from.file, l.from.line, data)
+}
+
+// What is on record, as it is read.
+const (
+	insertOldStudent = `insert into r_student (id, source_id, school_id, status, after, seen, name, email_key, data) values `
+	insertOldContact = `insert into r_contact (id, source_id, gone, after, seen, name, email_key, data) values `
+	insertOldLine    = `insert into r_line (id, student_id, contact_id, from_file, ended, refused, position, data) values `
+)
+
+func (s *stage) seeStudent(ctx context.Context, st roster.Student, seen bool) error {
+	data, err := encode(st)
+	if err != nil {
+		return err
+	}
+	return s.insert(ctx, insertOldStudent, st.ID, st.SourceID, st.SchoolID, string(st.Status), string(st.Status), seen, nameOf(st.First, st.Last),
+		lang.EmailKey(st.Email), data)
+}
+
+func (s *stage) seeContact(ctx context.Context, c roster.Contact, seen bool) error {
+	data, err := encode(c)
+	if err != nil {
+		return err
+	}
+	return s.insert(ctx, insertOldContact, c.ID, c.SourceID, c.Left, c.Left, seen, nameOf(c.First, c.Last), lang.EmailKey(c.Email), data)
+}
+
+func (s *stage) seeLine(ctx context.Context, l roster.Line) error {
+	data, err := encode(l)
+	if err != nil {
+		return err
+	}
+	return s.insert(ctx, insertOldLine, l.ID, l.StudentID, l.ContactID, l.FromFile, l.Ended, l.FilePortalAccess == roster.No, l.Position, data)
+}
+
+func scanText(r *sql.Rows) (s string, err error) { return s, r.Scan(&s) }
+
+func scanID(r *sql.Rows) (id int64, err error) { return id, r.Scan(&id) }

@@ -1,0 +1,66 @@
+package intake
+
+import (
+	"context"
+	"time"
+
+	"github.com/schoolgate/schoolgate/internal/sqldb"
+)
+
+const (
+	uploadWithin = 24 * time.Hour      // an upload that does not end is given up
+	answerWithin = 14 * 24 * time.Hour // a plan that nobody answers is dropped
+)
+
+// Sweep forgets what is past: uploads that did not end, plans that nobody answered, and what was imported, some time after it was. It may be
+// called as often as one likes, and on several nodes at once.
+func (i *Intake) Sweep(ctx context.Context) error {
+	now := i.now()
+	for _, s := range []struct {
+		state  State
+		before time.Time
+	}{{Uploading, now.Add(-uploadWithin)}, {Planned, now.Add(-answerWithin)}} {
+		err := i.db.Write(ctx, func(tx *sqldb.Tx) error {
+			_, err := tx.Exec(ctx, stopOld, string(s.state), s.before.UnixMicro(), now.UnixMicro())
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	var over, old []int64
+	err := i.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
+		if over, err = sqldb.All(ctx, tx, scanID, selectOverWithChunks); err != nil {
+			return err
+		}
+		old, err = sqldb.All(ctx, tx, scanID, selectOldImports, now.Add(-i.set.Values().RequestsKept).UnixMicro())
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, id := range over {
+		if err := i.erase(ctx, deleteChunks, id); err != nil {
+			return err
+		}
+	}
+	for _, id := range old {
+		for _, query := range []string{deleteStepsOf, deleteNotesOf, deleteFindingsOf} {
+			if err := i.erase(ctx, query, id); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+const (
+	stopOld = `update import set state = 'stopped', finished_at = $3
+where state = $1 and state not in ('done', 'failed', 'stopped') and coalesce(planned_at, started_at) < $2`
+
+	selectOverWithChunks = `select distinct m.id from import_chunk c join import m on m.id = c.import_id where m.state in ('done', 'failed', 'stopped')`
+
+	selectOldImports = `select m.id from import m
+where m.finished_at < $1 and (exists (select 1 from import_step s where s.import_id = m.id)
+  or exists (select 1 from import_note n where n.import_id = m.id) or exists (select 1 from import_finding f where f.import_id = m.id))`
+)
