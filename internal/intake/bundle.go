@@ -26,8 +26,9 @@ const ratioFrom = 16 << 20
 
 // bundle is a set of files from a zip or a folder, by the name within the one folder that holds them.
 type bundle struct {
-	files map[string]entry // by lower-case name
-	close func() error
+	files   map[string]entry // by lower-case name
+	close   func() error
+	mapping Mapping // the school's own names of columns, for plain tables
 }
 
 // entry is one file; it can be opened again.
@@ -50,7 +51,7 @@ func openBundle(name string, lim limits, f *findings) (*bundle, error) {
 	case !info.Mode().IsRegular():
 		return nil, fault.Invalidf("%s is neither a file nor a folder", name)
 	}
-	return openZip(name, lim, f)
+	return openFile(name, lim, f)
 }
 
 func openFolder(name string, lim limits, f *findings) (*bundle, error) {
@@ -96,11 +97,11 @@ type located struct {
 	open func() (io.ReadCloser, error)
 }
 
-// gather takes the files of the one folder that holds the roster: the one nearest to the root with CSV files in it.
+// gather takes the files of the one folder that holds the roster: the one nearest to the root with tables or XML documents in it.
 func gather(found []located, f *findings) (*bundle, error) {
 	folder, ok := rosterFolder(found)
 	if !ok {
-		return nil, fault.Invalidf("there is no CSV file in it")
+		return nil, fault.Invalidf("there is no CSV, XLSX or XML file in it")
 	}
 	if folder != "." {
 		f.add(Note, "", 0, "", folder, "the files stand in a folder instead of at the root: taken from there")
@@ -124,7 +125,8 @@ func gather(found []located, f *findings) (*bundle, error) {
 func rosterFolder(found []located) (string, bool) {
 	var folders []string
 	for _, l := range found {
-		if strings.EqualFold(path.Ext(l.path), ".csv") {
+		switch strings.ToLower(path.Ext(l.path)) {
+		case ".csv", ".xml", ".xlsx", ".tsv":
 			folders = append(folders, path.Dir(l.path))
 		}
 	}
@@ -174,6 +176,25 @@ func (b *bundle) names() []string {
 func (b *bundle) file(name string) (entry, bool) {
 	e, ok := b.files[strings.ToLower(name)]
 	return e, ok
+}
+
+func (b *bundle) has(name string) bool {
+	_, ok := b.file(name)
+	return ok
+}
+
+// header returns the folded column names of a table, nil where there is none that can be read. It says nothing: whoever reads the file does.
+func (b *bundle) header(name string) []string {
+	e, ok := b.file(name)
+	if !ok {
+		return nil
+	}
+	t, err := openTable(e, layout{}, newFindings())
+	if err != nil {
+		return nil
+	}
+	defer func() { _ = t.Close() }() // it was only read
+	return t.folded
 }
 
 // Close gives the files back.

@@ -115,7 +115,7 @@ func TestWhatIsNeitherZipNorFolderIsRefusedByName(t *testing.T) {
 	if _, err := openBundle(filepath.Join(t.TempDir(), "none.zip"), defaultLimits(), newFindings()); !fault.Is(err, fault.NotFound) {
 		t.Errorf("missing: %v", err)
 	}
-	if _, err := openBundle(written(t, []byte("sourcedId,role\n")), defaultLimits(), newFindings()); !fault.Is(err, fault.Invalid) {
+	if _, err := openBundle(written(t, []byte("\x7fELF\x01\x01\x00,;")), defaultLimits(), newFindings()); !fault.Is(err, fault.Invalid) {
 		t.Errorf("no zip: %v", err)
 	}
 	whole, err := os.ReadFile(packed(t, zipped{name: "users.csv", text: strings.Repeat("x,y\n", 1000)}))

@@ -10,12 +10,10 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/schoolgate/schoolgate/internal/access"
 	"github.com/schoolgate/schoolgate/internal/audit"
-	"github.com/schoolgate/schoolgate/internal/fault"
 	"github.com/schoolgate/schoolgate/internal/roster"
 	"github.com/schoolgate/schoolgate/internal/settings"
 	"github.com/schoolgate/schoolgate/internal/sqldb"
@@ -23,7 +21,7 @@ import (
 
 // Options steer an import.
 type Options struct {
-	Format        string // "" = told apart by looking; "oneroster"
+	Format        string // one of Formats; "" = told apart by looking
 	School        string // put people whose school the file does not name into this school, made if missing
 	DryRun        bool   `json:"-"`
 	AllowRemovals bool   `json:"-"`
@@ -214,25 +212,9 @@ func (i *Intake) compare(ctx context.Context, p *plan) error {
 	return i.endingLogins(ctx, p)
 }
 
-// parse reads the package in the first format that knows it.
+// parse reads the package.
 func (i *Intake) parse(path string, o Options, f *findings, rec *records) error {
-	b, err := openBundle(path, i.limits, f)
-	if err != nil {
-		return err
-	}
-	for _, kind := range formats() {
-		if o.Format != "" && o.Format != kind.name || !kind.knows(b) {
-			continue
-		}
-		err := kind.read(b, i.set.Today(), f, rec)
-		return errors.Join(err, b.Close())
-	}
-	names := shorten(strings.Join(b.names(), ", "))
-	err = fault.Invalidf("this is no roster that can be read: there is neither users.csv nor manifest.csv, but %s", names)
-	if o.Format != "" && !formatNamed(o.Format) {
-		err = fault.Invalidf("unknown format %q", o.Format)
-	}
-	return errors.Join(err, b.Close())
+	return readPackage(path, o.Format, Mapping{}, i.set.Today(), i.limits, f, rec)
 }
 
 // nameDistrict takes the district's name from the file as long as nobody has chosen one: it stands on every page and mail.

@@ -3,6 +3,7 @@ package intake
 import (
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"io"
 	"slices"
 	"strings"
@@ -10,7 +11,7 @@ import (
 	"github.com/schoolgate/schoolgate/internal/fault"
 )
 
-// oneRoster reads a OneRoster 1.1 or 1.2 CSV package: orgs, users, roles and demographics. Which version it is shows in the columns; the
+// oneRoster reads a OneRoster 1.1 or 1.2 CSV package, all files but those of resources. Which version it is shows in the columns; the
 // manifest says which files hold everything (bulk) and which hold changes (delta), and where it and the data differ the data are right
 // (1EdTech OneRoster 1.2 CSV binding, 2.1).
 type oneRoster struct {
@@ -28,13 +29,19 @@ type oneRoster struct {
 	gone     map[string]bool
 	cut      bool // a file that lists people ends too early
 	out      *records
+
+	// of the other files
+	ids     map[string]map[string]bool // by file
+	kinds   map[string]string          // of academic sessions
+	parents [][2]string                // of academic sessions
+	inClass map[uint64]bool
+	ranges  map[string][2]float64 // of line items
+	seed    maphash.Seed
 }
 
-// unread are the files of the standard that this program does not take.
+// unread are the files of the standard that this program does not take: what software a school has is no record of people.
 func unread() []string {
-	return []string{"academicSessions.csv", "categories.csv", "classes.csv", "classResources.csv", "courses.csv", "courseResources.csv",
-		"enrollments.csv", "lineItems.csv", "lineItemLearningObjectiveIds.csv", "lineItemScoreScales.csv", "resources.csv", "results.csv",
-		"resultLearningObjectiveIds.csv", "resultScoreScales.csv", "scoreScales.csv", "userProfiles.csv", "userResources.csv"}
+	return []string{"resources.csv", "classResources.csv", "courseResources.csv", "userResources.csv"}
 }
 
 func knowsOneRoster(b *bundle) bool {
@@ -45,7 +52,7 @@ func knowsOneRoster(b *bundle) bool {
 
 func readOneRoster(b *bundle, today string, f *findings, to *records) error {
 	o := &oneRoster{b: b, f: f, today: today, orgs: map[string]org{}, roles: map[string][]role{}, people: map[string]*person{},
-		columns: map[string]bool{}, gone: map[string]bool{}, out: to}
+		columns: map[string]bool{}, gone: map[string]bool{}, seed: maphash.MakeSeed(), out: to}
 	to.format = "OneRoster 1.1"
 	if err := o.readManifest(); err != nil {
 		return err
@@ -57,7 +64,10 @@ func readOneRoster(b *bundle, today string, f *findings, to *records) error {
 		}
 	}
 	o.tellVersion()
-	return o.assemble()
+	if err := o.assemble(); err != nil {
+		return err
+	}
+	return o.readOthers()
 }
 
 func (o *oneRoster) readManifest() error {
@@ -108,6 +118,9 @@ func each(t *table, fn func(row) error) error {
 // inventory says which files are not read, and where the manifest and the files differ.
 func (o *oneRoster) inventory() {
 	read := []string{"manifest.csv", "orgs.csv", "users.csv", "roles.csv", "demographics.csv"}
+	for _, s := range oneRosterSpecs() {
+		read = append(read, s.name+".csv")
+	}
 	same := func(name string) func(string) bool { return func(s string) bool { return strings.EqualFold(s, name) } }
 	for _, name := range o.b.names() {
 		switch {
@@ -116,7 +129,7 @@ func (o *oneRoster) inventory() {
 				o.f.add(Note, name, 0, "", "", "is spelled otherwise than "+read[at]+": taken")
 			}
 		case slices.ContainsFunc(unread(), same(name)):
-			o.f.add(Note, name, 0, "", "", "not read yet by this version")
+			o.f.add(Note, name, 0, "", "", "not read: software and its licences are no records of people")
 		default:
 			o.f.add(Warning, name, 0, "", "", "is no file of OneRoster: not read")
 		}
@@ -126,7 +139,7 @@ func (o *oneRoster) inventory() {
 	}
 	for _, name := range read[1:] {
 		key := "file." + strings.TrimSuffix(name, ".csv")
-		said, listed := o.manifest[key]
+		said, listed := o.manifest[strings.ToLower(key)]
 		_, there := o.b.file(name)
 		mode := strings.ToLower(said)
 		switch {
@@ -141,11 +154,29 @@ func (o *oneRoster) inventory() {
 	if v := o.manifest["manifest.version"]; v != "1.0" {
 		o.f.add(Note, "manifest.csv", 0, "manifest.version", v, "is not 1.0")
 	}
+	o.properties(read[1:])
+}
+
+// properties says which properties of the manifest the standard has and this one lacks, or the other way round.
+func (o *oneRoster) properties(files []string) {
+	known := []string{"manifest.version", "oneroster.version", "source.systemname", "source.systemcode"}
+	for _, name := range append(slices.Clone(files), unread()...) {
+		key := "file." + strings.ToLower(strings.TrimSuffix(name, ".csv"))
+		known = append(known, key)
+		if _, said := o.manifest[key]; !said && o.b.has(name) {
+			o.f.add(Warning, "manifest.csv", 0, "file."+strings.TrimSuffix(name, ".csv"), "", "does not name a file that is there: taken as complete")
+		}
+	}
+	for name := range o.manifest {
+		if !slices.Contains(known, name) && name != "" {
+			o.f.add(Warning, "manifest.csv", 0, "propertyName", name, "is no property of the manifest")
+		}
+	}
 }
 
 // delta reports whether a file holds changes alone.
 func (o *oneRoster) delta(file string) bool {
-	return strings.EqualFold(o.manifest["file."+file], "delta")
+	return strings.EqualFold(o.manifest["file."+strings.ToLower(file)], "delta")
 }
 
 func (o *oneRoster) tellVersion() {

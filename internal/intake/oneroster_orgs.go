@@ -32,6 +32,7 @@ func (o *oneRoster) readOrgs() error {
 	}
 	defer func() { _ = t.Close() }() // it was only read
 	return each(t, func(r row) error {
+		o.common(r, "orgs")
 		id := sourcedID(r, "sourcedId")
 		name := r.value("name")
 		switch {

@@ -51,8 +51,7 @@ func (o *oneRoster) hand(p *person, numbers func(*person) string, births map[str
 	case p.is.sort == noRole:
 		return o.nobody(p, numbers, births)
 	}
-	o.pass(p)
-	return nil
+	return o.pass(p)
 }
 
 // rolesAlone notices roles of people who are not in users.csv.
@@ -69,13 +68,15 @@ func (o *oneRoster) rolesAlone() {
 	}
 }
 
-// pass passes over a person who is neither student nor contact.
-func (o *oneRoster) pass(p *person) {
+// pass takes a person who is neither student nor contact for staff.
+func (o *oneRoster) pass(p *person) error {
 	if p.is.sort == unknownRole {
 		o.f.add(Skipped, p.from.file, p.from.line, "role", p.is.name, "unknown role, and linked to no student: row not taken")
-		return
+		return nil
 	}
-	o.f.count(Finding{Level: Note, File: p.from.file, Column: "role", Text: "staff are not taken yet by this version", Count: 1})
+	o.f.count(Finding{Level: Note, File: p.from.file, Column: "role", Text: "staff: taken as teachers of classes alone", Count: 1})
+	return o.out.addStaff(staffPerson{sourceID: p.id, first: p.first, middle: p.middle, last: p.last, email: p.email, phone: p.phone, number: p.identifier,
+		role: p.is.name, schools: p.orgs, from: p.from})
 }
 
 // nobody takes a person of whom a file of changes does not say what it is.

@@ -87,6 +87,7 @@ func (o *oneRoster) readRoles() error {
 	defer func() { _ = t.Close() }() // it was only read
 	o.hasRoles = true
 	err = each(t, func(r row) error {
+		o.common(r, "roles")
 		user := sourcedID(r, "userSourcedId")
 		if user == "" {
 			return nil

@@ -78,6 +78,7 @@ func (o *oneRoster) readUsers() error {
 }
 
 func (o *oneRoster) readUser(r row) error {
+	o.common(r, "users")
 	id := sourcedID(r, "sourcedId")
 	if id == "" {
 		return nil
@@ -199,6 +200,7 @@ func (o *oneRoster) readDemographics() error {
 	defer func() { _ = t.Close() }() // it was only read
 	seen := map[string]int{}
 	return each(t, func(r row) error {
+		o.common(r, "demographics")
 		id := sourcedID(r, "sourcedId")
 		if id == "" || deleted(r) {
 			return nil

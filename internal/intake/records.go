@@ -246,7 +246,15 @@ type format struct {
 
 // formats lists what this program takes. The first one that knows a package reads it.
 func formats() []format {
-	return []format{{"oneroster", knowsOneRoster, readOneRoster}}
+	return []format{
+		{"sds", knowsSDS, readSDS}, // has files of the same names as OneRoster
+		{"oneroster", knowsOneRoster, readOneRoster},
+		{"sds-v1", knowsSDSV1, readSDSV1},
+		{"clever", knowsClever, readClever},
+		{"edfi", knowsEdFi, readEdFi},
+		{"edfi-csv", knowsEdFiCSV, readEdFiCSV},
+		{"table", knowsPlain, readPlain},
+	}
 }
 
 // Formats lists the names of the formats that Options.Format takes.

@@ -15,19 +15,30 @@ type layout struct {
 	columns  []string          // as the format spells them
 	aliases  map[string]string // other spellings, folded, that are used in the field
 	required []string          // without these the file cannot be taken
+	standard []string          // that the format's standard wants to be there
+	free     bool              // columns stand in any order, and names are taken in any case
 }
 
 // table reads a CSV file with a header, row by row. A column of passwords cannot be read.
 type table struct {
 	file    string
-	text    io.ReadCloser
-	csv     *csvReader
+	text    io.Closer
+	source  source
 	columns map[string]int
+	names   []string // in the header, as they stand
+	folded  []string
+	kind    int   // of a plain table
+	dates   order // of the parts of dates in a plain table
 	width   int
 	rows    int  // that were read
 	lost    int  // that could not be read
 	cut     bool // the file ends within a row
 	f       *findings
+}
+
+// source is where rows come from: a CSV file, or a sheet.
+type source interface {
+	next(width int) (record, error)
 }
 
 // row is one row of a table.
@@ -43,8 +54,13 @@ func openTable(e entry, l layout, f *findings) (*table, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &table{file: e.name, text: text, csv: newCSV(text), f: f}
-	if err := t.header(l); err != nil {
+	c := newCSV(text)
+	t := &table{file: e.name, text: text, source: c, f: f}
+	err = t.delimiter(c)
+	if err == nil {
+		err = t.header(l)
+	}
+	if err != nil {
 		_ = text.Close()
 		return nil, err
 	}
@@ -55,10 +71,7 @@ func openTable(e entry, l layout, f *findings) (*table, error) {
 func (t *table) Close() error { return t.text.Close() }
 
 func (t *table) header(l layout) error {
-	if err := t.delimiter(); err != nil {
-		return err
-	}
-	rec, err := t.csv.next(0)
+	rec, err := t.source.next(0)
 	if errors.Is(err, io.EOF) || err == nil && rec.broken {
 		return fault.Invalidf("%s has no header row", t.file)
 	}
@@ -73,7 +86,13 @@ func (t *table) header(l layout) error {
 	t.columns = map[string]int{}
 	last := -1
 	for i, name := range names {
+		t.folded = append(t.folded, fold(name))
 		t.column(l, i, name, &last)
+	}
+	for _, want := range l.standard {
+		if !t.has(want) {
+			t.f.add(Warning, t.file, 1, want, "", "a column that the standard wants is missing")
+		}
 	}
 	for _, need := range l.required {
 		if !t.has(need) {
@@ -84,8 +103,8 @@ func (t *table) header(l layout) error {
 }
 
 // delimiter notices files that a spreadsheet saved with semicolons or tabs.
-func (t *table) delimiter() error {
-	first, err := t.csv.r.Peek(4 << 10)
+func (t *table) delimiter(c *csvReader) error {
+	first, err := c.r.Peek(4 << 10)
 	if err != nil && err != io.EOF {
 		return unreadable(t.file, err)
 	}
@@ -95,7 +114,7 @@ func (t *table) delimiter() error {
 	}
 	for _, d := range []byte{';', '\t'} {
 		if !strings.Contains(head, ",") && strings.IndexByte(head, d) >= 0 {
-			t.csv.comma = d
+			c.comma = d
 			t.f.add(Note, t.file, 1, "", "", "columns are separated by "+map[byte]string{';': "semicolons", '\t': "tabs"}[d]+" instead of commas: taken")
 		}
 	}
@@ -108,7 +127,7 @@ func (t *table) column(l layout, i int, name string, last *int) {
 		return // no column of ours: nobody can ask a row for it
 	}
 	if known == "" {
-		if clean := strings.TrimSpace(name); clean != "" && !strings.HasPrefix(clean, "metadata.") {
+		if clean := strings.TrimSpace(name); clean != "" && !strings.HasPrefix(clean, "metadata.") && (!l.free || !strings.HasPrefix(clean, "ext.")) {
 			t.f.add(Warning, t.file, 1, clean, "", "unknown column: not read")
 		}
 		return
@@ -117,10 +136,10 @@ func (t *table) column(l layout, i int, name string, last *int) {
 		t.f.add(Warning, t.file, 1, known, name, "column stands there twice: the first one was taken")
 		return
 	}
-	if known != name {
+	if known != name && (!l.free || fold(known) != fold(name)) {
 		t.f.add(Note, t.file, 1, known, name, "column has another name: taken as "+known)
 	}
-	if at := slices.Index(l.columns, known); at < *last {
+	if at := slices.Index(l.columns, known); at < *last && !l.free {
 		t.f.add(Note, t.file, 1, "", "", "columns stand in another order than the format's: read by name")
 	} else {
 		*last = at
@@ -157,7 +176,7 @@ func (t *table) has(column string) bool {
 // no sense.
 func (t *table) next() (row, error) {
 	for {
-		rec, err := t.csv.next(t.width)
+		rec, err := t.source.next(t.width)
 		if errors.Is(err, io.EOF) {
 			if t.lost > 10 && t.lost > t.rows {
 				return row{}, fault.Invalidf("most rows of %s cannot be read as CSV", t.file)
@@ -200,10 +219,21 @@ func (t *table) row(rec record) (row, bool) {
 	if rec.multi {
 		t.f.add(Note, t.file, rec.line, "", "", "a line break within a field: taken as a space")
 	}
+	t.formulas(rec)
 	if rec.stray {
 		t.f.add(Note, t.file, rec.line, "", "", "a quote stands within a field: taken as it stands")
 	}
 	return row{t, rec.line, fields}, true
+}
+
+// formulas notes what a spreadsheet would calculate.
+func (t *table) formulas(rec record) {
+	for _, v := range rec.fields {
+		if len(v) > 1 && v[0] == '=' && !strings.HasPrefix(v, `="`) {
+			t.f.add(Note, t.file, rec.line, "", v, "looks like a formula: taken as the text that it is")
+			return
+		}
+	}
 }
 
 // value returns the row's value in a column, cleaned; "" where there is none.

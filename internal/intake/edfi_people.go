@@ -1,0 +1,403 @@
+package intake
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/schoolgate/schoolgate/internal/fault"
+	"github.com/schoolgate/schoolgate/internal/roster"
+)
+
+var (
+	errTooDeep      = fault.Invalidf("the XML is nested deeper than %d elements", xmlDepth)
+	errTooManyNodes = fault.Invalidf("one record of the XML holds more than %d elements", nodesLimit)
+)
+
+// The names of ids in the versions of the standard.
+func studentIDs() []string { return []string{"StudentUniqueId", "StudentUniqueStateId", "StudentUSI"} }
+func contactIDs() []string {
+	return []string{"ContactUniqueId", "ParentUniqueId", "ParentUniqueStateId", "ParentUSI"}
+}
+func schoolIDs() []string {
+	return []string{"SchoolId", "LocalEducationAgencyId", "StateEducationAgencyId", "EducationServiceCenterId", "EducationOrganizationId", "StateOrganizationId"}
+}
+
+// first reads what others refer to: organisations, the schools of students, and who is meant by which reference.
+func (d *edfi) first(n *node, at place) error {
+	switch n.name {
+	case "School", "LocalEducationAgency", "StateEducationAgency", "EducationServiceCenter":
+		return d.organisation(n, at)
+	case "Student":
+		d.refs[n.id] = n.say(firstNamed(n, studentIDs()))
+	case "Contact", "Parent":
+		d.refs[n.id] = n.say(firstNamed(n, contactIDs()))
+	case "StudentSchoolAssociation":
+		if id := d.later(n.at("StudentReference"), studentIDs()); id != "" {
+			exit := n.say("ExitWithdrawDate")
+			primary, _, _ := truth(n.say("PrimarySchool"))
+			d.at[id] = append(d.at[id], edfiSeat{d.later(n.at("SchoolReference"), schoolIDs()), gradeOf(n.say("EntryGradeLevel")), primary,
+				exit != "" && exit <= d.today})
+		}
+	case "StudentEducationOrganizationAssociation":
+		if id := d.later(n.at("StudentReference"), studentIDs()); id != "" {
+			d.mails[id] = cmp.Or(d.mails[id], mailOf(n))
+		}
+	case "StudentContactAssociation", "StudentParentAssociation":
+		for _, k := range n.kids {
+			d.has[k.name] = true
+		}
+	}
+	return nil
+}
+
+// firstNamed is the first of the names that an element has below it.
+func firstNamed(n *node, names []string) string {
+	i := slices.IndexFunc(names, func(name string) bool { return n.at(name) != nil })
+	return names[max(i, 0)]
+}
+
+// idOf reads a reference: by the id itself, or by the id attribute of an element in the files.
+func (d *edfi) idOf(ref *node, names []string) string {
+	if ref == nil {
+		return ""
+	}
+	return cmp.Or(ref.find(names...), d.refs[ref.ref])
+}
+
+// byRef marks what stands for somebody by the id attribute alone, who may come later in the files.
+const byRef = "\x00"
+
+// later is idOf while not all of the files is read.
+func (d *edfi) later(ref *node, names []string) string {
+	if id := d.idOf(ref, names); id != "" || ref == nil || ref.ref == "" {
+		return id
+	}
+	return byRef + ref.ref
+}
+
+func (d *edfi) organisation(n *node, at place) error {
+	id := cmp.Or(n.find(schoolIDs()...))
+	name := cmp.Or(n.say("NameOfInstitution"), n.say("ShortNameOfInstitution"))
+	if id == "" || tooLong(id, idLength) || name == "" || tooLong(name, idLength) {
+		d.f.add(Skipped, at.file, at.line, "", name, "an organisation without an id or a name that can be kept: not taken")
+		return nil
+	}
+	d.refs[n.id] = id
+	if d.schools[id] {
+		d.f.add(Skipped, at.file, at.line, "", id, "the same id stands there twice: the first one was taken")
+		return nil
+	}
+	d.schools[id] = true
+	s := roster.School{SourceID: id, Kind: "other", Name: name}
+	switch n.name {
+	case "School":
+		s.Kind = "school"
+	case "LocalEducationAgency":
+		s.Kind = "district"
+		d.out.district = cmp.Or(d.out.district, name)
+	}
+	for _, t := range n.all("InstitutionTelephone") {
+		if kind := descriptor(t.say("InstitutionTelephoneNumberType")); s.Phone == "" && !strings.EqualFold(kind, "fax") {
+			s.Phone = t.say("TelephoneNumber")
+		}
+	}
+	if tooLong(s.Phone, phoneLength) {
+		s.Phone = ""
+	}
+	return d.out.addSchool(s)
+}
+
+// second hands people and lines over.
+func (d *edfi) second(n *node, at place) error {
+	switch n.name {
+	case "Student":
+		return d.student(n, at)
+	case "Contact", "Parent":
+		return d.contact(n, at)
+	case "StudentContactAssociation", "StudentParentAssociation":
+		return d.line(n, at)
+	}
+	return nil
+}
+
+// person reads id and names; ok is false, with a finding, for who cannot be taken.
+func (d *edfi) person(n *node, at place, ids []string, seen map[string]int) (id string, name fullName, ok bool) {
+	id = n.say(firstNamed(n, ids))
+	skip := func(column, was, text string) (string, fullName, bool) {
+		d.f.add(Skipped, at.file, at.line, column, was, text)
+		return "", fullName{}, false
+	}
+	if id == "" || tooLong(id, idLength) {
+		return skip(ids[0], id, "no id that can be kept: not taken")
+	}
+	if first, again := seen[id]; again {
+		return skip(ids[0], id+" (first in line "+strconv.Itoa(first)+")", "the same id stands there twice: the first one was taken")
+	}
+	of := n.at("Name")
+	name = fullName{first: of.say("FirstName"), middle: of.say("MiddleName"), last: of.say("LastSurname"),
+		otherFirst: of.say("PreferredFirstName"), otherLast: of.say("PreferredLastSurname")}
+	if suffix := descriptor(of.say("GenerationCodeSuffix")); suffix != "" && !nothing(suffix) {
+		name.last = strings.TrimSpace(name.last + " " + suffix)
+	}
+	switch {
+	case name.first == "" && name.last == "":
+		return skip("Name", id, "neither a given nor a family name: not taken")
+	case tooLong(name.first, nameLength) || tooLong(name.last, nameLength):
+		return skip("Name", name.first+" "+name.last, "the name is longer than 128 characters: not taken")
+	case garbled(name.first) || garbled(name.last):
+		d.f.add(Warning, at.file, at.line, "Name", name.first+" "+name.last, "letters seem to be lost: nobody can type this name")
+	}
+	for _, s := range []*string{&name.middle, &name.otherFirst, &name.otherLast} {
+		if tooLong(*s, nameLength) || nothing(*s) {
+			*s = ""
+		}
+	}
+	seen[id] = at.line
+	return id, name, true
+}
+
+func (d *edfi) student(n *node, at place) error {
+	id, name, ok := d.person(n, at, studentIDs(), d.students)
+	if !ok {
+		return nil
+	}
+	s := student{from: at, carried: []string{"first_name", "middle_name", "last_name", "preferred_first", "preferred_last", "birth_date", "id_number", "status"}}
+	s.Student = roster.Student{SourceID: id, First: name.first, Middle: name.middle, Last: name.last, PreferredFirst: name.otherFirst,
+		PreferredLast: name.otherLast, Status: roster.Enrolled, IDNumber: id}
+	if tooLong(id, numberLength) {
+		s.IDNumber = ""
+	}
+	if v := n.find("BirthDate"); v != "" {
+		birth, _, ok := date(v)
+		if !ok {
+			d.f.add(Warning, at.file, at.line, "BirthDate", v, "no date, or it may be two: left out")
+		}
+		s.BirthDate = birth
+	}
+	s.Email = d.mailbox(cmp.Or(d.mails[id], d.mails[byRef+n.id], mailOf(n)), at)
+	if s.Email != "" || len(d.mails) > 0 {
+		s.carried = append(s.carried, "email")
+	}
+	s.Grade = gradeOf(cmp.Or(n.say("GradeLevel"), n.say("EntryGradeLevel")))
+	d.seat(&s, slices.Concat(d.at[id], d.at[byRef+n.id]), at)
+	if s.Grade != "" {
+		s.carried = append(s.carried, "grade")
+	}
+	return d.out.addStudent(s)
+}
+
+// seat puts a student into schools: the primary one first, and of the others those that are not over.
+func (d *edfi) seat(s *student, seats []edfiSeat, at place) {
+	if len(d.at) > 0 {
+		s.carried = append(s.carried, "school_id")
+	}
+	slices.SortStableFunc(seats, func(a, b edfiSeat) int { return rankSeat(a) - rankSeat(b) })
+	for _, x := range seats {
+		if id, ref := strings.CutPrefix(x.school, byRef); ref {
+			x.school = d.refs[id]
+		}
+		switch {
+		case x.school == "":
+		case !d.schools[x.school]:
+			s.unknown = append(s.unknown, x.school)
+			s.Grade = cmp.Or(s.Grade, x.grade)
+		case s.school == "":
+			s.school, s.Grade = x.school, cmp.Or(x.grade, s.Grade)
+			if x.over {
+				s.Status = roster.Withdrawn
+				d.f.add(Note, at.file, at.line, "ExitWithdrawDate", s.SourceID, "has left every school of the file: taken as withdrawn")
+			}
+		case !x.over && x.school != s.school && !slices.Contains(s.others, x.school):
+			s.others = append(s.others, x.school)
+		}
+	}
+}
+
+func rankSeat(s edfiSeat) int {
+	switch {
+	case s.over:
+		return 2
+	case s.primary:
+		return 0
+	}
+	return 1
+}
+
+func (d *edfi) contact(n *node, at place) error {
+	id, name, ok := d.person(n, at, contactIDs(), d.contacts)
+	if !ok {
+		return nil
+	}
+	c := contact{from: at, relationship: "unknown", carried: []string{"first_name", "middle_name", "last_name", "preferred_first", "preferred_last",
+		"email", "mobile_phone", "home_phone", "work_phone"}}
+	c.Contact = roster.Contact{SourceID: id, First: name.first, Middle: name.middle, Last: name.last, PreferredFirst: name.otherFirst,
+		PreferredLast: name.otherLast, Email: d.mailbox(mailOf(n), at)}
+	phones := n.all("Telephone")
+	slices.SortStableFunc(phones, func(a, b *node) int { return orderOf(a) - orderOf(b) })
+	for _, t := range phones {
+		kind := descriptor(cmp.Or(t.say("TelephoneNumberType"), t.say("PhoneNumberType"))) // the second in the oldest version
+		if number := t.say("TelephoneNumber"); !strings.Contains(fold(kind), "fax") && !tooLong(number, phoneLength) && !nothing(number) {
+			putPhone(&c.Contact, kind, number)
+		}
+	}
+	for _, l := range n.all("Language") {
+		if code, known := languageIn(cmp.Or(l.say("Language"), l.text)); known && code != "" && c.Language == "" {
+			c.Language = code
+			c.carried = append(c.carried, "language")
+		}
+	}
+	return d.out.addContact(c)
+}
+
+func orderOf(t *node) int {
+	n, err := strconv.Atoi(t.say("OrderOfPriority"))
+	if err != nil {
+		return 99
+	}
+	return n
+}
+
+// mailOf chooses among the addresses of a record: the primary one, else a private one, else the first.
+func mailOf(n *node) string {
+	best, rank := "", 9
+	for _, m := range n.all("ElectronicMail") {
+		address, is := m.say("ElectronicMailAddress"), 2
+		if primary, _, _ := truth(m.say("PrimaryEmailAddressIndicator")); primary {
+			is = 0
+		} else if kind := fold(descriptor(m.say("ElectronicMailType"))); kind == "homepersonal" || kind == "home" || kind == "personal" {
+			is = 1
+		}
+		if address != "" && is < rank {
+			best, rank = address, is
+		}
+	}
+	return best
+}
+
+func (d *edfi) mailbox(v string, at place) string {
+	if v == "" || nothing(v) {
+		return ""
+	}
+	if !mailbox(v) {
+		d.f.add(Warning, at.file, at.line, "ElectronicMailAddress", v, "no e-mail address: left out")
+		return ""
+	}
+	return v
+}
+
+func (d *edfi) line(n *node, at place) error {
+	student := d.idOf(n.at("StudentReference"), studentIDs())
+	ref := n.at("ContactReference")
+	if ref == nil {
+		ref = n.at("ParentReference")
+	}
+	adult := d.idOf(ref, contactIDs())
+	switch pair := (pairOfIDs{student, adult}); {
+	case student == "" || adult == "":
+		d.f.add(Warning, at.file, at.line, "", student+adult, "names nobody whom the files hold: no line")
+		return nil
+	case d.lines[pair]:
+		d.f.add(Skipped, at.file, at.line, "", student+" and "+adult, "the same two stand there twice: the first one was taken")
+		return nil
+	default:
+		d.lines[pair] = true
+	}
+	if d.out.only == onlyContacts && !d.partial[student] {
+		d.partial[student] = true
+		if err := d.out.addStudent(partialStudent(student, at)); err != nil {
+			return err
+		}
+	}
+	l := line{student: student, contact: adult, from: at}
+	d.facts(n, &l)
+	d.last[student]++
+	return d.out.addLine(l)
+}
+
+// partialStudent names a student of whom a file of contacts says nothing.
+func partialStudent(id string, at place) student {
+	return student{Student: roster.Student{SourceID: id}, from: at, partial: true}
+}
+
+// facts reads what an association says of the pair. What no association of the files says is not carried.
+func (d *edfi) facts(n *node, l *line) {
+	carry := func(element, field string) bool {
+		if d.has[element] {
+			l.carried = append(l.carried, field)
+		}
+		return d.has[element]
+	}
+	if carry("Relation", "relationship") {
+		code, known := relationshipOf(d.kinds, n.say("Relation"))
+		if !known {
+			d.f.add(Warning, l.from.file, l.from.line, "Relation", n.say("Relation"), "unknown relationship: taken as other")
+		}
+		l.Relationship = code
+	}
+	for _, x := range []struct {
+		element, field string
+		flag           *roster.Flag
+	}{{"LivesWith", "lives_with", &l.LivesWith}, {"EmergencyContactStatus", "emergency", &l.Emergency}, {"LegalGuardian", "legal_guardian", &l.LegalGuardian}} {
+		if carry(x.element, x.field) {
+			*x.flag = flagOf(n.say(x.element))
+		}
+	}
+	l.Position = d.last[l.student] + 1
+	if primary, _, _ := truth(n.say("PrimaryContactStatus")); primary {
+		l.Position = 0
+	}
+	if p, err := strconv.Atoi(n.say("ContactPriority")); err == nil && p > 0 && p < 1000 {
+		l.Position = p - 1
+	}
+	if d.has["ContactPriority"] || d.has["PrimaryContactStatus"] {
+		l.carried = append(l.carried, "position")
+	}
+	if carry("ContactRestrictions", roster.FileRestriction) {
+		l.FileRestriction = restrictionText(n.say("ContactRestrictions"))
+		if l.FileRestriction != "" {
+			d.f.add(Warning, l.from.file, l.from.line, "ContactRestrictions", "", "words about a restriction: they hold this contact's registration until staff have read them")
+		}
+	}
+}
+
+func flagOf(v string) roster.Flag {
+	yes, ok, _ := truth(v)
+	switch {
+	case ok && yes:
+		return roster.Yes
+	case ok:
+		return roster.No
+	}
+	return roster.Unknown
+}
+
+// restrictionText is what a file says about a restriction in its own words, "" for the words that say there is none.
+func restrictionText(v string) string {
+	if nothing(v) || slices.Contains([]string{"no", "norestrictions", "norestriction", "false", "0", "n"}, fold(v)) {
+		return ""
+	}
+	if tooLong(v, 1000) {
+		v = string([]rune(v)[:1000])
+	}
+	return v
+}
+
+// gradeOf reads a grade level descriptor.
+func gradeOf(v string) string {
+	v = descriptor(v)
+	words := map[string]string{"first": "1", "second": "2", "third": "3", "fourth": "4", "fifth": "5", "sixth": "6", "seventh": "7", "eighth": "8",
+		"ninth": "9", "tenth": "10", "eleventh": "11", "twelfth": "12", "kindergarten": "K", "preschool": "PK"}
+	folded := fold(v)
+	if g, ok := words[strings.TrimSuffix(folded, "grade")]; ok {
+		return g
+	}
+	if strings.HasPrefix(folded, "prekindergarten") || strings.HasPrefix(folded, "preschool") {
+		return "PK"
+	}
+	if tooLong(v, gradeLength) || nothing(v) {
+		return ""
+	}
+	return grade(v)
+}

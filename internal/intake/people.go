@@ -1,0 +1,210 @@
+package intake
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/schoolgate/schoolgate/internal/lang"
+	"github.com/schoolgate/schoolgate/internal/roster"
+)
+
+// reader is what the readers of tables share.
+type reader struct {
+	b        *bundle
+	f        *findings
+	out      *records
+	today    string
+	kinds    map[string]string // relationships by word
+	students map[string]int    // lines by id, for duplicates
+	cut      bool              // a file that lists people ends too early
+}
+
+func newReader(b *bundle, today string, f *findings, to *records) *reader {
+	return &reader{b: b, f: f, out: to, today: today, kinds: relationships(), students: map[string]int{}}
+}
+
+// each opens a file of the package, if it is there, and calls fn for every row; before is told once the header is read.
+func (d *reader) each(name string, l layout, before func(t *table), fn func(row) error) (there bool, err error) {
+	e, ok := d.b.file(name)
+	if !ok {
+		return false, nil
+	}
+	t, err := openTable(e, l, d.f)
+	if err != nil {
+		return true, err
+	}
+	defer func() { _ = t.Close() }() // it was only read
+	if before != nil {
+		before(t)
+	}
+	err = each(t, fn)
+	d.cut = d.cut || t.cut
+	return true, err
+}
+
+// only says which files of the package are not read.
+func (d *reader) only(names ...string) {
+	read := map[string]bool{}
+	for _, n := range names {
+		read[strings.ToLower(n)] = true
+	}
+	for _, n := range d.b.names() {
+		if !read[strings.ToLower(n)] {
+			d.f.add(Warning, n, 0, "", "", "is no file of this format: not read")
+		}
+	}
+}
+
+// whole settles at the end whether who is not in the files is gone.
+func (d *reader) whole() {
+	d.out.whole = !d.cut
+	if d.cut {
+		d.f.add(Warning, "", 0, "", "", "a file that lists people ends too early: nobody is taken to be gone because of it")
+	}
+}
+
+// twice reports, with a finding, whether an id stood there before.
+func twice(seen map[string]int, r row, column, id string) bool {
+	first, again := seen[id]
+	if again {
+		r.note(Skipped, column, id+" (first in line "+strconv.Itoa(first)+")", "the same id stands there twice: the first one was taken")
+		return true
+	}
+	seen[id] = r.line
+	return false
+}
+
+// names reads a person's names; ok is false, with a finding, for a row that cannot be taken.
+func names(r row, first, middle, last string) (f, m, l string, ok bool) {
+	f, m, l = r.value(first), r.value(middle), r.value(last)
+	if nothing(m) {
+		m = ""
+	}
+	switch {
+	case f == "" && l == "":
+		r.note(Skipped, first, "", "neither a given nor a family name: row not taken")
+		return f, m, l, false
+	case tooLong(f, nameLength) || tooLong(l, nameLength):
+		r.note(Skipped, last, f+" "+l, "the name is longer than 128 characters: row not taken")
+		return f, m, l, false
+	case tooLong(m, nameLength):
+		r.note(Warning, middle, m, "the name is longer than 128 characters: left out")
+		m = ""
+	}
+	for _, n := range []struct{ column, name string }{{first, f}, {last, l}} {
+		if n.name == "" {
+			r.note(Warning, n.column, "", "no name: taken with the other one alone")
+		} else if garbled(n.name) {
+			r.note(Warning, n.column, n.name, "letters seem to be lost: nobody can type this name")
+		}
+	}
+	return f, m, l, true
+}
+
+// extra reads a name that may be missing.
+func extra(r row, column string) string { return short(r, column, r.value(column), nameLength) }
+
+// emailIn reads an e-mail address; what mail cannot be sent to is left out.
+func emailIn(r row, column string) string {
+	v := strings.TrimPrefix(r.value(column), "mailto:")
+	switch {
+	case v == "" || nothing(v):
+		return ""
+	case !mailbox(v):
+		if first, _, several := strings.Cut(v, ";"); several && mailbox(strings.TrimSpace(first)) {
+			r.note(Warning, column, v, "several e-mail addresses: the first one was taken")
+			return strings.TrimSpace(first)
+		}
+		r.note(Warning, column, v, "no e-mail address: left out")
+		return ""
+	}
+	return v
+}
+
+func phoneIn(r row, column string) string { return short(r, column, r.value(column), phoneLength) }
+
+// gradeIn reads a grade as people say it.
+func gradeIn(r row, column string) string {
+	v := r.value(column)
+	if nothing(v) || tooLong(v, gradeLength) {
+		r.note(Warning, column, v, "no grade: left out")
+		return ""
+	}
+	switch strings.ToLower(v) {
+	case "kindergarten":
+		return "K"
+	case "prekindergarten", "pre-kindergarten", "prekindergarden":
+		return "PK"
+	}
+	return grade(v)
+}
+
+// numberIn reads an ID Number; what can be none is left out.
+func numberIn(r row, column, v string) string {
+	switch {
+	case nothing(v):
+		return ""
+	case v != "" && (strings.Contains(v, "@") || tooLong(v, numberLength) || lang.IDKey(v) == ""):
+		r.note(Warning, column, v, "no ID Number: left out")
+		return ""
+	}
+	return v
+}
+
+// flagIn reads a flag: yes, no, or unknown where the cell is empty or says neither.
+func flagIn(r row, column string) roster.Flag {
+	v := r.value(column)
+	if v == "" || nothing(v) || strings.EqualFold(v, "unknown") || strings.EqualFold(v, "u") {
+		return roster.Unknown
+	}
+	yes, ok, _ := truth(v)
+	switch {
+	case ok && yes, strings.EqualFold(v, "x"), strings.EqualFold(v, "si"), strings.EqualFold(v, "sí"):
+		return roster.Yes
+	case ok:
+		return roster.No
+	}
+	r.note(Warning, column, v, "neither yes nor no: taken as unknown")
+	return roster.Unknown
+}
+
+// relationshipIn reads a relationship; a word that nobody knows is other.
+func (d *reader) relationshipIn(r row, column string) string {
+	v := r.value(column)
+	code, known := relationshipOf(d.kinds, v)
+	if !known {
+		r.note(Warning, column, v, "unknown relationship: taken as other")
+	}
+	return code
+}
+
+// languageIn reads the language in which a contact is written to; what the program does not speak is left out.
+func languageIn(v string) (code string, known bool) {
+	if _, after, uri := strings.Cut(v, "#"); uri {
+		v = after
+	}
+	switch fold(v) {
+	case "":
+		return "", true
+	case "en", "eng", "english", "enus", "ingles", "inglés":
+		return "en", true
+	case "es", "spa", "spanish", "espanol", "español", "esus", "esmx", "castilian":
+		return "es", true
+	}
+	return "", false
+}
+
+// schoolRow hands a school over.
+func (d *reader) schoolRow(r row, column, id, kind, name, phone string) error {
+	if name == "" || tooLong(name, idLength) {
+		r.note(Skipped, column, name, "an organisation without a name that can be kept: row not taken")
+		return nil
+	}
+	if garbled(name) {
+		r.note(Warning, column, name, "letters seem to be lost")
+	}
+	if kind == "district" && d.out.district == "" {
+		d.out.district = name
+	}
+	return d.out.addSchool(roster.School{SourceID: id, Kind: kind, Name: name, Phone: phone})
+}
