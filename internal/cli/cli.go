@@ -38,7 +38,7 @@ type commands struct {
 	Demo    demoCmd    `cmd:"" help:"Serve a sample district with invented people and a mailbox page."`
 	Serve   serveCmd   `cmd:"" help:"Serve the portals."`
 	Migrate migrateCmd `cmd:"" help:"Create the database, or bring it up to date."`
-	Roster  rosterCmd  `cmd:"" help:"Take rosters in."`
+	Roster  rosterCmd  `cmd:"" help:"Take rosters in, and records out."`
 	Staff   staffCmd   `cmd:"" help:"Accounts of staff."`
 	Mail    mailCmd    `cmd:"" help:"The mail queue."`
 	Audit   auditCmd   `cmd:"" help:"The log of who did what."`

@@ -22,6 +22,7 @@ const nicelion = "../intake/testdata/nicelion"
 
 func TestTheExitCodeTellsDoneFromFailedFromMisused(t *testing.T) {
 	db := "sqlite:" + filepath.Join(t.TempDir(), "school.db")
+	out := filepath.Join(t.TempDir(), "out.zip")
 	staff := []string{
 		"staff", "create", "--database", db, "--username", "office", "--name", "Ada Office", "--email", "ada@school.example", "--role", "administrator",
 	}
@@ -48,6 +49,11 @@ func TestTheExitCodeTellsDoneFromFailedFromMisused(t *testing.T) {
 		{"the same again", "orchard lantern pebble sail\n", append(staff, "--password-stdin"), 1, "taken"},
 		{"a roster that is not there", "", []string{"roster", "import", "--database", db, "nowhere.zip"}, 1, "nowhere.zip"},
 		{"a roster", "", []string{"roster", "import", "--database", db, nicelion}, 0, "Imported"},
+		{"the records out again", "", []string{"roster", "export", "--database", db, "--out", out}, 0, "readable by its owner alone"},
+		{"over a file that exists", "", []string{"roster", "export", "--database", db, "--out", out}, 1, "overwrites nothing"},
+		{"a list", "", []string{"roster", "export", "--database", db, "--format", "xlsx", "--list", "contacts", "--out", out + ".xlsx"}, 0, "Written"},
+		{"the list of a school that is not there", "", []string{"roster", "export", "--database", db, "--school", "Nowhere", "--out", out + "2"}, 1, "Nowhere"},
+		{"a format that is none", "", []string{"roster", "export", "--database", db, "--format", "pdf", "--out", out + "3"}, 2, "format"},
 		{"plain http on a public address", "", []string{"serve", "--database", db, "--base-url", "http://portal.school.example"}, 1, "https"},
 		{"a certificate without its key", "", []string{"serve", "--database", db, "--tls-cert", "x"}, 1, "go together"},
 		{"a demo for everybody", "", []string{"demo", "--listen", "0.0.0.0:0"}, 1, "loopback"},
@@ -61,6 +67,9 @@ func TestTheExitCodeTellsDoneFromFailedFromMisused(t *testing.T) {
 		if strings.Contains(out+errs, "orchard lantern") {
 			t.Errorf("%s: the password is printed", c.name)
 		}
+	}
+	if info, err := os.Stat(out); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the records are there for everybody: %v, %v", info, err)
 	}
 }
 

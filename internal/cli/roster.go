@@ -12,6 +12,7 @@ import (
 
 type rosterCmd struct {
 	Import rosterImportCmd `cmd:"" help:"Bring the records up to date from a roster."`
+	Export rosterExportCmd `cmd:"" help:"Take records out: as a OneRoster bundle, or a list as CSV or XLSX."`
 }
 
 type rosterImportCmd struct {

@@ -40,7 +40,7 @@ func Routes() []Route {
 
 // pageStructs is what each template is executed with.
 var pageStructs = map[string]any{
-	"admin/quality": qualityPage{}, "admin/quality-list": flawPage{},
+	"admin/quality": qualityPage{}, "admin/quality-list": flawPage{}, "admin/export": exportPage{},
 	"admin/letters": lettersPage{}, "admin/letters-print": printPage{}, "admin/letter-text": letterTextPage{}, "admin/missing": missingPage{},
 	"admin/find": findPage{}, "admin/family": familyPage{}, "admin/family-ask": familyAskPage{},
 	"admin/code": giveCodePage{}, "parent/code": enterCodePage{},

@@ -84,6 +84,7 @@ var helpFor = map[string]string{
 	"/admin/classes/{class}":                    "classes",
 	"/admin/students/{student}/classes":         "classes",
 	"/admin/records/quality":                    "data-quality",
+	"/admin/records/export":                     "export-records",
 	"/admin/records/quality/{flaw}":             "data-quality",
 	"/admin/records/quality/{flaw}/address":     "data-quality",
 	"/admin/records/quality/{flaw}/access":      "data-quality",

@@ -34,6 +34,7 @@ var menuLines = []menuLine{
 	{"/admin/students/", "admin.students.title", access.SeeRecords, true},
 	{classesPath, "classes.title", access.SeeRecords, true},
 	{qualityPath, "quality.title", access.SeeRecords, true},
+	{exportPath, "export.title", access.ExportRecords, true},
 }
 
 // Menu is what the actor may open.

@@ -222,6 +222,8 @@ var routes = []route{
 	{"GET " + familiesPath + "{contact}", admin, access.SeeLogins, "", (*Server).family},
 	{"GET " + familiesPath + "{contact}/{act}", admin, access.ResetLogins, "", (*Server).askFamily},
 	{"POST " + familiesPath + "{contact}/{act}", admin, access.ResetLogins, "", (*Server).actOnFamily},
+	{"GET " + exportPath, admin, access.ExportRecords, "", (*Server).exportPage},
+	{"POST " + exportPath, admin, access.ExportRecords, "", (*Server).exportRecords},
 	{"GET /admin/students/{$}", admin, access.SeeRecords, "", (*Server).students},
 	{"POST /admin/students/{$}", admin, access.SeeRecords, "", (*Server).findStudent},
 	{"GET /admin/students/new", admin, access.EditRecords, "", (*Server).newStudentPage},

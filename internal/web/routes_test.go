@@ -231,6 +231,8 @@ var expected = map[string]string{
 	"POST /admin/records/quality/{flaw}/address": "login | login | login | login | 404 ar",
 	"POST /admin/records/quality/{flaw}/access":  "login | login | login | login | 404 ar",
 	"POST /admin/records/quality/{flaw}/export":  "login | login | login | login | 200 ar",
+	"GET /admin/records/export":                  "login | login | login | login | 200 ar",
+	"POST /admin/records/export":                 "login | login | login | login | 422 ar",
 
 	"GET /demo/mailbox":          "200 | 200 | 200 | 200 | 200",
 	"GET /demo/mailbox/{number}": "200 | 200 | 200 | 200 | 200",

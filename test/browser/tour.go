@@ -256,6 +256,8 @@ func (t *Tour) Stops() []Stop {
 		{Name: "admin-class", Who: "admin", Path: "/admin/classes/1"},
 		{Name: "admin-student-classes", Who: "admin", Path: student + "/classes"},
 		{Name: "admin-quality", Who: "admin", Path: "/admin/records/quality"},
+		{Name: "admin-export", Who: "admin", Path: "/admin/records/export"},
+		{Name: "admin-export-problems", Who: "admin", Path: "/admin/records/export", Act: sendTo("/export", map[string]string{"list": "nothing"})},
 		{Name: "admin-quality-list", Who: "admin", Path: "/admin/records/quality/no_email"},
 		{Name: "admin-quality-students", Who: "admin", Path: "/admin/records/quality/unreachable"},
 		{Name: "admin-quality-problems", Who: "admin", Path: "/admin/records/quality/no_email", Act: sendTo("/address", map[string]string{"email": "x"})},

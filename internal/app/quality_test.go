@@ -1,0 +1,52 @@
+package app_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/schoolgate/schoolgate/internal/app/apptest"
+	"github.com/schoolgate/schoolgate/internal/roster"
+	"github.com/schoolgate/schoolgate/internal/sqldb"
+)
+
+func TestAClerkPutsRightWhatKeepsAFamilyOut(t *testing.T) {
+	apptest.Run(t, func(t *testing.T, a *apptest.App) {
+		silent := roster.Contact{First: "Silent", Last: "=Parent"}
+		a.AddContact(a.Ana, silent, roster.Line{Relationship: "mother", LegalGuardian: roster.Unknown, LivesWith: roster.Unknown, Emergency: roster.Unknown,
+			Pickup: roster.Unknown, Mailing: roster.Unknown, PortalAccess: roster.Unknown, FilePortalAccess: roster.Unknown, Restricted: roster.Unknown})
+		err := a.DB.Write(t.Context(), func(tx *sqldb.Tx) error { // hers is not what this is about
+			_, err := tx.Exec(t.Context(), "update contact set email = 'nora@example.org', email_key = 'nora@example.org' where first_name = 'Nora'")
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		staff := a.Staff(t).Get("/admin/records/quality").See("Data quality", "not been looked over yet").Press("Count now").Want(http.StatusOK).See("being looked over")
+		a.Drain()
+		staff.Get("/admin/records/quality").Follow("Contacts without e-mail").Want(http.StatusOK).See("=Parent, Silent", "1 record")
+
+		answer, text := post(t, a, staff, "/admin/records/quality/no_email/export", url.Values{"as": {"csv"}})
+		if !strings.Contains(text, "'=Parent,Silent") || answer.Header.Get("Content-Type") != "text/csv; charset=utf-8" {
+			t.Errorf("the list as a table:\n%s", text)
+		}
+		for list, begins := range map[string]string{"oneroster": "PK", "students": "\ufeffsource_id,school,id_number", "contacts": "\ufeffstudent_source_id", "parents": "\ufefflast_name"} {
+			if answer, text := post(t, a, staff, "/admin/records/export", url.Values{"list": {list}}); !strings.HasPrefix(text, begins) || answer.StatusCode != http.StatusOK {
+				t.Errorf("%s: status %d, %.60q", list, answer.StatusCode, text)
+			}
+		}
+		if _, text := post(t, a, staff, "/admin/records/export", url.Values{"list": {"students"}, "as": {"xlsx"}}); !strings.HasPrefix(text, "PK") {
+			t.Errorf("a table for a spreadsheet: %.60q", text)
+		}
+
+		page := "/admin/records/quality/no_email"
+		staff.Get(page).Fill("E-mail address", "nowhere").Press("Save: =Parent, Silent").Want(http.StatusUnprocessableEntity).
+			See("=Parent, Silent", "Back to the list")
+		if got := staff.Value("E-mail address"); got != "nowhere" {
+			t.Errorf("what was typed is gone: %q", got)
+		}
+		staff.Fill("E-mail address", "silent@example.org").Choose("How was identity checked? (needed to change the address)", "Photo ID seen").Press("Save: =Parent, Silent").
+			Want(http.StatusOK).See("Put right.", "Nothing to put right here.")
+	})
+}
