@@ -289,7 +289,7 @@ func TestTheFirstPressMendsWhatThePageSays(t *testing.T) {
 	})
 }
 
-func TestThePageOfAParentKeepsToTheSchools(t *testing.T) {
+func TestPRV5ThePageOfAParentKeepsToTheSchools(t *testing.T) {
 	inTown(t, func(w *town) {
 		s := w.schools()
 		all, err := w.ParentPage(w.ctx, w.clerk, s.maria)

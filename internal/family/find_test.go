@@ -147,7 +147,7 @@ func TestARequestLeadsToWhomItFound(t *testing.T) {
 	})
 }
 
-func TestAFamilyOfAnotherSchoolIsFoundByNothing(t *testing.T) {
+func TestPRV5AFamilyOfAnotherSchoolIsFoundByNothing(t *testing.T) {
 	inTown(t, func(w *town) {
 		s := w.schools()
 		zoeLine := w.count("select id from student_contact where contact_id = $1", s.zoe)
@@ -229,7 +229,7 @@ func TestWordsFollowTheRecords(t *testing.T) {
 	})
 }
 
-func TestASearchForAFamilyIsOnRecordAndLimited(t *testing.T) {
+func TestADM8ASearchForAFamilyIsOnRecordAndLimited(t *testing.T) {
 	inTown(t, func(w *town) {
 		w.schools()
 		w.finds(w.clerk, "maria")

@@ -48,7 +48,7 @@ func (d *door) acts(actor access.Actor, reach bool) []LoginAct {
 	there, off := d.account.ID != 0, is == account.Disabled
 	locked := !d.standing.LockedUntil.IsZero() && !d.standing.LockedUntil.Equal(account.Never())
 	sense := map[LoginAct]bool{
-		LoginSend:    there && !off || !there && len(d.opens) > 0,
+		LoginSend:    (there && !off || !there && len(d.opens) > 0) && (d.trouble == "" || d.p.StudentAddress),
 		LoginUnlock:  locked && !off,
 		LoginEnable:  off,
 		LoginSteps:   there && !off && len(d.closedLines()) > 0,

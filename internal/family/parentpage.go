@@ -222,7 +222,7 @@ func byChildName(a, b *loginLine) int {
 
 // readHistory reads what was mailed, signed in, asked for and done.
 func (p *ParentPage) readHistory(ctx context.Context, tx *sqldb.Tx, f *Family, acct int64) (err error) {
-	if p.Mails, err = mailsOf(ctx, tx, p.Contact.ID); err != nil {
+	if p.Mails, err = newestMails(ctx, tx, p.Contact.ID); err != nil {
 		return err
 	}
 	if p.Bulk, err = bulkNotes(ctx, tx, p.Contact.ID); err != nil {

@@ -30,7 +30,7 @@ join (select n.id from registration_request n where n.student_id in (`
 
 	newestOfStudents = `) order by n.created_at desc, n.id desc limit 50) q on q.id = r.id`
 
-	selectMailsOf = `select id, payload, state, attempts, last_error, created_at, run_at, coalesce(ended_at, 0) from job
+	selectMailsOf = `select id, payload, state, attempts, last_error, created_at, run_at, coalesce(ended_at, 0), expired from job
 where contact_id = $1 and kind = 'mail'
 order by created_at desc
 limit $2`
@@ -62,14 +62,16 @@ func studentLogins(ctx context.Context, tx *sqldb.Tx, students []int64) ([]Stude
 	return all, err
 }
 
-// mailsOf returns the newest mails to a contact.
-func mailsOf(ctx context.Context, tx *sqldb.Tx, contact int64) ([]Mail, error) {
+// newestMails returns the newest mails to a contact.
+func newestMails(ctx context.Context, tx *sqldb.Tx, contact int64) ([]Mail, error) {
 	return sqldb.All(ctx, tx, func(r *sql.Rows) (m Mail, err error) {
 		var payload string
 		var at, run, ended int64
-		if err := r.Scan(&m.ID, &payload, &m.State, &m.Attempts, &m.Error, &at, &run, &ended); err != nil {
+		j := jobs.Job{}
+		if err := r.Scan(&m.ID, &payload, &j.State, &m.Attempts, &m.Error, &at, &run, &ended, &j.Expired); err != nil {
 			return m, err
 		}
+		m.State, m.Standing = j.State, j.Standing()
 		m.ContactID, m.At, m.RunAt, m.Ended = contact, moment(at), moment(run), moment(ended)
 		m.MayRetry = m.State == jobs.Failed || m.State == jobs.Stopped
 		var order mailPayload

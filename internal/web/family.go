@@ -33,7 +33,7 @@ type familyPage struct {
 	Resets   []int64 // the lines that can be reset from here
 	Records  bool    // may open the records
 	History  string  // the login's history
-	Outcomes []family.Request
+	AllMails string  // all mails to the parent, for those who may see mail
 }
 
 // press is a button or a link.
@@ -105,6 +105,9 @@ func (s *Server) family(x *exchange) error {
 	s.describeLogin(l, &p)
 	for _, m := range parent.Mails {
 		p.Mails = append(p.Mails, familyMail{m, l.T("admin.mail.template." + m.Template), s.mailWords(l, m)})
+	}
+	if len(parent.Mails) > 0 && access.Can(x.actor, access.SeeMail) {
+		p.AllMails = mailQuery{Contact: strconv.FormatInt(id, 10)}.url(nil)
 	}
 	for _, n := range parent.Bulk {
 		note := bulkNote{BulkNote: n, What: l.T("bulk.act."+string(n.Act)) + ": " + l.T("bulk.outcome."+n.Outcome)}
@@ -226,7 +229,7 @@ func (s *Server) describeLogin(l *lang.Language, p *familyPage) {
 
 // mailWords says what became of a mail: never more than that the mail server has it.
 func (s *Server) mailWords(l *lang.Language, m family.Mail) string {
-	words := l.T("admin.mail." + string(m.State))
+	words := l.T("admin.mail." + string(m.Standing))
 	if !m.Ended.IsZero() {
 		words += ", " + l.ShortWhen(m.Ended, s.Now(), s.Settings.Location())
 	}

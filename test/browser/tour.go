@@ -31,6 +31,7 @@ type Tour struct {
 	Inbox *mail.Capture
 	ana   string // number of the first child
 	line  string // number of the mother's line
+	maria string // number of the mother
 
 	app   authenticator // of the staff who have a second factor
 	clerk string        // number of a member of staff who has not signed in yet
@@ -72,7 +73,7 @@ func OpenTour(ctx context.Context, c *Chromium, judge Judge, database string, st
 	}
 	for i, l := range district.Lines {
 		if district.Contacts[l.Contact].Email == "maria.lopez@example.org" && strconv.FormatInt(ids.Students[l.Student], 10) == t.ana {
-			t.line = strconv.FormatInt(ids.Lines[i], 10)
+			t.line, t.maria = strconv.FormatInt(ids.Lines[i], 10), strconv.FormatInt(ids.Contacts[l.Contact], 10)
 		}
 	}
 	t.createAccounts(c, judge)
@@ -193,6 +194,12 @@ func (t *Tour) Stops() []Stop {
 		{Name: "admin-grid-dialog", Who: "admin", Path: grid + "?last=lopez", Act: ask},
 		{Name: "admin-question", Who: "admin", Path: grid + "?last=lopez", Act: submitGrid},
 		{Name: "admin-result", Who: "admin", Path: grid + "?last=begay", Act: resetAll},
+		{Name: "admin-find", Who: "admin", Path: "/admin/find"},
+		{Name: "admin-find-many", Who: "admin", Path: "/admin/find?q=lopez"},
+		{Name: "admin-find-nobody", Who: "admin", Path: "/admin/find?q=lopes+nobody"},
+		{Name: "admin-family", Who: "admin", Path: "/admin/families/" + t.maria},
+		{Name: "admin-family-dialog", Who: "admin", Path: "/admin/families/" + t.maria, Act: askStaff},
+		{Name: "admin-family-ask-problems", Who: "admin", Path: "/admin/families/" + t.maria + "/disable", Act: submit(map[string]string{"reason": ""})},
 		{Name: "admin-parents", Who: "admin", Path: parents},
 		{Name: "admin-parents-chosen", Who: "admin", Path: parents + "?state=active&school=1"},
 		{Name: "admin-parents-problems", Who: "admin", Path: parents + "?password=0&since=x"},
