@@ -37,7 +37,7 @@ const (
 	ReasonWaiting           Reason = "waiting"            // the temporary password works and was not used
 	ReasonSlowed            Reason = "slowed"             // a request waits because of many wrong attempts
 	ReasonMailLimit         Reason = "mail_limit"         // so many mails went out that the last request sent none
-	ReasonExpired           Reason = "expired"            // the temporary password is over
+	ReasonExpired           Reason = "expired"            // no password works: the temporary one is over
 	ReasonNameDiffers       Reason = "name_differs"       // the last request typed another name
 	ReasonAlike             Reason = "alike"              // two contacts of the child cannot be told apart by what is typed
 	ReasonNoName            Reason = "no_name"            // nobody can type the name on record
@@ -144,17 +144,25 @@ func (d *door) closedSchool(may []*loginLine) (Verdict, *loginLine) {
 	shut := func(l *loginLine) bool { _, is := d.closings.PortalClosed(l.school); return is }
 	if open := slices.IndexFunc(may, func(l *loginLine) bool { return !shut(l) }); open < 0 {
 		c, _ := d.closings.PortalClosed(may[0].school)
-		return Verdict{Reason: ReasonPortalClosed, Words: c.Why}, may[0]
+		return Verdict{Reason: ReasonPortalClosed, Words: d.told(c)}, may[0]
 	}
 	if d.account.HasPassword || d.hasTemporary() {
 		return Verdict{}, nil
 	}
 	for _, l := range may {
 		if c, held := d.closings.Held(l.school); held {
-			return Verdict{Reason: ReasonHold, Words: c.Why}, l
+			return Verdict{Reason: ReasonHold, Words: d.told(c)}, l
 		}
 	}
 	return Verdict{}, nil
+}
+
+// told is why something is closed, "" where another school knows.
+func (d *door) told(c roster.Closing) string {
+	if c.School != roster.AllSchools && !d.p.at.Has(c.School) {
+		return ""
+	}
+	return c.Why
 }
 
 // about adds the line that a verdict is about: one at the actor's schools, if there is one.
@@ -172,20 +180,16 @@ func (d *door) about(v Verdict, l *loginLine) Verdict {
 	return v
 }
 
-// shut is why no line may be opened: of several reasons the one that the office can do most about, or must know.
+// shut is why no line at the actor's schools may be opened, where no other may: of several reasons the one that the office can do most about, or must know.
 func (d *door) shut() Verdict {
 	order := []Reason{ReasonRestricted, ReasonNoAccess, ReasonRelationship, ReasonNotYet, ReasonEnded, ReasonChildGone, ReasonContactGone}
 	var v Verdict
 	best := len(order)
 	for _, l := range d.lines {
-		if i := slices.Index(order, reasonOf(l)); i < best {
+		if i := slices.Index(order, reasonOf(l)); i < best && d.p.at.Has(l.school) { // what holds for a child of another school is not told
 			best = i
 			v = d.about(Verdict{Reason: order[i]}, l)
-		}
-	}
-	if v.Reason == ReasonNotYet {
-		for _, l := range d.lines {
-			if l.why == roster.WhyNotYet {
+			if v.Reason == ReasonNotYet {
 				v.When, _ = time.Parse(time.DateOnly, l.line.BeginDate) // a date on record is one
 			}
 		}

@@ -120,7 +120,7 @@ func kindsOf(q FindQuery) []FindKind {
 		may(FindUsername, notUsername == nil)
 	default:
 		may(FindReference, parseReference(typed) != "")
-		may(FindIDNumber, lang.IDKey(typed) != "" && (digit || !strings.ContainsFunc(typed, unicode.IsSpace)))
+		may(FindIDNumber, digit && lang.IDKey(typed) != "")
 		may(FindUsername, notUsername == nil)
 		may(FindPhone, !letter && lang.PhoneKey(typed) != "")
 		may(FindName, letter && len(roster.TypedWords(typed)) > 0)
@@ -128,18 +128,13 @@ func kindsOf(q FindQuery) []FindKind {
 	return kinds
 }
 
-// NamesOnly reports whether a text can be nothing but a name or a username made of letters, which may stand in an address.
-func NamesOnly(typed string) bool {
-	return !strings.ContainsFunc(typed, func(r rune) bool { return unicode.IsDigit(r) || r == '@' }) && parseReference(typed) == ""
-}
+// OnlyName reports whether a text can be nothing but a name or a username made of letters, which may stand in an address.
+func OnlyName(typed string) bool { return PerhapsName(typed) && parseReference(typed) == "" }
 
-// HasNames reports whether a text has neither digits nor an @: if no request has it as its reference, it is a name.
-func HasNames(typed string) bool {
+// PerhapsName reports whether a text has neither digits nor an @: if it is no request's reference, it is a name.
+func PerhapsName(typed string) bool {
 	return !strings.ContainsFunc(typed, func(r rune) bool { return unicode.IsDigit(r) || r == '@' })
 }
-
-// findMost bounds what one search may be about, in characters.
-const findMost = 200
 
 // FindFamily finds families of the actor's schools by whatever the text can be: a name (any of its words, of parent or child), an ID Number, a
 // username, an e-mail address, a telephone number or its last digits, the reference of a registration request. Where nobody is found it says who
@@ -192,6 +187,7 @@ type finder struct {
 	kinds []FindKind
 	words []string // the words that the list is read by: those of names, or the one of a telephone number; the first drives
 	after gridKey
+	more  bool // more have one number, address or name of a login than are shown
 	found Found
 }
 
@@ -254,11 +250,12 @@ func (w *finder) families(ctx context.Context, hits []hit) error {
 		return err
 	}
 	w.found.Families = inOrder(hits, families)
-	if known := len(w.found.Families); w.found.Next == "" && w.q.After == "" {
-		w.found.Total, w.found.More = known, w.found.More && len(w.words) == 0
-	} else {
-		w.found.Total = max(w.found.Total, known)
+	known := len(w.found.Families)
+	if w.found.Next == "" && w.q.After == "" { // all of them are here
+		w.found.Total, w.found.More = known, w.more
+		return nil
 	}
+	w.found.Total, w.found.More = max(w.found.Total, known), w.found.More || w.more
 	return nil
 }
 

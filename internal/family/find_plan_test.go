@@ -13,7 +13,7 @@ import (
 // findQueries are all statements behind "Find a family" and the page of a parent.
 func findQueries() map[string]plannedQuery {
 	queries := map[string]plannedQuery{
-		"username": {findByUsername, []any{"user7", 1}}, "lines of contacts": {selectListedOfContacts + "$1, $2)", []any{7, 8}},
+		"username": {findByUsername, []any{"user7"}}, "lines of contacts": {selectListedOfContacts + "$1, $2)", []any{7, 8}},
 		"lines of students": {selectListedOfStudents + "$1, $2)", []any{7, 8}}, "student logins": {selectStudentLogins + "$1, $2) order by s.sort_key, s.id", []any{7, 8}},
 		"requests of a contact": {selectRequestsOfContact, []any{7, 20}}, "mails": {selectMailsOf, []any{7, 20}}, "bulk notes": {selectBulkNotes, []any{7, 10}},
 		"requests of students": {selectRequestsOfStudents + "$1, $2" + newestOfStudents, []any{7, 8}},

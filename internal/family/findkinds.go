@@ -22,7 +22,7 @@ func (w *finder) exact(ctx context.Context) ([]hit, error) {
 		all = append(all, found...)
 	}
 	if len(all) > exactMost {
-		all, w.found.More = all[:exactMost], true
+		all, w.more = all[:exactMost], true
 	}
 	return all, nil
 }
@@ -58,7 +58,7 @@ func (w *finder) byUsername(ctx context.Context) ([]hit, error) {
 	if err != nil {
 		return nil, nil //nolint:nilerr // nobody has such a username
 	}
-	found, err := hits(ctx, w.tx, ByUsername, findByUsername, []any{key, 1})
+	found, err := hits(ctx, w.tx, ByUsername, findByUsername, []any{key})
 	if err != nil {
 		return nil, err
 	}

@@ -39,8 +39,7 @@ type ParentPage struct {
 // ParentLine is a line with what stands in its way.
 type ParentLine struct {
 	GridRow
-	Why    Reason // why it may not be opened, "" if it may
-	Listed bool   // the login holds it by this contact
+	Why Reason // why it may not be opened, "" if it may
 }
 
 // ParentLogin is the login of a parent.
@@ -187,7 +186,7 @@ func (d *door) readLines(ctx context.Context, tx *sqldb.Tx, f *Family, held []ro
 			elsewhere[l.StudentID] = true
 			continue
 		}
-		line := ParentLine{GridRow: l.GridRow, Listed: l.ContactID == d.p.Contact.ID}
+		line := ParentLine{GridRow: l.GridRow}
 		if l.why != roster.MayOpen {
 			line.Why = reasonOf(l)
 		}

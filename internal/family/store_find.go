@@ -29,7 +29,7 @@ where s.id_key = $1 and s.id_key <> '' and `
 
 	findByUsername = `select h.contact_id, cast(0 as bigint)
 from account a join account_contact h on h.account_id = a.id
-where a.kind = 'parent' and a.username_key = $1 and $2 > 0`
+where a.kind = 'parent' and a.username_key = $1`
 
 	findByStudentUsername = `select l.contact_id, s.id
 from account a join student_login t on t.account_id = a.id

@@ -36,6 +36,9 @@ type familyPage struct {
 	AllMails string  // all mails to the parent, for those who may see mail
 }
 
+// harmless are the reasons that are no trouble: the parent can get in, could, or will soon.
+var harmless = []family.Reason{family.ReasonFine, family.ReasonNever, family.ReasonWaiting, family.ReasonQueued, family.ReasonSlowed}
+
 // press is a button or a link.
 type press struct {
 	URL, Text string
@@ -78,7 +81,7 @@ func (s *Server) family(x *exchange) error {
 	l := x.lang
 	p := familyPage{
 		Page: s.page(x, "family.title"), Parent: parent, Name: l.FullName(parent.Contact.First, parent.Contact.Middle, parent.Contact.Last),
-		Fine: parent.Verdict.Reason == family.ReasonFine, Records: access.Can(x.actor, access.SeeRecords),
+		Fine: slices.Contains(harmless, parent.Verdict.Reason), Records: access.Can(x.actor, access.SeeRecords),
 	}
 	p.Title = l.T("family.title_of", "Name", p.Name)
 	p.Sentence = s.sentence(l, parent, p.Name)

@@ -80,7 +80,7 @@ func TestAClerkFindsAFamilyByOneBoxAndMendsWhatKeepsThemOut(t *testing.T) {
 			t.Errorf("a name leads to %s", at)
 		}
 		desk.Follow("Lopez, Maria").See("Temporary password", "works until")
-		find("nobody at all").See("Nobody at your schools has", "What next?")
+		find("nobody at all").See("Nobody at your schools was found by", "What next?")
 		find("204116").See("differ by one digit")
 	})
 }

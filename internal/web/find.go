@@ -56,7 +56,7 @@ func (s *Server) findPage(x *exchange) error {
 // find takes what was typed into the box. A name goes into the address, so that the result can be kept; nothing else does.
 func (s *Server) find(x *exchange) error {
 	typed := x.trimmed("q")
-	if typed == "" || family.NamesOnly(typed) {
+	if typed == "" || family.OnlyName(typed) {
 		return x.redirect(findURL(typed, ""))
 	}
 	after := x.field("after")
@@ -64,7 +64,7 @@ func (s *Server) find(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	if family.HasNames(typed) && !found.Request {
+	if family.PerhapsName(typed) && !found.Request {
 		return x.redirect(findURL(typed, ""))
 	}
 	return s.foundPage(x, typed, after, found)
