@@ -87,6 +87,8 @@ type People interface {
 	UsernameReserved(ctx context.Context, tx *sqldb.Tx, kind access.Kind, usernameKey string, account int64) (bool, error)
 	// Entered tells that a login that waited has its first permanent password.
 	Entered(ctx context.Context, tx *sqldb.Tx, a Account) error
+	// StudentMayEnter reports whether the school of a student's account lets students sign in. It is asked outside a transaction.
+	StudentMayEnter(ctx context.Context, account int64) (bool, error)
 	// MailStaff enqueues a mail to a member of staff about their login.
 	MailStaff(ctx context.Context, tx *sqldb.Tx, m StaffMail) error
 }

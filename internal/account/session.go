@@ -76,10 +76,14 @@ func (a *Accounts) Session(ctx context.Context, kind access.Kind, token string) 
 	now := a.now()
 	id := tokenHash(token)
 	var s Session
+	may := true
 	err := a.db.Look(ctx, func(tx *sqldb.Tx) (err error) {
 		s, err = sqldb.One(ctx, tx, scanSession, selectSession, id[:], string(kind), now.UnixMicro())
 		return err
 	})
+	if err == nil && kind == access.Student {
+		may, err = a.people.StudentMayEnter(ctx, s.AccountID)
+	}
 	if fault.Is(err, fault.NotFound) {
 		return Session{}, signedOut()
 	}
@@ -88,7 +92,7 @@ func (a *Accounts) Session(ctx context.Context, kind access.Kind, token string) 
 	}
 	written := s.SeenAt
 	s.SeenAt = a.seen.last(id, s.SeenAt)
-	if a.over(s, now) {
+	if !may || a.over(s, now) {
 		return Session{}, signedOut()
 	}
 	a.seen.note(id, now, written)
@@ -97,12 +101,9 @@ func (a *Accounts) Session(ctx context.Context, kind access.Kind, token string) 
 
 func signedOut() error { return fault.Unauthenticatedf("not signed in") }
 
-// over reports whether a session has ended by idleness, or because the school switched its kind of login off.
+// over reports whether a session has ended by idleness.
 func (a *Accounts) over(s Session, now time.Time) bool {
 	v := a.settings.Values()
-	if s.Kind == access.Student && !v.StudentLogins {
-		return true
-	}
 	idle := v.ParentIdle
 	if s.Kind == access.Staff {
 		idle = v.StaffIdle

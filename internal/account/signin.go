@@ -55,6 +55,7 @@ type subject struct {
 type try struct {
 	Attempt
 	subject
+	open      bool   // students: the school lets them sign in
 	key       string // of the username, "" when it cannot be one
 	deviceSum []byte
 	temporary bool // the input is compared with the temporary password
@@ -101,13 +102,17 @@ func refused() error { return fault.Unauthenticatedf("the username and password 
 func (a *Accounts) look(ctx context.Context, t *try) error {
 	now := a.now()
 	address := access.Source(t.Client.Address)
-	return a.db.Look(ctx, func(tx *sqldb.Tx) error {
+	err := a.db.Look(ctx, func(tx *sqldb.Tx) error {
 		s, err := sqldb.One(ctx, tx, scanSubject, selectSubject, string(t.Kind), t.key, now.UnixMicro(), orEmpty(t.deviceSum),
 			a.keys.throttleKey("address_minute", address), now.Add(-time.Minute).UnixMicro(),
 			a.keys.throttleKey("address_hour", address), now.Add(-time.Hour).UnixMicro(), addressMinute, addressHour)
 		t.subject = s
 		return err
 	})
+	if err == nil && t.Kind == access.Student { // asked of a username that is none, too
+		t.open, err = a.people.StudentMayEnter(ctx, t.account.ID)
+	}
+	return err
 }
 
 func orEmpty(b []byte) []byte {
@@ -131,7 +136,7 @@ func (a *Accounts) choose(t *try) {
 		input, stored = shape, t.tempHash
 	}
 	open := t.account.openAt(a.now()) && (t.account.State == Active || t.temporary && t.account.State == Waiting)
-	if t.Kind == access.Student && !a.settings.Values().StudentLogins {
+	if t.Kind == access.Student && !t.open {
 		open = false
 	}
 	t.check = verification{secret: a.pepper(input), stored: stored, refused: !open || password == ""}

@@ -18,7 +18,7 @@ and not exists (select 1 from temporary_password t where t.account_id = a.id)
 and not exists (select 1 from passkey p where p.account_id = a.id)`
 
 	studentWithoutPassword = `select 'account ' || a.id as broken from account a
-where a.kind = 'student' and (a.state = 'waiting' or a.password_hash is null
+where a.kind = 'student' and (a.state = 'waiting' or a.password_hash is null and a.password_set_at is null
   or exists (select 1 from temporary_password t where t.account_id = a.id))`
 
 	passwordInClear = `select 'account ' || id as broken from account where password_hash is not null and password_hash not like '$argon2id$v=19$%'

@@ -206,6 +206,10 @@ func (p people) UsernameReserved(ctx context.Context, tx *sqldb.Tx, kind access.
 	return p.app.Family.UsernameReserved(ctx, tx, kind, key, acct)
 }
 
+func (p people) StudentMayEnter(ctx context.Context, acct int64) (bool, error) {
+	return p.app.Family.StudentMayEnter(ctx, acct)
+}
+
 func (p people) MailStaff(ctx context.Context, tx *sqldb.Tx, m account.StaffMail) error {
 	return p.app.Family.MailStaff(ctx, tx, m)
 }

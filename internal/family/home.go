@@ -36,6 +36,7 @@ type Child struct {
 	Others                     []Other
 	Classes                    []roster.ClassNow
 	Login                      *StudentLogin // nil for none
+	LoginsOff                  bool          // the school lets no student sign in
 }
 
 // OwnLine is the parent's own line and contact record.
@@ -56,6 +57,8 @@ type StudentLogin struct {
 	Username  string
 	LastUsed  time.Time // zero for never
 	Mine      bool      // this parent made it
+	Locked    bool      // by the school
+	NoneSet   bool      // the school ended its password: a parent must set a new one
 }
 
 // Home returns the actor's children: those with an open line, each once.
@@ -92,6 +95,7 @@ func (f *Family) Home(ctx context.Context, actor access.Actor) (Home, error) {
 			if l.Login != nil {
 				l.Login.Mine = mine[l.maker]
 			}
+			l.LoginsOff = !f.studentsMay(l.schoolSays)
 			at[l.StudentID] = len(home.Children)
 			home.Children = append(home.Children, l.Child)
 			students = append(students, l.StudentID)
@@ -142,9 +146,6 @@ func (f *Family) StudentHome(ctx context.Context, actor access.Actor) (StudentHo
 	if err := access.Check(actor, access.OwnPage); err != nil {
 		return StudentHome{}, err
 	}
-	if !f.settings.Values().StudentLogins {
-		return StudentHome{}, fault.Forbiddenf("student logins are switched off")
-	}
 	var page StudentHome
 	var student, school int64
 	rule := f.rule()
@@ -159,6 +160,9 @@ func (f *Family) StudentHome(ctx context.Context, actor access.Actor) (StudentHo
 		}
 		if err != nil {
 			return err
+		}
+		if !f.studentsMay(own.says) {
+			return fault.Forbiddenf("student logins are switched off")
 		}
 		page, student, school = own.StudentHome, own.id, own.school
 		classes, err := f.roster.ClassesNow(ctx, tx, []int64{student}, rule.Today)

@@ -218,7 +218,8 @@ func MailTemplates() []string {
 	return []string{
 		mailTemporary, mailForgotPassword, mailAlready, mailAlreadyClosedLine, mailNameDiffers, mailYourUsername, mailReset, mailResetPart,
 		mailAddressChanged, mailPasswordChanged, mailUsernameChanged, mailNewDevice, mailLocked, mailFactorAdded, mailFactorRemoved,
-		mailRecoveryCodesMade, mailRecoveryCodeUsed, mailCodesRefused, mailSentByStaff, mailRequired, mailStudentPassword, mailRemindRegister,
+		mailRecoveryCodesMade, mailRecoveryCodeUsed, mailCodesRefused, mailSentByStaff, mailRequired, mailStudentPassword, mailStudentReset, mailStudentRemoved, mailStudentPassed,
+		mailRemindRegister,
 		mailRemindSignIn, mailCodeGiven, mailNewcomer, mailStaffInvited, mailStaffPassword, mailStaffChanged, mailStaffRecovered, mailStaffRecovery, mailTest,
 	}
 }

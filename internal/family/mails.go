@@ -41,6 +41,9 @@ const (
 	mailCodesRefused      = "codes_refused"            // wrong codes after a right password
 	mailSentByStaff       = "sent_by_staff"            // a temporary password from the office, for a new login or one whose password is off
 	mailRequired          = "required"                 // the school ended the password: a temporary one for choosing a new one
+	mailStudentReset      = "student_login_reset"      // likewise: a new password is needed
+	mailStudentRemoved    = "student_login_removed"    // likewise
+	mailStudentPassed     = "student_login_passed"     // to the new maker
 	mailStudentPassword   = "student_password_changed" // to the maker; StudentIDs: the child
 )
 

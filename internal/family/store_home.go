@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"time"
 
+	"github.com/schoolgate/schoolgate/internal/account"
 	"github.com/schoolgate/schoolgate/internal/roster"
 	"github.com/schoolgate/schoolgate/internal/sqldb"
 )
@@ -19,7 +20,7 @@ c.left_at is not null, coalesce(s.id, 0), coalesce(s.first_name, ''), coalesce(s
 coalesce(s.id_number, ''), coalesce(s.birth_date, ''), coalesce(s.grade, ''), coalesce(s.homeroom, ''), coalesce(s.status, ''),
 coalesce(o.name, ''), coalesce(o.phone, ''), coalesce(o.hours, ''), x.line_id is not null,
 coalesce(t.account_id, 0), coalesce(t.maker_contact_id, 0), coalesce(a.username, ''), coalesce(a.last_sign_in_at, 0),
-coalesce(s.school_id, 0)
+coalesce(s.school_id, 0), coalesce(a.state, ''), a.id is not null and a.password_hash is null, coalesce(o.student_logins, '')
 from account_contact h
 join contact c on c.id = h.contact_id
 left join student_contact l on l.contact_id = h.contact_id
@@ -44,7 +45,7 @@ order by l.student_id, l.position, l.id`
 	selectStudentPage = `select s.id, s.first_name, s.middle_name, s.last_name, s.id_number, s.grade, s.homeroom, s.status,
 coalesce(o.name, ''), coalesce(o.phone, ''), coalesce(o.hours, ''), h.contact_id is not null, x.line_id is not null,
 l.id, l.relationship, l.portal_access, l.file_portal_access, l.restricted, l.begin_date, l.end_date, l.grace_until,
-l.ended_at is not null, c.left_at is not null, coalesce(s.school_id, 0)
+l.ended_at is not null, c.left_at is not null, coalesce(s.school_id, 0), coalesce(o.student_logins, '')
 from student_login t
 join student s on s.id = t.student_id
 join student_contact l on l.student_id = t.student_id and l.contact_id = t.maker_contact_id
@@ -60,6 +61,7 @@ type ownLine struct {
 	Child
 	contact, maker int64
 	school         int64
+	schoolSays     string // of student logins
 	holder         string // first name of the contact
 	open           bool
 }
@@ -72,12 +74,13 @@ func scanOwnLine(rule roster.Rule) func(r *sql.Rows) (ownLine, error) {
 		var left, closed bool
 		var login StudentLogin
 		var lastUsed int64
+		var loginState account.State
 		own := &o.Own
 		err := r.Scan(&l.ID, &o.contact, &l.Relationship, &l.PortalAccess, &l.FilePortalAccess, &l.Restricted, &l.BeginDate, &l.EndDate,
 			&l.GraceUntil, &l.Ended, &own.LegalGuardian, &own.LivesWith, &own.Emergency, &own.Pickup, &own.Mailing, &own.First, &own.Middle, &own.Last,
 			&own.Email, &own.Mobile, &own.Home, &own.Work, &left, &o.StudentID, &o.First, &o.Middle, &o.Last, &o.IDNumber, &o.BirthDate,
 			&o.Grade, &o.Homeroom, &status, &o.School, &o.SchoolPhone, &o.Hours, &closed,
-			&login.AccountID, &o.maker, &login.Username, &lastUsed, &o.school)
+			&login.AccountID, &o.maker, &login.Username, &lastUsed, &o.school, &loginState, &login.NoneSet, &o.schoolSays)
 		if err != nil {
 			return o, err
 		}
@@ -85,7 +88,7 @@ func scanOwnLine(rule roster.Rule) func(r *sql.Rows) (ownLine, error) {
 		o.holder = own.First
 		o.open = l.ID != 0 && !closed && rule.May(l, status, left) == roster.MayOpen
 		if login.AccountID != 0 {
-			login.LastUsed = moment(lastUsed)
+			login.LastUsed, login.Locked = moment(lastUsed), loginState == account.Disabled
 			o.Login = &login
 		}
 		return o, nil
@@ -119,6 +122,7 @@ type studentPage struct {
 	StudentHome
 	id     int64
 	school int64
+	says   string // the school, of student logins
 	open   bool
 }
 
@@ -130,7 +134,7 @@ func scanStudentPage(rule roster.Rule) func(r *sql.Rows) (studentPage, error) {
 		var holds, closed, left bool
 		err := r.Scan(&p.id, &p.First, &p.Middle, &p.Last, &p.IDNumber, &p.Grade, &p.Homeroom, &status, &p.School, &p.SchoolPhone, &p.Hours,
 			&holds, &closed, &l.ID, &l.Relationship, &l.PortalAccess, &l.FilePortalAccess, &l.Restricted, &l.BeginDate, &l.EndDate,
-			&l.GraceUntil, &l.Ended, &left, &p.school)
+			&l.GraceUntil, &l.Ended, &left, &p.school, &p.says)
 		p.open = holds && !closed && rule.May(l, status, left) == roster.MayOpen
 		return p, err
 	}

@@ -83,6 +83,9 @@ func (f *Family) ChangeStudentPassword(ctx context.Context, actor access.Actor, 
 		if own.made == nil {
 			return errNoLogin
 		}
+		if err := f.lockedBySchool(ctx, tx, *own.made); err != nil {
+			return err
+		}
 		if err := f.accounts.SetHash(ctx, tx, own.made.account, hash); err != nil {
 			return err
 		}
@@ -106,6 +109,9 @@ func (f *Family) RemoveStudentLogin(ctx context.Context, actor access.Actor, stu
 		}
 		if own.made == nil {
 			return errNoLogin
+		}
+		if err := f.lockedBySchool(ctx, tx, *own.made); err != nil {
+			return err
 		}
 		return f.endStudentLogin(ctx, tx, actor, *own.made, endedByParent)
 	})
@@ -134,12 +140,12 @@ func (f *Family) childLogin(ctx context.Context, actor access.Actor, student int
 	if err := access.Check(actor, access.OwnFamily); err != nil {
 		return own, err
 	}
-	if !f.settings.Values().StudentLogins {
-		return own, fault.Forbiddenf("student logins are switched off")
-	}
 	err := f.db.Read(ctx, func(tx *sqldb.Tx) error {
 		var err error
 		if own, err = f.childLoginIn(ctx, tx, actor, student); err != nil {
+			return err
+		}
+		if err := f.studentLoginsOn(ctx, tx, student); err != nil {
 			return err
 		}
 		own.words, err = f.studentWords(ctx, tx, student)

@@ -49,6 +49,8 @@ type School struct {
 	Name     string
 	Phone    string
 	Hours    string
+
+	StudentLogins string // "yes", "no", "" as the district has decided; read only: see SetStudentLogins
 }
 
 // Student is a pupil as on record.

@@ -21,7 +21,7 @@ l.begin_date, l.end_date, l.grace_until, l.ended_at is not null, l.from_file, l.
 l.file_restriction, coalesce(l.file_restriction_read_at, 0), l.file_restriction_read_by`
 
 	schoolColumns = `coalesce(o.id, 0), coalesce(o.source_id, ''), coalesce(o.kind, ''), coalesce(o.name, ''), coalesce(o.phone, ''),
-coalesce(o.hours, '')`
+coalesce(o.hours, ''), coalesce(o.student_logins, '')`
 
 	selectStudent = `select ` + studentColumns + `
 from student s left join school o on o.id = s.school_id`
@@ -82,7 +82,7 @@ func (l *Line) targets(t *late) []any {
 }
 
 func (o *School) targets() []any {
-	return []any{&o.ID, &o.SourceID, &o.Kind, &o.Name, &o.Phone, &o.Hours}
+	return []any{&o.ID, &o.SourceID, &o.Kind, &o.Name, &o.Phone, &o.Hours, &o.StudentLogins}
 }
 
 func scanStudent(r *sql.Rows) (s Student, err error) {

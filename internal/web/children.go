@@ -17,7 +17,6 @@ type childrenPage struct {
 	First    string
 	Children []family.Child
 	Child    *family.Child // nil when no child is open
-	Logins   bool          // student logins are offered
 	News     []family.NewAdult
 	Closed   []family.ClosedSchool
 
@@ -31,7 +30,6 @@ func (s *Server) children(x *exchange) error {
 	}
 	p := childrenPage{
 		Page: s.page(x, "parent.children.title"), First: home.First, Children: home.Children, Closed: home.Closed,
-		Logins: s.Settings.Values().StudentLogins,
 	}
 	p.Greeting = x.lang.T(greeting(s.Now().In(s.Settings.Location())), "Name", home.First)
 	if x.r.PathValue("student") == "" {

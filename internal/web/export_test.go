@@ -62,8 +62,8 @@ var pageStructs = map[string]any{
 	"shared/account":              accountPage{}, "shared/change-password": passwordPage{}, "shared/change-username": changeUsernamePage{},
 	"shared/second-step": secondStepPage{}, "shared/second-factor": setUpPage{}, "shared/authenticator": authenticatorPage{},
 	"shared/new-passkey": newPasskeyPage{}, "shared/recovery-codes": codesPage{}, "shared/remove-factor": removeFactorPage{},
-	"shared/confirm":  confirmPage{},
-	"admin/mail-test": testMailPage{}, "admin/parents": parentsPage{}, "admin/parents-question": parentsQuestionPage{}, "admin/parents-result": parentsResultPage{},
+	"shared/confirm":       confirmPage{},
+	"admin/student-logins": studentLoginsPage{}, "admin/students-question": studentsQuestionPage{}, "admin/student-login-pass": passLoginPage{}, "admin/mail-test": testMailPage{}, "admin/parents": parentsPage{}, "admin/parents-question": parentsQuestionPage{}, "admin/parents-result": parentsResultPage{},
 	"shared/error": errorPage{}, "shared/new-password": passwordPage{}, "student/home": studentHomePage{}, "student/login": loginPage{},
 }
 
@@ -135,6 +135,8 @@ func sample(page any, folder, tag string, full bool) any {
 		}
 	case *questionPage:
 		p.Back = gridPath
+	case *studentsQuestionPage:
+		p.Back = studentLoginsPath
 	case *parentsQuestionPage:
 		p.Back = parentsPath
 	case *parentsResultPage:

@@ -20,6 +20,7 @@ type menuLine struct {
 var menuLines = []menuLine{
 	{"/admin/site/reset-parent-login", "admin.reset.title", access.SeeLogins, false},
 	{parentsPath, "manage.title", access.SeeLogins, false},
+	{studentLoginsPath, "studentlogins.title", access.SeeLogins, false},
 	{bulkPath, "bulk.title", access.BulkLogins, false},
 	{"/admin/site/requests", "admin.requests.title", access.SeeRequests, false},
 	{"/admin/site/new-adults", "admin.newcomers.title", access.SeeLogins, false},

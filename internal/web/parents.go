@@ -326,6 +326,7 @@ func (s *Server) bulkParents(x *exchange, act family.Act, contacts []int64) (boo
 type parentsResultPage struct {
 	Page
 	Heading string
+	Who     string // what the first column names
 	Rows    []bulkLine
 	Back    string
 }
@@ -350,7 +351,8 @@ func (s *Server) actOnParents(x *exchange) error {
 	for _, r := range rows {
 		names[r.ContactID] = x.lang.ListName(r.Last, r.First, "")
 	}
-	p := parentsResultPage{Page: s.page(x, "manage.title"), Heading: x.lang.T("bulk.act." + string(act)), Back: backTo(x, parentsPath)}
+	p := parentsResultPage{Page: s.page(x, "manage.title"), Heading: x.lang.T("bulk.act." + string(act)), Who: x.lang.T("admin.reset.parent"),
+		Back: backTo(x, parentsPath)}
 	p.Path = parentsPath
 	for _, r := range results {
 		p.Rows = append(p.Rows, bulkLine{Parent: names[r.ContactID], Username: r.Username, What: outcomeText(x.lang, string(r.Outcome))})

@@ -46,10 +46,11 @@ type settingChoice struct {
 	Checked bool
 }
 
-// schoolField is a school's telephone and hours.
+// schoolField is a school's telephone and hours, and whether its students may sign in.
 type schoolField struct {
 	ID                 int64
 	Name, Phone, Hours string
+	Students           []bulkChoice
 }
 
 // settingsForm is the page as the database has it.
@@ -73,9 +74,20 @@ func (s *Server) settingsForm(x *exchange) (settingsPage, error) {
 		return p, err
 	}
 	for _, c := range schools {
-		p.Schools = append(p.Schools, schoolField{c.ID, c.Name, c.Phone, c.Hours})
+		p.Schools = append(p.Schools, schoolField{c.ID, c.Name, c.Phone, c.Hours, studentChoices(x.lang, c.StudentLogins, v.StudentLogins)})
 	}
 	return p, nil
+}
+
+// studentChoices are what a school may say of student logins.
+func studentChoices(l *lang.Language, school string, district bool) []bulkChoice {
+	now := l.T("settings.no")
+	if district {
+		now = l.T("settings.yes")
+	}
+	return []bulkChoice{
+		{"", l.T("settings.school_as_district", "Now", now), school == ""}, {"yes", l.T("settings.yes"), school == "yes"}, {"no", l.T("settings.no"), school == "no"},
+	}
 }
 
 func newSettingRow(l *lang.Language, f settings.Field, v *settings.Values) settingRow {
@@ -209,6 +221,11 @@ func (s *Server) saveSchools(x *exchange) error {
 	for _, c := range schools {
 		n := strconv.FormatInt(c.ID, 10)
 		phone, hours := x.trimmed("phone_"+n), x.trimmed("hours_"+n)
+		if may := x.field("students_" + n); x.r.PostForm.Has("students_"+n) && may != c.StudentLogins {
+			if err := s.Roster.SetStudentLogins(x.r.Context(), x.actor, c.ID, may); err != nil {
+				return err
+			}
+		}
 		if !x.r.PostForm.Has("phone_"+n) || (phone == c.Phone && hours == c.Hours) {
 			continue
 		}

@@ -77,6 +77,20 @@ func TestEveryWordThatAPageComposesIsInTheCatalogue(t *testing.T) {
 		}
 		add("relationship.", r)
 	}
+	for _, s := range family.StudentStates() {
+		add("studentlogins.state.", string(s))
+	}
+	for _, a := range family.StudentActs() {
+		add("studentlogins.act.", string(a))
+		add("studentlogins.question.", string(a))
+		add("studentlogins.explain.", string(a))
+	}
+	for _, o := range family.StudentOutcomes() {
+		add("studentlogins.outcome.", string(o))
+	}
+	for _, s := range family.ParentStates() {
+		add("manage.state.", string(s))
+	}
 	for _, s := range []jobs.State{jobs.Ready, jobs.Done, jobs.Failed, jobs.Stopped} {
 		add("admin.mail.", string(s))
 	}
@@ -125,7 +139,7 @@ func TestEveryMailHasItsWordOnTheMailPage(t *testing.T) {
 		}
 		for _, template := range []string{"temporary", "forgot_password", "already", "already_closed_line", "name_differs", "your_username", "reset", "reset_part",
 			"address_changed", "password_changed", "username_changed", "new_device", "locked", "factor_added", "factor_removed", "recovery_codes_made", "recovery_code_used", "codes_refused", "student_password_changed",
-			"staff_invited", "staff_password", "staff_changed", "staff_recovered", "staff_recovery", "test"} {
+			"staff_invited", "staff_password", "staff_changed", "staff_recovered", "staff_recovery", "test", "student_login_reset", "student_login_removed", "student_login_passed"} {
 			for _, tag := range lang.Tags() {
 				if !catalog.Language(tag).Has("admin.mail.template." + template) {
 					t.Errorf("%s: no admin.mail.template.%s", tag, template)

@@ -207,6 +207,12 @@ func (t *Tour) Stops() []Stop {
 		{Name: "admin-parents-ticked", Who: "admin", Path: parents + "?last=lopez", Act: tick},
 		{Name: "admin-parents-question", Who: "admin", Path: parents + "?last=lopez", Act: askParents},
 		{Name: "admin-parents-result", Who: "admin", Path: parents + "?last=lopez", Act: actOnParents},
+		{Name: "admin-student-logins", Who: "admin", Path: "/admin/site/reset-student-login"},
+		{Name: "admin-student-logins-nobody", Who: "admin", Path: "/admin/site/reset-student-login?last=nobodyatall"},
+		{Name: "admin-student-logins-question", Who: "admin", Path: "/admin/site/reset-student-login", Act: sendGrid("lock")},
+		{Name: "admin-student-login-pass", Who: "admin", Path: "/admin/site/reset-student-login", Act: func(tab *Tab) {
+			tab.run(`location.assign(document.querySelector('a[href^="/admin/site/reset-student-login/"]').href)`)
+		}},
 		{Name: "admin-mail-refused", Who: "admin", Path: "/admin/site/mail?state=failed"},
 		{Name: "admin-mail-test-problems", Who: "admin", Path: "/admin/site/mail", Act: sendTo("/test", map[string]string{"address": "nobody@example.org"})},
 		{Name: "admin-bulk", Who: "admin", Path: "/admin/site/bulk"},
@@ -378,9 +384,14 @@ func resetAll(tab *Tab) {
 const parents = "/admin/site/parent-accounts"
 
 // askParents comes to the question about disabling the ticked parents.
-func askParents(tab *Tab) {
-	tick(tab)
-	tab.run(`(f => { f.append(Object.assign(document.createElement("input"), { type: "hidden", name: "act", value: "disable" })); f.submit() })(document.querySelector("form[data-grid]"))`)
+func askParents(tab *Tab) { sendGrid("disable")(tab) }
+
+// sendGrid ticks rows and presses a button of the bar, as without JavaScript.
+func sendGrid(act string) func(*Tab) {
+	return func(tab *Tab) {
+		tick(tab)
+		tab.run(`(f => { f.append(Object.assign(document.createElement("input"), { type: "hidden", name: "act", value: "` + act + `" })); f.submit() })(document.querySelector("form[data-grid]"))`)
+	}
 }
 
 // actOnParents unlocks the ticked parents.
