@@ -16,7 +16,7 @@ func TestStaffResetLockAndPassAStudentLoginAndASchoolSwitchesThemOff(t *testing.
 		mother := a.MariaAtHome(t)
 		child := fmt.Sprintf("/parent/children/%d", a.Ana.ID)
 		a.StudentAtHome(t, mother, child, "ana.lopez")
-		staff := a.Staff(t).Get(studentLoginsPath + "?letter=L").See("Ana", "ana.lopez", "Lopez, Maria", "active")
+		staff := a.Staff(t).Get(studentLoginsPath+"?letter=L").See("Ana", "ana.lopez", "Lopez, Maria", "active")
 		list := staff.Path()
 		staff.Tick("Select Ana Lopez").Press("Lock").See("Lock these student logins?").Press("Ok").Want(http.StatusUnprocessableEntity).See("Please fill this in.")
 		staff.Fill("Reason", "lost tablet").Press("Ok").See("Locked.").Follow("Back to the list").See("locked by the school", "lost tablet")
