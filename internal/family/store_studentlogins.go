@@ -32,7 +32,7 @@ join contact c on c.id = t.maker_contact_id
 left join school o on o.id = s.school_id`
 
 	// The list of ids follows.
-	selectStudentLogins = `select '', '', ` + studentLoginColumns + `
+	selectListedLogins = `select '', '', ` + studentLoginColumns + `
 from student_login t
 ` + studentLoginJoins + `
 where t.student_id in (`
@@ -85,7 +85,7 @@ func (s span) page(at access.Schools, after studentPlace, limit int) (string, []
 	return "with page as (\n" + query + "\n)", append(args, schools...)
 }
 
-func (s span) logins(ctx context.Context, tx *sqldb.Tx, at access.Schools, after studentPlace, limit int) ([]StudentLoginRow, error) {
+func (s span) logins(ctx context.Context, tx *sqldb.Tx, at access.Schools, after studentPlace, limit int) ([]ListedStudentLogin, error) {
 	query, args := s.page(at, after, limit)
 	return sqldb.All(ctx, tx, scanStudentLogin, query+selectStudentLoginsOfPage, args...)
 }
@@ -97,8 +97,8 @@ func (s span) end(ctx context.Context, tx *sqldb.Tx, at access.Schools, after st
 	return p, n, err
 }
 
-func scanStudentLogin(r *sql.Rows) (StudentLoginRow, error) {
-	var l StudentLoginRow
+func scanStudentLogin(r *sql.Rows) (ListedStudentLogin, error) {
+	var l ListedStudentLogin
 	var state account.State
 	var noPassword bool
 	var used int64

@@ -69,7 +69,7 @@ func (f *Family) ManageStudentLogins(ctx context.Context, actor access.Actor, ac
 	if actor.Kind == access.Staff && f.IsBulk(len(students)) {
 		return nil, fault.Invalidf("more than %d logins at once", f.settings.Values().BulkSize)
 	}
-	do := map[StudentAct]func(context.Context, *sqldb.Tx, access.Actor, StudentLoginRow, string) (StudentOutcome, error){
+	do := map[StudentAct]func(context.Context, *sqldb.Tx, access.Actor, ListedStudentLogin, string) (StudentOutcome, error){
 		StudentLock: f.lockStudent, StudentUnlock: f.unlockStudent, StudentReset: f.resetStudent, StudentRemove: f.removeStudent,
 	}[act]
 	if do == nil {
@@ -106,11 +106,11 @@ func (f *Family) ManageStudentLogins(ctx context.Context, actor access.Actor, ac
 	return results, nil
 }
 
-func (l StudentLoginRow) made() madeLogin {
+func (l ListedStudentLogin) made() madeLogin {
 	return madeLogin{student: l.StudentID, account: l.account, maker: l.MakerID, username: l.Username, first: l.First, last: l.Last}
 }
 
-func (f *Family) lockStudent(ctx context.Context, tx *sqldb.Tx, actor access.Actor, l StudentLoginRow, reason string) (StudentOutcome, error) {
+func (f *Family) lockStudent(ctx context.Context, tx *sqldb.Tx, actor access.Actor, l ListedStudentLogin, reason string) (StudentOutcome, error) {
 	if l.State == StudentLocked {
 		return StudentIsLocked, nil
 	}
@@ -120,7 +120,7 @@ func (f *Family) lockStudent(ctx context.Context, tx *sqldb.Tx, actor access.Act
 	return StudentWasLocked, f.noteStudentAct(ctx, tx, actor, "student_login.locked", l, map[string]any{"reason": reason})
 }
 
-func (f *Family) unlockStudent(ctx context.Context, tx *sqldb.Tx, actor access.Actor, l StudentLoginRow, _ string) (StudentOutcome, error) {
+func (f *Family) unlockStudent(ctx context.Context, tx *sqldb.Tx, actor access.Actor, l ListedStudentLogin, _ string) (StudentOutcome, error) {
 	if l.State == StudentLocked {
 		if err := f.accounts.Enable(ctx, tx, l.account); err != nil {
 			return "", err
@@ -139,7 +139,7 @@ func (f *Family) unlockStudent(ctx context.Context, tx *sqldb.Tx, actor access.A
 	return StudentWasUnlocked, f.noteStudentAct(ctx, tx, actor, "student_login.unlocked", l, nil)
 }
 
-func (f *Family) resetStudent(ctx context.Context, tx *sqldb.Tx, actor access.Actor, l StudentLoginRow, _ string) (StudentOutcome, error) {
+func (f *Family) resetStudent(ctx context.Context, tx *sqldb.Tx, actor access.Actor, l ListedStudentLogin, _ string) (StudentOutcome, error) {
 	if l.State == StudentLocked {
 		return StudentIsLocked, nil
 	}
@@ -149,11 +149,11 @@ func (f *Family) resetStudent(ctx context.Context, tx *sqldb.Tx, actor access.Ac
 	return StudentWasReset, f.noteStudentAct(ctx, tx, actor, "student_login.reset", l, nil)
 }
 
-func (f *Family) removeStudent(ctx context.Context, tx *sqldb.Tx, actor access.Actor, l StudentLoginRow, _ string) (StudentOutcome, error) {
+func (f *Family) removeStudent(ctx context.Context, tx *sqldb.Tx, actor access.Actor, l ListedStudentLogin, _ string) (StudentOutcome, error) {
 	return StudentWasRemoved, f.endStudentLogin(ctx, tx, actor, l.made(), endedByStaff)
 }
 
-func (f *Family) noteStudentAct(ctx context.Context, tx *sqldb.Tx, actor access.Actor, action string, l StudentLoginRow, more map[string]any) error {
+func (f *Family) noteStudentAct(ctx context.Context, tx *sqldb.Tx, actor access.Actor, action string, l ListedStudentLogin, more map[string]any) error {
 	detail := map[string]any{"username": l.Username, "account": l.account}
 	for k, v := range more {
 		detail[k] = v
@@ -162,7 +162,7 @@ func (f *Family) noteStudentAct(ctx context.Context, tx *sqldb.Tx, actor access.
 }
 
 // tellMakerOf tells the parent who made the login what was done to it.
-func (f *Family) tellMakerOf(ctx context.Context, tx *sqldb.Tx, l StudentLoginRow, o StudentOutcome) (bool, error) {
+func (f *Family) tellMakerOf(ctx context.Context, tx *sqldb.Tx, l ListedStudentLogin, o StudentOutcome) (bool, error) {
 	template := map[StudentOutcome]string{StudentWasReset: mailStudentReset, StudentWasRemoved: mailStudentRemoved}[o]
 	if template == "" {
 		return false, nil
@@ -177,13 +177,13 @@ func (f *Family) tellMakerOf(ctx context.Context, tx *sqldb.Tx, l StudentLoginRo
 
 // Heirs returns the other parents with an open line to the student, to whom the login may be passed. It returns fault.NotFound for a student
 // without a login at the actor's schools.
-func (f *Family) Heirs(ctx context.Context, actor access.Actor, student int64) (StudentLoginRow, []Person, error) {
+func (f *Family) Heirs(ctx context.Context, actor access.Actor, student int64) (ListedStudentLogin, []Person, error) {
 	rows, err := f.StudentLoginsOf(ctx, actor, []int64{student})
 	if err == nil && len(rows) == 0 {
 		err = errNoLogin
 	}
 	if err != nil {
-		return StudentLoginRow{}, nil, err
+		return ListedStudentLogin{}, nil, err
 	}
 	var heirs []Person
 	err = f.db.Read(ctx, func(tx *sqldb.Tx) error {
@@ -198,7 +198,7 @@ func (f *Family) Heirs(ctx context.Context, actor access.Actor, student int64) (
 }
 
 // heirLines are the open lines of the student, but for the maker's.
-func (f *Family) heirLines(ctx context.Context, tx *sqldb.Tx, l StudentLoginRow) ([]*loginLine, error) {
+func (f *Family) heirLines(ctx context.Context, tx *sqldb.Tx, l ListedStudentLogin) ([]*loginLine, error) {
 	lines, err := loginLines(ctx, tx, f.rule(), selectLinesOfStudents, []int64{l.StudentID})
 	var open []*loginLine
 	for _, line := range lines {

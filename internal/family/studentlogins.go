@@ -41,8 +41,8 @@ type StudentLoginQuery struct {
 	Limit        int    // default 25
 }
 
-// StudentLoginRow is one student login.
-type StudentLoginRow struct {
+// ListedStudentLogin is one student login.
+type ListedStudentLogin struct {
 	StudentID, MakerID      int64
 	First, Last             string
 	IDNumber, School, Grade string
@@ -63,7 +63,7 @@ const studentsLooked = 2000
 
 // StudentLogins returns a page of student logins of the actor's schools by the student's name, and the place where the next one begins, "" at
 // the end. It is a search: it returns fault.Unavailable for too many, and fault.Invalid for a letter or a place that cannot be.
-func (f *Family) StudentLogins(ctx context.Context, actor access.Actor, q StudentLoginQuery) (rows []StudentLoginRow, next string, err error) {
+func (f *Family) StudentLogins(ctx context.Context, actor access.Actor, q StudentLoginQuery) (rows []ListedStudentLogin, next string, err error) {
 	if err := access.Check(actor, access.SeeLogins); err != nil {
 		return nil, "", err
 	}
@@ -118,11 +118,11 @@ func (f *Family) StudentLogins(ctx context.Context, actor access.Actor, q Studen
 }
 
 // byLastName leaves those whose last name has the word, each once: the words of students are those of all their names.
-func byLastName(found []StudentLoginRow, word string) []StudentLoginRow {
+func byLastName(found []ListedStudentLogin, word string) []ListedStudentLogin {
 	if word == "" {
 		return found
 	}
-	var rows []StudentLoginRow
+	var rows []ListedStudentLogin
 	for _, l := range found {
 		first := ""
 		for _, w := range lang.Words(l.Last) {
@@ -179,7 +179,7 @@ func (p studentPlace) text() string {
 }
 
 // fillStudentStates adds what does not stand on the login itself.
-func (f *Family) fillStudentStates(ctx context.Context, tx *sqldb.Tx, rows []StudentLoginRow) error {
+func (f *Family) fillStudentStates(ctx context.Context, tx *sqldb.Tx, rows []ListedStudentLogin) error {
 	accounts := make([]int64, len(rows))
 	for i, l := range rows {
 		accounts[i] = l.account
@@ -205,11 +205,11 @@ func (f *Family) fillStudentStates(ctx context.Context, tx *sqldb.Tx, rows []Stu
 }
 
 // StudentLoginsOf returns the logins of those of the students who are at the actor's schools and have one.
-func (f *Family) StudentLoginsOf(ctx context.Context, actor access.Actor, students []int64) ([]StudentLoginRow, error) {
+func (f *Family) StudentLoginsOf(ctx context.Context, actor access.Actor, students []int64) ([]ListedStudentLogin, error) {
 	if err := access.Check(actor, access.SeeLogins); err != nil {
 		return nil, err
 	}
-	var rows []StudentLoginRow
+	var rows []ListedStudentLogin
 	err := f.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
 		if rows, err = f.studentLoginsOf(ctx, tx, actor, once(students)); err != nil {
 			return err
@@ -219,19 +219,19 @@ func (f *Family) StudentLoginsOf(ctx context.Context, actor access.Actor, studen
 	return rows, err
 }
 
-func (f *Family) studentLoginsOf(ctx context.Context, tx *sqldb.Tx, actor access.Actor, students []int64) ([]StudentLoginRow, error) {
+func (f *Family) studentLoginsOf(ctx context.Context, tx *sqldb.Tx, actor access.Actor, students []int64) ([]ListedStudentLogin, error) {
 	at := map[int64]int{}
 	for i, id := range students {
 		at[id] = i
 	}
-	var rows []StudentLoginRow
+	var rows []ListedStudentLogin
 	err := inChunks(students, 1, func(list string, args []any) error {
-		some, err := sqldb.All(ctx, tx, scanStudentLogin, selectStudentLogins+list+")", args...)
+		some, err := sqldb.All(ctx, tx, scanStudentLogin, selectListedLogins+list+")", args...)
 		rows = append(rows, some...)
 		return err
 	})
 	scope := roster.ScopeOf(actor)
-	rows = slices.DeleteFunc(rows, func(l StudentLoginRow) bool { return !scope.Has(l.school) })
-	slices.SortStableFunc(rows, func(a, b StudentLoginRow) int { return at[a.StudentID] - at[b.StudentID] })
+	rows = slices.DeleteFunc(rows, func(l ListedStudentLogin) bool { return !scope.Has(l.school) })
+	slices.SortStableFunc(rows, func(a, b ListedStudentLogin) int { return at[a.StudentID] - at[b.StudentID] })
 	return rows, err
 }

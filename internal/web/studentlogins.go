@@ -101,7 +101,7 @@ func studentActOf(l *lang.Language, act family.StudentAct, name string) studentA
 	return a
 }
 
-func (s *Server) studentLoginLine(l *lang.Language, r family.StudentLoginRow, may bool) studentLoginLine {
+func (s *Server) studentLoginLine(l *lang.Language, r family.ListedStudentLogin, may bool) studentLoginLine {
 	name := l.FullName(r.First, "", r.Last)
 	line := studentLoginLine{
 		Student: r.StudentID, Child: l.ListName(r.Last, r.First, ""), IDNumber: r.IDNumber, School: r.School, Username: r.Username, Maker: l.ListName(r.MakerLast, r.MakerFirst, ""),
