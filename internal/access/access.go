@@ -101,10 +101,14 @@ const (
 	Register      Action = "register"         // registration and recovery, open to everybody
 )
 
+// SeeRestrictions is to read what a restriction says; that there is one, whoever sees the record sees.
+const SeeRestrictions Action = "see what a restriction says"
+
 // Actions lists every action.
 func Actions() []Action {
 	return []Action{SeeLogins, ResetLogins, BulkLogins, GiveCodes, PrintLetters, SeeRecords, EditRecords, ExportRecords, ImportRoster, SeeRequests, SeeMail,
-		ChangeSetting, CloseSchools, ChangeMail, SeeStaff, ManageStaff, ReadAudit, ExportAudit, SeeHelp, EditHelp, OwnFamily, OwnLogin, OwnPage, Register}
+		ChangeSetting, CloseSchools, ChangeMail, SeeStaff, ManageStaff, ReadAudit, ExportAudit, SeeHelp, EditHelp, OwnFamily, OwnLogin, OwnPage, Register,
+		SeeRestrictions}
 }
 
 type actions map[Action]bool
@@ -119,8 +123,8 @@ func may(all ...Action) actions {
 
 var staff = map[Role]actions{
 	Administrator: may(SeeLogins, ResetLogins, BulkLogins, GiveCodes, PrintLetters, SeeRecords, EditRecords, ExportRecords, ImportRoster, SeeRequests, SeeMail,
-		ChangeSetting, CloseSchools, ChangeMail, SeeStaff, ManageStaff, ReadAudit, ExportAudit, SeeHelp, EditHelp, OwnLogin),
-	Registrar: may(SeeLogins, SeeRecords, EditRecords, ExportRecords, ImportRoster, SeeRequests, CloseSchools, OwnLogin),
+		ChangeSetting, CloseSchools, ChangeMail, SeeStaff, ManageStaff, ReadAudit, ExportAudit, SeeHelp, EditHelp, OwnLogin, SeeRestrictions),
+	Registrar: may(SeeLogins, SeeRecords, EditRecords, ExportRecords, ImportRoster, SeeRequests, CloseSchools, OwnLogin, SeeRestrictions),
 	Office:    may(SeeLogins, ResetLogins, BulkLogins, GiveCodes, PrintLetters, SeeRecords, SeeRequests, SeeMail, SeeHelp, OwnLogin),
 	HelpDesk:  may(SeeLogins, ResetLogins, SeeRequests, SeeMail, SeeHelp, OwnLogin),
 	Auditor:   may(ReadAudit, ExportAudit, SeeStaff, OwnLogin),

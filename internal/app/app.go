@@ -152,6 +152,7 @@ func (a *App) build(ctx context.Context, c Config, keys account.Keys, logKey aud
 	a.Roster = roster.New(a.DB, a.Audit, c.Now, func(ctx context.Context, tx *sqldb.Tx, actor access.Actor, ch roster.Change) error {
 		return a.Family.LinesChanged(ctx, tx, actor, ch)
 	})
+	a.Roster.Calendar(func() string { return a.Settings.Today() })
 	a.Accounts = account.New(a.DB, a.hasher, keys, a.Settings, a.Audit, c.Now, people{a},
 		account.Site{BaseURL: c.BaseURL, PasswordsSuffice: c.PasswordsSuffice})
 	go func() {

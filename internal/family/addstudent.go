@@ -76,6 +76,11 @@ func (f *Family) addStudentIn(ctx context.Context, tx *sqldb.Tx, actor access.Ac
 	}
 	if line != nil {
 		t.student, t.contact, t.heldAt = line.StudentID, line.ContactID, line.Student.SchoolID
+		if lifted, err := isLifted(ctx, tx, line.ID); err != nil {
+			return Added{}, err
+		} else if lifted {
+			t.detail = detailLifted
+		}
 	}
 	added := Added{}
 	switch t.outcome {
@@ -132,6 +137,13 @@ func (f *Family) openStudent(ctx context.Context, tx *sqldb.Tx, acct int64, idNu
 		if err := hold(ctx, tx, acct, line.ContactID, f.now()); err != nil {
 			return "", nil, err
 		}
+	}
+	lifted, err := isLifted(ctx, tx, line.ID)
+	if err != nil {
+		return "", nil, err
+	}
+	if lifted {
+		return OutcomeMayNot, line, nil
 	}
 	reopened, err := reopenLine(ctx, tx, line.ID)
 	if err != nil {

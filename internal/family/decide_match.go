@@ -49,7 +49,7 @@ func matchLines(rule roster.Rule, lines []roster.FullLine, first, last string) m
 // isPast tells lines that are over, which never stand in another's way, from those that are merely forbidden.
 func isPast(why roster.Why) bool {
 	switch why {
-	case roster.WhyContactGone, roster.WhyStudentGone, roster.WhyEnded, roster.WhyNotYet:
+	case roster.WhyContactGone, roster.WhyStudentGone, roster.WhyEnded, roster.WhyNotYet, roster.WhyAdult:
 		return true
 	}
 	return false

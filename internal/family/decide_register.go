@@ -130,7 +130,7 @@ func (d *decision) newLogin(ctx context.Context, l roster.FullLine) error {
 	if err := hold(ctx, d.tx, d.request.account, l.ContactID, now); err != nil {
 		return err
 	}
-	if err := reopenAll(ctx, d.tx, l.ContactID); err != nil {
+	if err := reopenReset(ctx, d.tx, l.ContactID); err != nil {
 		return err
 	}
 	if err := takeReservation(ctx, d.tx, access.Parent, key, l.ContactID); err != nil {

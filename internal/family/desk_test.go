@@ -84,6 +84,7 @@ func newDesk(t *testing.T, db *sqldb.DB) *desk {
 	records := roster.New(db, log, d.time, func(ctx context.Context, tx *sqldb.Tx, actor access.Actor, c roster.Change) error {
 		return people.LinesChanged(ctx, tx, actor, c)
 	})
+	records.Calendar(func() string { return set.Today() })
 	logger := slog.New(slog.NewTextHandler(d.logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	people.Family = New(Parts{
 		DB: db, Accounts: accounts, Roster: records, Settings: set, Jobs: jobs.New(db, logger, d.time), Audit: log, Log: logger, Now: d.time,

@@ -2,6 +2,7 @@ package family
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/schoolgate/schoolgate/internal/access"
@@ -138,8 +139,10 @@ func (f *Family) LineStates(ctx context.Context, actor access.Actor, student int
 		if err != nil {
 			return err
 		}
-		if err := access.CheckAt(actor, access.SeeLogins, s.SchoolID); err != nil {
-			return err
+		if !slices.ContainsFunc(s.OtherSchools, roster.ScopeOf(actor).Has) {
+			if err := access.CheckAt(actor, access.SeeLogins, s.SchoolID); err != nil {
+				return err
+			}
 		}
 		lines, err := sqldb.All(ctx, tx, scanLoginLine(f.rule()), linesOfStudent, student)
 		if err != nil {
@@ -156,7 +159,8 @@ func (f *Family) LineStates(ctx context.Context, actor access.Actor, student int
 
 // rule is what decides about lines now.
 func (f *Family) rule() roster.Rule {
-	return roster.Rule{Relationships: f.settings.Values().Relationships, Today: f.settings.Today()}
+	v := f.settings.Values()
+	return roster.Rule{Relationships: v.Relationships, Today: f.settings.Today(), Adults: roster.Adults(v.AdultStudents)}
 }
 
 // rows puts the state of its login beside every line.

@@ -34,7 +34,6 @@ type Child struct {
 	School, SchoolPhone, Hours string
 	Own                        OwnLine
 	Others                     []Other
-	Classes                    []roster.ClassNow
 	Login                      *StudentLogin // nil for none
 	LoginsOff                  bool          // the school lets no student sign in
 }
@@ -100,20 +99,12 @@ func (f *Family) Home(ctx context.Context, actor access.Actor) (Home, error) {
 			home.Children = append(home.Children, l.Child)
 			students = append(students, l.StudentID)
 		}
-		err = eachOther(ctx, tx, students, func(o otherLine) {
+		return eachOther(ctx, tx, students, func(o otherLine) {
 			if !mine[o.contact] && o.isShown() {
 				child := &home.Children[at[o.student]]
 				child.Others = append(child.Others, o.Other)
 			}
 		})
-		if err != nil {
-			return err
-		}
-		classes, err := f.roster.ClassesNow(ctx, tx, students, rule.Today)
-		for i := range home.Children {
-			home.Children[i].Classes = classes[home.Children[i].StudentID]
-		}
-		return err
 	})
 	return home, err
 }
@@ -176,4 +167,14 @@ func (f *Family) StudentHome(ctx context.Context, actor access.Actor) (StudentHo
 		f.audit.Views.Note(actor, student)
 	}
 	return page, err
+}
+
+// Classes returns the classes of today of a child that Home returned.
+func (f *Family) Classes(ctx context.Context, c *Child) (classes []roster.ClassNow, err error) {
+	err = f.db.Look(ctx, func(tx *sqldb.Tx) error {
+		found, err := f.roster.ClassesNow(ctx, tx, []int64{c.StudentID}, f.settings.Today())
+		classes = found[c.StudentID]
+		return err
+	})
+	return classes, err
 }

@@ -50,7 +50,25 @@ func TestPRV1ARestrictionClosesTheChildAndHidesTheContact(t *testing.T) {
 			w.t.Errorf("with no child left: %+v", home)
 		}
 		w.edit(l.lines[0], func(e *roster.ContactEdit) { e.Line.Restricted = roster.No })
-		w.equal("lifted", w.home(l.maria), []string{"Ana"})
+		w.equal("lifted, and still closed", w.home(l.maria), []string(nil))
+		added, err := w.AddStudent(w.ctx, l.maria, w.line(l.lines[0]).Student.IDNumber)
+		w.ok(err)
+		if added.Opened {
+			w.t.Error("the parent opened a child whose restriction was lifted")
+		}
+		registrar := access.Actor{Kind: access.Staff, Role: access.Registrar, Schools: access.Schools{IDs: []int64{99}}, AccountID: 1}
+		if err := w.OpenAgain(w.ctx, registrar, l.lines[0]); !fault.Is(err, fault.NotFound) {
+			w.t.Errorf("staff of another school open it: %v", err)
+		}
+		auditor := access.Actor{Kind: access.Staff, Role: access.Auditor, Schools: access.Everywhere(), AccountID: 1}
+		if err := w.OpenAgain(w.ctx, auditor, l.lines[0]); !fault.Is(err, fault.Forbidden) {
+			w.t.Errorf("an auditor opens it: %v", err)
+		}
+		if err := w.OpenAgain(w.ctx, w.clerk, l.lines[1]); !fault.Is(err, fault.Conflict) {
+			w.t.Errorf("a line that is restricted is opened: %v", err)
+		}
+		w.ok(w.OpenAgain(w.ctx, w.clerk, l.lines[0]))
+		w.equal("opened by staff", w.home(l.maria), []string{"Ana"})
 	})
 }
 

@@ -16,6 +16,9 @@ const endedByLine = "line closed"
 // LinesChanged is roster's hook: it ends the student logins that rested on lines that are no longer open, lists whom a change let see a
 // child, and tells old addresses of a change. A parent's own sessions need no ending: what they show is derived from the lines at every request.
 func (f *Family) LinesChanged(ctx context.Context, tx *sqldb.Tx, actor access.Actor, c roster.Change) error {
+	if err := closeLifted(ctx, tx, c.Lifted, f.now()); err != nil {
+		return err
+	}
 	lines, err := loginLines(ctx, tx, f.rule(), selectLines, c.LineIDs)
 	if err != nil {
 		return err

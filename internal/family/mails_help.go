@@ -33,6 +33,7 @@ var mailHelp = map[string]string{
 	mailRemindRegister:    "/help/how-to/create-an-account",
 	mailRemindSignIn:      "/help/how-to/forgot-password-or-username",
 	mailCodeGiven:         "/help/faq/locked-out",
+	mailComing:            "/help/information/students-who-turn-18",
 	mailStudentPassword:   "/help/how-to/student-logins",
 }
 

@@ -163,7 +163,7 @@ func templates() []string {
 		mailTemporary, mailForgotPassword, mailAlready, mailAlreadyClosedLine, mailNameDiffers, mailYourUsername, mailReset, mailResetPart,
 		mailAddressChanged, mailPasswordChanged, mailUsernameChanged, mailNewDevice, mailLocked, mailStudentPassword,
 		mailStaffInvited, mailStaffPassword, mailStaffChanged, mailStaffRecovered, mailStaffRecovery,
-		mailFactorAdded, mailFactorRemoved, mailRecoveryCodesMade, mailRecoveryCodeUsed, mailCodesRefused,
+		mailFactorAdded, mailFactorRemoved, mailRecoveryCodesMade, mailRecoveryCodeUsed, mailCodesRefused, mailComing,
 	}
 }
 

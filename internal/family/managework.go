@@ -154,7 +154,7 @@ func (m *manage) newLogin(ctx context.Context, d *decision, c roster.Contact) (a
 	if err := hold(ctx, m.tx, acct, c.ID, now); err != nil {
 		return 0, "", err
 	}
-	if err := reopenAll(ctx, m.tx, c.ID); err != nil {
+	if err := reopenReset(ctx, m.tx, c.ID); err != nil {
 		return 0, "", err
 	}
 	return acct, username, takeReservation(ctx, m.tx, access.Parent, key, c.ID)

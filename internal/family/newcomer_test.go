@@ -141,7 +141,8 @@ func TestWhoComesBackIsListedAgainAndTheParentsAreNotToldTwice(t *testing.T) {
 		l.Line.Restricted = roster.No
 		_, err = d.roster.SaveContact(t.Context(), d.office, roster.ContactEdit{Contact: l.Contact, Line: l.Line})
 		d.ok(err)
-		d.wantNews("lifted", "Jorge Ana roster again", "Jorge Ana registered again", "Jorge Ana registered", "Maria Ana registered")
+		d.ok(d.OpenAgain(t.Context(), d.office, jorge.ID))
+		d.wantNews("lifted and opened", "Jorge Ana roster again", "Jorge Ana registered again", "Jorge Ana registered", "Maria Ana registered")
 	})
 }
 

@@ -86,7 +86,7 @@ func newcomerArgs(in *lang.Language, l letter) []any {
 	for _, a := range l.adults {
 		lines = append(lines, in.T("mail.part.adult", "Name", a.name, "Relationship", in.T(relationshipKey(a.relationship)), "Child", a.child))
 	}
-	return []any{"Adults", list(lines), "Number", l.Data[dataNumber]}
+	return []any{"Adults", list(lines), "Number", l.Data[dataNumber], "Day", in.Date(l.Data[dataDay])}
 }
 
 // relationshipKey is the catalogue key of a relationship; no key may end in "other", which is a plural form.

@@ -58,6 +58,7 @@ func Outcomes() []Outcome {
 const (
 	detailDelayed       = "delayed"        // decided later, because of many wrong attempts
 	detailOtherUsername = "other_username" // the one typed was not free: another was given
+	detailLifted        = "lifted"         // a restriction was lifted: staff open the child on the Contacts page
 	detailClosedLine    = "closed_line"    // this child was closed by a reset: the mail names "Add Additional Student"
 	detailReplaced      = "replaced"       // a login that waited got a new temporary password
 	detailNotTold       = "not_told"       // nobody was told that the name differs
@@ -66,7 +67,7 @@ const (
 
 // Details lists every word that Request.Details may return, for the test that each has its sentence.
 func Details() []string {
-	return []string{detailDelayed, detailOtherUsername, detailClosedLine, detailReplaced, detailNotTold, detailHeldName}
+	return []string{detailDelayed, detailOtherUsername, detailClosedLine, detailReplaced, detailNotTold, detailHeldName, detailLifted}
 }
 
 // Request is one registration request with its true outcome.

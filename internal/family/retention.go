@@ -20,5 +20,9 @@ func (f *Family) sweepRecords(ctx context.Context) error {
 	if err != nil || !first {
 		return err
 	}
-	return f.roster.EraseLeft(ctx, f.now().Add(-f.settings.Values().RecordsKept))
+	v := f.settings.Values()
+	if err := f.roster.ForgetHistory(ctx, f.now().Add(-v.AuditDetailKept)); err != nil {
+		return err
+	}
+	return f.roster.EraseLeft(ctx, f.now().Add(-v.RecordsKept))
 }

@@ -17,7 +17,7 @@ import (
 const (
 	lineColumns = `l.id, l.contact_id, l.student_id, l.relationship, l.portal_access, l.file_portal_access, l.restricted, l.begin_date,
 l.end_date, l.grace_until, l.ended_at is not null, c.first_name, c.last_name, c.email_key <> '', c.left_at is not null,
-s.first_name, s.last_name, s.id_number, s.grade, s.status, coalesce(s.school_id, 0), coalesce(o.name, ''), x.line_id is not null,
+s.first_name, s.last_name, s.id_number, s.grade, s.status, ` + roster.StudentDateColumns + `, coalesce(s.school_id, 0), coalesce(o.name, ''), x.line_id is not null,
 coalesce(a.id, 0), coalesce(a.username, ''), coalesce(a.state, ''), coalesce(a.last_sign_in_at, 0)`
 
 	lineJoins = `join contact c on c.id = l.contact_id
@@ -203,11 +203,13 @@ func scanLoginLine(rule roster.Rule) func(r *sql.Rows) (*loginLine, error) {
 	return func(r *sql.Rows) (*loginLine, error) {
 		l := &loginLine{}
 		var lastSignIn int64
-		err := r.Scan(&l.LineID, &l.ContactID, &l.StudentID, &l.Relationship, &l.line.PortalAccess, &l.line.FilePortalAccess,
+		targets := []any{&l.LineID, &l.ContactID, &l.StudentID, &l.Relationship, &l.line.PortalAccess, &l.line.FilePortalAccess,
 			&l.line.Restricted, &l.line.BeginDate, &l.line.EndDate, &l.line.GraceUntil, &l.line.Ended, &l.ParentFirst, &l.ParentLast, &l.address,
-			&l.contactLeft, &l.ChildFirst, &l.ChildLast, &l.IDNumber, &l.Grade, &l.status, &l.school, &l.School, &l.closed,
+			&l.contactLeft, &l.ChildFirst, &l.ChildLast, &l.IDNumber, &l.Grade, &l.status}
+		targets = append(targets, l.line.Of.Targets()...)
+		targets = append(targets, &l.school, &l.School, &l.closed,
 			&l.account, &l.Username, &l.accountState, &lastSignIn, &l.key.Entry, &l.key.Sort, &l.key.child)
-		if err != nil {
+		if err := r.Scan(targets...); err != nil {
 			return nil, err
 		}
 		l.line.ID, l.line.ContactID, l.line.StudentID = l.LineID, l.ContactID, l.StudentID

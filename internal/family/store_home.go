@@ -18,6 +18,7 @@ coalesce(l.grace_until, ''), l.ended_at is not null, coalesce(l.legal_guardian, 
 coalesce(l.mailing, ''), c.first_name, c.middle_name, c.last_name, c.email, c.mobile_phone, c.home_phone, c.work_phone,
 c.left_at is not null, coalesce(s.id, 0), coalesce(s.first_name, ''), coalesce(s.middle_name, ''), coalesce(s.last_name, ''),
 coalesce(s.id_number, ''), coalesce(s.birth_date, ''), coalesce(s.grade, ''), coalesce(s.homeroom, ''), coalesce(s.status, ''),
+coalesce(s.enrolled_from, ''), coalesce(s.gone_on, ''), coalesce(s.adult_mark, ''),
 coalesce(o.name, ''), coalesce(o.phone, ''), coalesce(o.hours, ''), x.line_id is not null,
 coalesce(t.account_id, 0), coalesce(t.maker_contact_id, 0), coalesce(a.username, ''), coalesce(a.last_sign_in_at, 0),
 coalesce(s.school_id, 0), coalesce(a.state, ''), a.id is not null and a.password_hash is null, coalesce(o.student_logins, '')
@@ -42,7 +43,7 @@ where l.student_id in (`
 order by l.student_id, l.position, l.id`
 
 	// The page of a student, with the line of the parent who made the login.
-	selectStudentPage = `select s.id, s.first_name, s.middle_name, s.last_name, s.id_number, s.grade, s.homeroom, s.status,
+	selectStudentPage = `select s.id, s.first_name, s.middle_name, s.last_name, s.id_number, s.grade, s.homeroom, s.status, s.enrolled_from, s.gone_on, s.birth_date, s.adult_mark,
 coalesce(o.name, ''), coalesce(o.phone, ''), coalesce(o.hours, ''), h.contact_id is not null, x.line_id is not null,
 l.id, l.relationship, l.portal_access, l.file_portal_access, l.restricted, l.begin_date, l.end_date, l.grace_until,
 l.ended_at is not null, c.left_at is not null, coalesce(s.school_id, 0), coalesce(o.student_logins, '')
@@ -79,12 +80,12 @@ func scanOwnLine(rule roster.Rule) func(r *sql.Rows) (ownLine, error) {
 		err := r.Scan(&l.ID, &o.contact, &l.Relationship, &l.PortalAccess, &l.FilePortalAccess, &l.Restricted, &l.BeginDate, &l.EndDate,
 			&l.GraceUntil, &l.Ended, &own.LegalGuardian, &own.LivesWith, &own.Emergency, &own.Pickup, &own.Mailing, &own.First, &own.Middle, &own.Last,
 			&own.Email, &own.Mobile, &own.Home, &own.Work, &left, &o.StudentID, &o.First, &o.Middle, &o.Last, &o.IDNumber, &o.BirthDate,
-			&o.Grade, &o.Homeroom, &status, &o.School, &o.SchoolPhone, &o.Hours, &closed,
+			&o.Grade, &o.Homeroom, &status, &l.Of.EnrolledFrom, &l.Of.GoneOn, &l.Of.AdultMark, &o.School, &o.SchoolPhone, &o.Hours, &closed,
 			&login.AccountID, &o.maker, &login.Username, &lastUsed, &o.school, &loginState, &login.NoneSet, &o.schoolSays)
 		if err != nil {
 			return o, err
 		}
-		own.Relationship = l.Relationship
+		own.Relationship, l.Of.BirthDate = l.Relationship, o.BirthDate
 		o.holder = own.First
 		o.open = l.ID != 0 && !closed && rule.May(l, status, left) == roster.MayOpen
 		if login.AccountID != 0 {
@@ -132,7 +133,8 @@ func scanStudentPage(rule roster.Rule) func(r *sql.Rows) (studentPage, error) {
 		var l roster.Line
 		var status roster.Status
 		var holds, closed, left bool
-		err := r.Scan(&p.id, &p.First, &p.Middle, &p.Last, &p.IDNumber, &p.Grade, &p.Homeroom, &status, &p.School, &p.SchoolPhone, &p.Hours,
+		err := r.Scan(&p.id, &p.First, &p.Middle, &p.Last, &p.IDNumber, &p.Grade, &p.Homeroom, &status, &l.Of.EnrolledFrom, &l.Of.GoneOn,
+			&l.Of.BirthDate, &l.Of.AdultMark, &p.School, &p.SchoolPhone, &p.Hours,
 			&holds, &closed, &l.ID, &l.Relationship, &l.PortalAccess, &l.FilePortalAccess, &l.Restricted, &l.BeginDate, &l.EndDate,
 			&l.GraceUntil, &l.Ended, &left, &p.school, &p.says)
 		p.open = holds && !closed && rule.May(l, status, left) == roster.MayOpen

@@ -62,6 +62,9 @@ where r.reference = $1`
 
 	insertHeld = `insert into account_contact (contact_id, account_id, held_at) values ($1, $2, $3)`
 
+	deleteResetOfContact = `delete from closed_line
+where why = 'reset' and line_id in (select id from student_contact where contact_id = $1)`
+
 	deleteClosedOfContact = `delete from closed_line where line_id in (select id from student_contact where contact_id = $1)`
 
 	deleteClosedLine = `delete from closed_line where line_id = $1`
@@ -192,7 +195,13 @@ func hold(ctx context.Context, tx *sqldb.Tx, acct, contact int64, at time.Time) 
 	return err
 }
 
-// reopenAll forgets every reset of the contact's lines.
+// reopenReset forgets every reset of the contact's lines. What was closed by a restriction stays so until staff open it.
+func reopenReset(ctx context.Context, tx *sqldb.Tx, contact int64) error {
+	_, err := tx.Exec(ctx, deleteResetOfContact, contact)
+	return err
+}
+
+// reopenAll forgets why any of the contact's lines was closed: the login is gone.
 func reopenAll(ctx context.Context, tx *sqldb.Tx, contact int64) error {
 	_, err := tx.Exec(ctx, deleteClosedOfContact, contact)
 	return err

@@ -45,7 +45,18 @@ join student s on s.id = t.student_id
 
 	deleteClosedLines = `delete from closed_line where line_id in (`
 
+	// Of lines whose restriction was lifted, those that would open at once on a login that is there. The list of lines follows.
+	closeLiftedIn = `insert into closed_line (line_id, closed_at, why)
+select l.id, cast($1 as bigint), 'restriction' from student_contact l join account_contact h on h.contact_id = l.contact_id
+where l.restricted <> 'yes' and l.id in (`
+	onceClosed = `) on conflict (line_id) do update set why = excluded.why`
+
 	insertClosedLine = `insert into closed_line (line_id, closed_at) values ($1, $2) on conflict (line_id) do nothing`
+
+	selectLiftedOfStudent = `select x.line_id from closed_line x join student_contact l on l.id = x.line_id
+where l.student_id = $1 and x.why = 'restriction'`
+
+	countLifted = `select count(*) from closed_line where line_id = $1 and why = 'restriction'`
 
 	passStudentLogin = `update student_login set maker_contact_id = $2 where student_id = $1 and account_id = $3`
 
@@ -99,6 +110,14 @@ func madeLogins(ctx context.Context, tx *sqldb.Tx, query string, ids []int64) ([
 
 func scanMade(r *sql.Rows) (m madeLogin, err error) {
 	return m, r.Scan(&m.student, &m.account, &m.maker, &m.username, &m.first, &m.last)
+}
+
+// closeLifted keeps lines closed whose restriction was lifted, on logins that are there: staff open them.
+func closeLifted(ctx context.Context, tx *sqldb.Tx, lines []int64, at time.Time) error {
+	return inChunks(lines, 2, func(list string, args []any) error {
+		_, err := tx.Exec(ctx, closeLiftedIn+list+onceClosed, append([]any{at.UnixMicro()}, args...)...)
+		return err
+	})
 }
 
 func closeLine(ctx context.Context, tx *sqldb.Tx, line int64, at time.Time) error {

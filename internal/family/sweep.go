@@ -36,6 +36,12 @@ func (f *Family) Sweep(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := f.roster.SettleStatuses(ctx); err != nil {
+		return err
+	}
+	if err := f.sweepAdults(ctx); err != nil {
+		return err
+	}
 	if err := f.sweepStudentLogins(ctx); err != nil {
 		return err
 	}

@@ -18,6 +18,7 @@ type Batch struct {
 	Students []StudentChange
 	Contacts []ContactChange
 	Lines    []LineChange
+	Import   int64 // which import makes them, for the records' history; 0 for none
 }
 
 // StudentChange brings a student from one state to another, or adds one.
@@ -39,7 +40,7 @@ func (r *Roster) Apply(ctx context.Context, tx *sqldb.Tx, actor access.Actor, b 
 	if err := access.Check(actor, access.ImportRoster); err != nil {
 		return done, err
 	}
-	e := &edit{Roster: r, tx: tx, actor: actor}
+	e := &edit{Roster: r, tx: tx, actor: actor, fromImport: b.Import}
 	var err error
 	if done.Lines, err = e.applyLines(ctx, b.Lines); err != nil {
 		return done, err
@@ -55,6 +56,9 @@ func (r *Roster) Apply(ctx context.Context, tx *sqldb.Tx, actor access.Actor, b 
 	}
 	slices.Sort(e.change.LineIDs)
 	e.change.LineIDs = slices.Compact(e.change.LineIDs)
+	if err := e.writeHistory(ctx); err != nil {
+		return done, err
+	}
 	return done, e.tell(ctx)
 }
 
@@ -91,6 +95,7 @@ func (e *edit) applyStudents(ctx context.Context, all []StudentChange) ([]int64,
 			return nil, err
 		}
 		ids[i] = next.ID
+		e.note(kindStudent, next.ID, between(studentFields(), &c.Old, &next))
 		if err := e.studentLeft(ctx, c.Old, next); err != nil {
 			return nil, err
 		}
@@ -100,13 +105,16 @@ func (e *edit) applyStudents(ctx context.Context, all []StudentChange) ([]int64,
 	}
 	for n, i := range at {
 		ids[i] = added[n].ID
+		if ids[i] != 0 {
+			e.noteOnce(kindStudent, ids[i], FieldAdded)
+		}
 	}
 	return ids, nil
 }
 
 // studentLeft tells the log and the hook of a student who is no longer at the school.
 func (e *edit) studentLeft(ctx context.Context, old, next Student) error {
-	if old.Status == next.Status && old.SchoolID == next.SchoolID {
+	if old.Status == next.Status && old.SchoolID == next.SchoolID && old.Dates() == next.Dates() {
 		return nil
 	}
 	lines, err := sqldb.All(ctx, e.tx, scanID, selectLineIDsOfStudent, next.ID)
@@ -139,6 +147,10 @@ func (e *edit) applyContacts(ctx context.Context, all []ContactChange) ([]int64,
 			return nil, err
 		}
 		ids[i] = next.ID
+		e.note(kindContact, next.ID, between(contactFields(), &c.Old, &next))
+		if c.Old.Left != next.Left {
+			e.note(kindContact, next.ID, changes{{FieldGone, yesNo(c.Old.Left), yesNo(next.Left)}})
+		}
 		if err := e.contactMoved(ctx, c.Old, next); err != nil {
 			return nil, err
 		}
@@ -148,8 +160,18 @@ func (e *edit) applyContacts(ctx context.Context, all []ContactChange) ([]int64,
 	}
 	for n, i := range at {
 		ids[i] = added[n].ID
+		if ids[i] != 0 {
+			e.noteOnce(kindContact, ids[i], FieldAdded)
+		}
 	}
 	return ids, nil
+}
+
+func yesNo(b bool) string {
+	if b {
+		return string(Yes)
+	}
+	return string(No)
 }
 
 // contactMoved tells the log and the hook of a contact who is gone, or whose address is another.
@@ -198,6 +220,7 @@ func (e *edit) applyLines(ctx context.Context, all []LineChange) ([]int64, error
 			return nil, err
 		}
 		ids[i] = next.ID
+		e.noteLine(c.Old, next)
 		if err := e.lineClosed(ctx, c.Old, next); err != nil {
 			return nil, err
 		}
@@ -208,10 +231,28 @@ func (e *edit) applyLines(ctx context.Context, all []LineChange) ([]int64, error
 	for n, i := range at {
 		ids[i] = added[n].ID
 		if ids[i] != 0 {
+			e.noteOnce(kindLine, ids[i], FieldAdded)
 			e.change.Opened = append(e.change.Opened, ids[i])
 		}
 	}
 	return ids, nil
+}
+
+// noteLine adds what a roster changed in a line to its history.
+func (e *edit) noteLine(old, next Line) {
+	cs := between(append(lineFields(), orderField()), &old, &next)
+	for _, f := range []change{
+		{"file_portal_access", string(old.FilePortalAccess), string(next.FilePortalAccess)}, {"file_restricted", string(old.FileRestricted), string(next.FileRestricted)},
+		{FileRestriction, old.FileRestriction, next.FileRestriction}, {FieldGone, yesNo(old.Ended), yesNo(next.Ended)},
+	} {
+		if f.Old != f.New {
+			cs = append(cs, f)
+		}
+	}
+	e.note(kindLine, next.ID, cs)
+	if old.Restricted == Yes && next.Restricted != Yes {
+		e.change.Lifted = append(e.change.Lifted, next.ID)
+	}
 }
 
 // restrictedSince notes since when a roster restricts a line, unless the change says it.

@@ -1,6 +1,7 @@
 package roster
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -14,14 +15,14 @@ type Difference struct{ Field, Old, New string }
 func TakeStudent(old, file Student, carried []string) (next Student, changed, kept []Difference) {
 	next = old
 	changed, kept = take(studentFields(), &next, &file, carried, old.Local)
-	return next, changed, kept
+	return next, keepSaid(studentFields(), &next.FileValues, &file, carried, old.Local, changed), kept
 }
 
 // TakeContact is TakeStudent for a contact.
 func TakeContact(old, file Contact, carried []string) (next Contact, changed, kept []Difference) {
 	next = old
 	changed, kept = take(contactFields(), &next, &file, carried, old.Local)
-	return next, changed, kept
+	return next, keepSaid(contactFields(), &next.FileValues, &file, carried, old.Local, changed), kept
 }
 
 // TakeLine is TakeStudent for a line. What the roster says of portal access is kept beside a value set by hand, which never loosens it.
@@ -36,7 +37,35 @@ func TakeLine(old, file Line, carried []string) (next Line, changed, kept []Diff
 		}
 	}
 	changed = append(changed, takeRestriction(&next, &file, carried)...)
-	return next, changed, kept
+	return next, keepSaid(fields, &next.FileValues, &file, carried, old.Local, changed), kept
+}
+
+// FileValues names what the roster says for fields set by hand, where that is all that changed.
+const FileValues = "file_values"
+
+// keepSaid keeps what the roster says for fields that were set by hand, so that the page can show it and Release can take it. It adds to
+// what changed when the roster says something else than last time.
+func keepSaid[T any](fields []field[T], values *map[string]string, file *T, carried, local []string, changed []Difference) []Difference {
+	said := map[string]string{}
+	for _, f := range fields {
+		old, known := (*values)[f.name]
+		switch {
+		case !slices.Contains(local, f.name):
+		case slices.Contains(carried, f.name):
+			said[f.name] = f.of(file)
+		case known:
+			said[f.name] = old
+		}
+	}
+	if maps.Equal(said, *values) {
+		return changed
+	}
+	was := joinValues(*values)
+	*values = said
+	if len(said) == 0 {
+		*values = nil
+	}
+	return append(changed, Difference{FileValues, was, joinValues(said)})
 }
 
 // takeRestriction takes what the roster says about restrictions. Its code restricts whatever was set by hand, and what it set it may lift;

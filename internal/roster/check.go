@@ -48,6 +48,19 @@ func (r *Roster) checkStudent(s *Student, cs changes) []fault.Problem {
 	if cs.has(fieldStatus) && !slices.Contains(Statuses(), s.Status) {
 		ps = append(ps, problem(fieldStatus, "problem.choose"))
 	}
+	for _, c := range cs {
+		if (c.Field == fieldEnrolledFrom || c.Field == fieldGoneOn) && c.New != "" && !isDate(c.New) {
+			ps = append(ps, problem(c.Field, "problem.date"))
+		}
+	}
+	switch {
+	case cs.has(fieldGoneAs) && s.GoneAs != "" && s.GoneAs != Withdrawn && s.GoneAs != Graduated:
+		ps = append(ps, problem(fieldGoneAs, "problem.choose"))
+	case cs.has(fieldGoneOn) && s.GoneOn != "" && s.GoneAs == "" && s.Status == Enrolled:
+		ps = append(ps, problem(fieldGoneAs, "problem.choose"))
+	case cs.has(fieldGoneOn, fieldEnrolledFrom) && s.GoneOn != "" && s.EnrolledFrom != "" && s.GoneOn < s.EnrolledFrom:
+		ps = append(ps, problem(fieldGoneOn, "problem.date_order"))
+	}
 	return ps
 }
 
@@ -70,13 +83,13 @@ func checkLine(l *Line, cs changes) []fault.Problem {
 			if !slices.Contains(Relationships(), c.New) {
 				ps = append(ps, problem(c.Field, "problem.choose"))
 			}
-		case fieldNote:
+		case fieldNote, fieldCourtNumber:
 		case fieldRestricted:
 			if l.FileRestricted == Yes && l.Restricted != Yes {
 				ps = append(ps, problem(c.Field, "problem.restricted_by_roster"))
 			}
 			ps = append(ps, checkFlag(c)...)
-		case fieldBegin, fieldEnd:
+		case fieldBegin, fieldEnd, fieldCourtDate, fieldRestrictedFrom, fieldRestrictedUntil:
 			if c.New != "" && !isDate(c.New) {
 				ps = append(ps, problem(c.Field, "problem.date"))
 			}
@@ -86,6 +99,10 @@ func checkLine(l *Line, cs changes) []fault.Problem {
 	}
 	if len(ps) == 0 && cs.has(fieldBegin, fieldEnd) && l.BeginDate != "" && l.EndDate != "" && l.EndDate <= l.BeginDate {
 		ps = append(ps, problem(fieldEnd, "problem.date_order"))
+	}
+	if len(ps) == 0 && cs.has(fieldRestrictedFrom, fieldRestrictedUntil) && l.RestrictedFrom != "" && l.RestrictedUntil != "" &&
+		l.RestrictedUntil <= l.RestrictedFrom {
+		ps = append(ps, problem(fieldRestrictedUntil, "problem.date_order"))
 	}
 	return ps
 }

@@ -284,9 +284,17 @@ func (r *Roster) EndClasswork(ctx context.Context, tx *sqldb.Tx, actor access.Ac
 		return 0, err
 	}
 	if kind == Classes {
-		if err := l.deleteTerms(ctx, keysOf(l.touched)); err != nil {
+		if err := l.deleteTerms(ctx, idsIn(l.touched)); err != nil {
 			return 0, err
 		}
 	}
 	return ended, l.reword(ctx)
+}
+
+func idsIn(set map[int64]bool) []int64 {
+	ids := make([]int64, 0, len(set))
+	for id := range set {
+		ids = append(ids, id)
+	}
+	return ids
 }

@@ -262,7 +262,7 @@ func TestNoListOfClassesScansATable(t *testing.T) {
 				}
 			}
 		}
-		for _, query := range []string{selectTaughtNow + "$1)", selectTaught + "$1)", selectTermsOfClass, selectStudentsOfClass, selectTeachersOfIn + "$1" + orderTeachers,
+		for _, query := range []string{selectTaughtNow + "$1" + byTeacher, selectTaught + "$1" + byTeacher, selectTermsOfClass, selectStudentsOfClass, selectTeachersOfIn + "$1" + orderTeachers,
 			countStudentsIn + "$1" + byClass} {
 			d.noScan(query, 5)
 		}

@@ -12,11 +12,12 @@ import (
 	"github.com/schoolgate/schoolgate/internal/sqldb"
 )
 
-// taught is one class of one student in one of its terms, as the database returns it.
+// taught is one class of one student in one of its terms with one of its teachers, as the database returns it.
 type taught struct {
 	student int64
 	StudentClass
 	term     Term
+	teacher  Teacher
 	ended    int64
 	sort     string
 	classEnd bool // the class itself ended
@@ -38,24 +39,27 @@ func (r *Roster) ClassesNow(ctx context.Context, tx *sqldb.Tx, students []int64,
 	return found, nil
 }
 
-// merge makes one entry of the rows of a class with several terms, and puts them in order.
+// merge makes one entry of the rows of a class with several terms and teachers, and puts them in order.
 func merge(rows []taught, day string) []*taught {
 	type key struct{ student, class int64 }
 	by := map[key]*taught{}
 	var all []*taught
-	terms := map[key][]Term{}
+	terms, teachers := map[key][]Term{}, map[key][]Teacher{}
 	for i := range rows {
 		k := key{rows[i].student, rows[i].ClassID}
 		if by[k] == nil {
 			by[k] = &rows[i]
 			all = append(all, &rows[i])
 		}
-		if rows[i].term.ID != 0 {
-			terms[k] = append(terms[k], rows[i].term)
+		teachers[k] = append(teachers[k], rows[i].teacher)
+		if t := rows[i].term; t.ID != 0 && !slices.Contains(terms[k], t) {
+			terms[k] = append(terms[k], t)
 		}
 	}
 	for _, c := range all {
-		c.place(terms[key{c.student, c.ClassID}], day)
+		k := key{c.student, c.ClassID}
+		c.Teachers = teacherNames(teachers[k])
+		c.place(terms[k], day)
 	}
 	slices.SortStableFunc(all, func(a, b *taught) int {
 		return cmp.Or(cmp.Compare(order(a.When), order(b.When)), comparePeriods(a.Periods, b.Periods), strings.Compare(a.sort, b.sort))
@@ -140,7 +144,7 @@ func (r *Roster) seenStudent(ctx context.Context, tx *sqldb.Tx, actor access.Act
 	if err != nil {
 		return Student{}, err
 	}
-	return s, access.CheckAt(actor, access.SeeRecords, s.SchoolID)
+	return s, maySee(actor, s)
 }
 
 // ClassQuery asks for classes whose title, code or teachers have a word that begins with each word typed, at a school and in a term; zero is any.
@@ -260,7 +264,7 @@ func (r *Roster) OneClass(ctx context.Context, actor access.Actor, id int64) (Cl
 		p.Teachers = teacherNames(teachers[id])
 		students, err := sqldb.All(ctx, tx, scanStudent, selectStudentsOfClass, id)
 		at := ScopeOf(actor)
-		p.Students = slices.DeleteFunc(students, func(s Student) bool { return !at.Has(s.SchoolID) })
+		p.Students = slices.DeleteFunc(students, func(s Student) bool { return !at.Has(s.SchoolID) && !slices.ContainsFunc(s.OtherSchools, at.Has) })
 		p.Elsewhere = len(students) - len(p.Students)
 		return err
 	})

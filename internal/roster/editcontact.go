@@ -157,8 +157,10 @@ func (c *contactEdit) writeContact(ctx context.Context) error {
 	}
 	detail := c.contactChanges.detail()
 	if isNew {
+		c.noteOnce(kindContact, c.contact.ID, FieldAdded)
 		return c.record(ctx, "contact.added", "contact", c.contact.ID, detail)
 	}
+	c.note(kindContact, c.contact.ID, c.contactChanges)
 	if movesAddress(c.contactChanges) {
 		detail[fieldChecked] = c.Checked
 		i := slices.IndexFunc(c.contactChanges, func(ch change) bool { return ch.Field == fieldEmail })
@@ -194,6 +196,13 @@ func (c *contactEdit) writeLine(ctx context.Context) error {
 	if err := c.putLine(ctx, c.tx, l); err != nil {
 		return err
 	}
+	if c.lineIsNew {
+		c.noteOnce(kindLine, l.ID, FieldAdded)
+	}
+	c.note(kindLine, l.ID, c.lineChanges)
+	if i := slices.IndexFunc(c.lineChanges, func(ch change) bool { return ch.Field == fieldRestricted && ch.Old == string(Yes) }); i >= 0 {
+		c.change.Lifted = append(c.change.Lifted, l.ID)
+	}
 	if c.lineIsNew || c.lineChanges.has(fieldRelationship, fieldPortalAccess, fieldRestricted, fieldBegin, fieldEnd) {
 		c.change.LineIDs = append(c.change.LineIDs, l.ID)
 	}
@@ -221,6 +230,12 @@ func (r *Roster) RemoveLine(ctx context.Context, actor access.Actor, line, versi
 		if err := e.record(ctx, "line.removed", "line", l.ID, removal(l)); err != nil {
 			return err
 		}
+		c, err := r.Contact(ctx, e.tx, l.ContactID)
+		if err != nil {
+			return err
+		}
+		e.noteOnce(kindLine, l.ID, FieldRemoved)
+		e.note(kindStudent, l.StudentID, changes{{FieldContactRemoved, fullName(c), ""}})
 		if l.FromFile || slices.Contains(l.Local, restored) {
 			e.change.LineIDs = []int64{l.ID}
 			l.Ended, l.Local = true, addLocal(l.Local, changes{{Field: fieldEnded}})

@@ -17,6 +17,9 @@ type StudentPage struct {
 	Lines   []PageLine // in their order, without the removed ones
 	Removed []FullLine // lines of a roster that staff took away; SaveContact with the contact's id puts one back
 	Schools []School   // the actor's, to choose from
+	Others  []School   // attended at the same time
+	Visits  bool       // the actor sees the student of another school, which keeps the record
+	Texts   bool       // the actor may read what restrictions say; else they are left out
 }
 
 // PageLine is a line with the number of the contact's other children: whoever changes the contact changes it for them too. Of children at schools
@@ -39,7 +42,7 @@ func (r *Roster) Page(ctx context.Context, actor access.Actor, student int64) (S
 		if p.Student, err = r.Student(ctx, tx, student); err != nil {
 			return err
 		}
-		if err := access.CheckAt(actor, access.SeeRecords, p.Student.SchoolID); err != nil {
+		if err := maySee(actor, p.Student); err != nil {
 			return err
 		}
 		lines, err := r.LinesOfStudent(ctx, tx, student)
@@ -50,20 +53,49 @@ func (r *Roster) Page(ctx context.Context, actor access.Actor, student int64) (S
 		if err != nil {
 			return err
 		}
+		p.Texts, p.Visits = access.Can(actor, access.SeeRestrictions), !ScopeOf(actor).Has(p.Student.SchoolID)
 		for _, l := range lines {
+			if !p.Texts {
+				l.Line.hideTexts()
+			}
 			if l.Removed() {
 				p.Removed = append(p.Removed, l)
 			} else {
 				p.Lines = append(p.Lines, PageLine{l, others[l.ContactID].here, others[l.ContactID].elsewhere})
 			}
 		}
-		p.Schools, err = schoolsOf(ctx, tx, actor)
+		if p.Schools, err = schoolsOf(ctx, tx, actor); err != nil || len(p.Student.OtherSchools) == 0 {
+			return err
+		}
+		all, err := sqldb.All(ctx, tx, scanSchool, selectSchools)
+		p.Others = slices.DeleteFunc(all, func(o School) bool { return !slices.Contains(p.Student.OtherSchools, o.ID) })
 		return err
 	})
 	if err == nil {
 		r.log.Views.Note(actor, student)
 	}
 	return p, err
+}
+
+// HiddenText stands for what a restriction says where the reader may not see it.
+const HiddenText = "…"
+
+// hideTexts leaves out what a restriction says, and leaves that it says something.
+func (l *Line) hideTexts() {
+	for _, text := range []*string{&l.RestrictionNote, &l.FileRestriction, &l.CourtNumber, &l.CourtDate, &l.RestrictedFrom, &l.RestrictedUntil} {
+		if *text != "" {
+			*text = HiddenText
+		}
+	}
+	l.FileValues = nil
+}
+
+// maySee returns fault.NotFound unless the actor sees records of a school that the student attends, be it beside another.
+func maySee(actor access.Actor, s Student) error {
+	if access.Can(actor, access.SeeRecords) && slices.ContainsFunc(s.OtherSchools, ScopeOf(actor).Has) {
+		return nil
+	}
+	return access.CheckAt(actor, access.SeeRecords, s.SchoolID)
 }
 
 // others are the children of a contact beside the one the page is about.
@@ -97,6 +129,9 @@ type edit struct {
 	tx     *sqldb.Tx
 	actor  access.Actor
 	change Change
+
+	history    []historyRow
+	fromImport int64
 }
 
 // edit runs fn in a transaction, and in the same one the hook, if fn touched what it must hear of.
@@ -107,6 +142,9 @@ func (r *Roster) edit(ctx context.Context, actor access.Actor, fn func(e *edit) 
 	return r.db.Write(ctx, func(tx *sqldb.Tx) error {
 		e := &edit{Roster: r, tx: tx, actor: actor}
 		if err := fn(e); err != nil {
+			return err
+		}
+		if err := e.writeHistory(ctx); err != nil {
 			return err
 		}
 		return e.tell(ctx)
@@ -131,7 +169,7 @@ func (e *edit) mayEdit(ctx context.Context, query string, id int64) error {
 func (e *edit) tell(ctx context.Context) error {
 	c := e.change
 	e.change = Change{}
-	if len(c.LineIDs)+len(c.Opened)+len(c.Gone)+len(c.Addresses) == 0 {
+	if len(c.LineIDs)+len(c.Opened)+len(c.Gone)+len(c.Addresses)+len(c.Lifted) == 0 {
 		return nil
 	}
 	return e.changed(ctx, e.tx, e.actor, c)
@@ -245,6 +283,7 @@ func (r *Roster) MoveLine(ctx context.Context, actor access.Actor, line int64, b
 			if l.Position == i && slices.Contains(l.Local, fieldPosition) {
 				continue
 			}
+			e.note(kindLine, l.ID, changes{{fieldPosition, positionText(l.Position), positionText(i)}})
 			l.Position = i
 			l.Local = addLocal(l.Local, changes{{Field: fieldPosition}})
 			if err := r.putLine(ctx, e.tx, &l); err != nil {

@@ -3,6 +3,8 @@ package roster
 import (
 	"cmp"
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/schoolgate/schoolgate/internal/access"
 	"github.com/schoolgate/schoolgate/internal/fault"
@@ -24,14 +26,16 @@ func (r *Roster) SaveStudent(ctx context.Context, actor access.Actor, s Student)
 			return err
 		}
 		next, cs := settle(studentFields(), was, s)
+		cs = e.settleStatus(was, &next, cs)
 		if err := e.checkStudent(ctx, &next, cs); err != nil || len(cs) == 0 {
 			return err
 		}
+		e.note(kindStudent, s.ID, cs)
 		next.Local = addLocal(was.Local, cs)
 		if err := r.putStudent(ctx, e.tx, &next); err != nil {
 			return err
 		}
-		if cs.has(fieldStatus, fieldSchool) {
+		if cs.has(fieldStatus, fieldSchool, fieldEnrolledFrom, fieldGoneOn, fieldBirthDate) {
 			if e.change.LineIDs, err = sqldb.All(ctx, e.tx, scanID, selectLineIDsOfStudent, s.ID); err != nil {
 				return err
 			}
@@ -54,9 +58,28 @@ func (r *Roster) AddStudent(ctx context.Context, actor access.Actor, s Student) 
 			return err
 		}
 		id = next.ID
+		e.noteOnce(kindStudent, id, FieldAdded)
 		return e.record(ctx, "student.added", "student", id, cs.detail())
 	})
 	return id, err
+}
+
+// settleStatus makes status and dates agree: a day of leaving that has come is the status, whoever is enrolled again has no such day, and
+// whoever leaves by hand leaves today.
+func (e *edit) settleStatus(was Student, next *Student, cs changes) changes {
+	if !cs.has(fieldStatus, fieldGoneOn, fieldGoneAs) {
+		return cs
+	}
+	today := e.today()
+	switch gone := next.GoneOn != "" && next.GoneOn <= today; {
+	case next.Status == Enrolled && cs.has(fieldStatus) && !cs.has(fieldGoneOn) && gone:
+		next.GoneOn, next.GoneAs = "", ""
+	case next.Status == Enrolled && gone && isDate(next.GoneOn) && next.GoneAs != "":
+		next.Status = next.GoneAs
+	case cs.has(fieldStatus) && (next.Status == Withdrawn || next.Status == Graduated) && !cs.has(fieldGoneOn):
+		next.GoneOn, next.GoneAs = today, next.Status
+	}
+	return between(studentFields(), &was, next)
 }
 
 // checkStudent returns fault.Invalid for what is wrong with the changed fields, and for a school that is not the actor's.
@@ -72,6 +95,18 @@ func (e *edit) checkStudent(ctx context.Context, s *Student, cs changes) error {
 		}
 		if err != nil {
 			return err
+		}
+	}
+	if cs.has(fieldOtherSchools) {
+		schools, err := schoolsOf(ctx, e.tx, e.actor)
+		if err != nil {
+			return err
+		}
+		for _, id := range s.OtherSchools {
+			if id == s.SchoolID || !slices.ContainsFunc(schools, func(o School) bool { return o.ID == id }) && !strings.Contains(cs.old(fieldOtherSchools), ","+idText(id)+",") {
+				ps = append(ps, problem(fieldOtherSchools, "problem.choose"))
+				break
+			}
 		}
 	}
 	return fault.InvalidFields(ps...)

@@ -62,6 +62,15 @@ const (
 	fieldNote         = "restriction_note"
 	fieldBegin        = "begin_date"
 	fieldEnd          = "end_date"
+
+	fieldEnrolledFrom    = "enrolled_from"
+	fieldGoneOn          = "gone_on"
+	fieldGoneAs          = "gone_as"
+	fieldOtherSchools    = "other_schools"
+	fieldCourtNumber     = "court_number"
+	fieldCourtDate       = "court_date"
+	fieldRestrictedFrom  = "restricted_from"
+	fieldRestrictedUntil = "restricted_until"
 )
 
 func studentFields() []field[Student] {
@@ -83,6 +92,16 @@ func studentFields() []field[Student] {
 		typed("homeroom", textLimit, func(s *Student) *string { return &s.Homeroom }),
 		typed(fieldEmail, textLimit, func(s *Student) *string { return &s.Email }),
 		chosen(fieldStatus, "", func(s *Student) *Status { return &s.Status }),
+		typed(fieldEnrolledFrom, textLimit, func(s *Student) *string { return &s.EnrolledFrom }),
+		typed(fieldGoneOn, textLimit, func(s *Student) *string { return &s.GoneOn }),
+		chosen(fieldGoneAs, "", func(s *Student) *Status { return &s.GoneAs }),
+		typed(fieldLanguage, textLimit, func(s *Student) *string { return &s.Language }),
+		{
+			name: fieldOtherSchools,
+			of:   func(s *Student) string { return joinIDs(s.OtherSchools) },
+			tidy: tidyLine,
+			set:  func(s *Student, v string) { s.OtherSchools = splitIDs(v) },
+		},
 	}
 }
 
@@ -115,6 +134,10 @@ func lineFields() []field[Line] {
 		chosen(fieldPortalAccess, Unknown, func(l *Line) *Flag { return &l.PortalAccess }),
 		chosen(fieldRestricted, Unknown, func(l *Line) *Flag { return &l.Restricted }),
 		note,
+		typed(fieldCourtNumber, textLimit, func(l *Line) *string { return &l.CourtNumber }),
+		typed(fieldCourtDate, textLimit, func(l *Line) *string { return &l.CourtDate }),
+		typed(fieldRestrictedFrom, textLimit, func(l *Line) *string { return &l.RestrictedFrom }),
+		typed(fieldRestrictedUntil, textLimit, func(l *Line) *string { return &l.RestrictedUntil }),
 		typed(fieldBegin, textLimit, func(l *Line) *string { return &l.BeginDate }),
 		typed(fieldEnd, textLimit, func(l *Line) *string { return &l.EndDate }),
 	}
@@ -153,10 +176,25 @@ func (cs changes) has(names ...string) bool {
 	return slices.ContainsFunc(cs, func(c change) bool { return slices.Contains(names, c.Field) })
 }
 
-// detail is what the log keeps of the changes: old and new of every field.
+// old returns what a changed field was before.
+func (cs changes) old(field string) string {
+	for _, c := range cs {
+		if c.Field == field {
+			return c.Old
+		}
+	}
+	return ""
+}
+
+// detail is what the log keeps of the changes: old and new of every field, but of what tells about a restriction only that it changed. The
+// record's history has it, for those who may see it.
 func (cs changes) detail() map[string]any {
 	d := make(map[string]any, len(cs)+2)
 	for _, c := range cs {
+		if slices.Contains(restrictionTexts(), c.Field) {
+			d[c.Field] = "changed"
+			continue
+		}
 		d[c.Field] = map[string]string{"old": c.Old, "new": c.New}
 	}
 	return d

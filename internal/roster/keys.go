@@ -1,7 +1,9 @@
 package roster
 
 import (
+	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -90,4 +92,47 @@ func splitLocal(column string) []string {
 		return nil
 	}
 	return strings.Split(column, ",")
+}
+
+// joinValues and splitValues turn what the roster says into a column and back.
+func joinValues(values map[string]string) string {
+	if len(values) == 0 {
+		return ""
+	}
+	text, _ := json.Marshal(values) // strings always marshal
+	return string(text)
+}
+
+func splitValues(column string) map[string]string {
+	var values map[string]string
+	if column != "" {
+		_ = json.Unmarshal([]byte(column), &values) // joinValues made it
+	}
+	return values
+}
+
+// joinIDs and splitIDs turn ids into a column and back: ",3,7,".
+func joinIDs(ids []int64) string {
+	if len(ids) == 0 {
+		return ""
+	}
+	ids = slices.Clone(ids)
+	slices.Sort(ids)
+	var b strings.Builder
+	b.WriteByte(',')
+	for _, id := range slices.Compact(ids) {
+		b.WriteString(strconv.FormatInt(id, 10))
+		b.WriteByte(',')
+	}
+	return b.String()
+}
+
+func splitIDs(column string) []int64 {
+	var ids []int64
+	for part := range strings.SplitSeq(strings.Trim(column, ","), ",") {
+		if id, err := strconv.ParseInt(part, 10, 64); err == nil {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }

@@ -99,6 +99,9 @@ func (e *erasure) someStudents(ctx context.Context) (int64, error) {
 	if err := e.goodbye(ctx, gone); err != nil {
 		return 0, err
 	}
+	if err := eraseHistory(ctx, e.tx, kindStudent, ids); err != nil {
+		return 0, err
+	}
 	if e.students, err = deleteIn(ctx, e.tx, deleteStudentsIn, ids); err != nil {
 		return 0, err
 	}
@@ -137,6 +140,9 @@ func (e *erasure) someContacts(ctx context.Context) (int64, error) {
 		return 0, err
 	}
 	e.lines = int64(len(gone))
+	if err := eraseHistory(ctx, e.tx, kindContact, ids); err != nil {
+		return 0, err
+	}
 	e.contacts, err = deleteIn(ctx, e.tx, deleteContactsIn, ids)
 	return int64(len(ids)), err
 }
@@ -144,6 +150,13 @@ func (e *erasure) someContacts(ctx context.Context) (int64, error) {
 // goodbye lets the logins end that rest on lines, while these and their ends are still there.
 func (e *erasure) goodbye(ctx context.Context, gone []GoneLine) error {
 	e.change.Gone = gone
+	lines := make([]int64, len(gone))
+	for i, g := range gone {
+		lines[i] = g.LineID
+	}
+	if err := eraseHistory(ctx, e.tx, kindLine, lines); err != nil {
+		return err
+	}
 	return e.tell(ctx)
 }
 
@@ -154,6 +167,9 @@ func (e *erasure) loose(ctx context.Context, gone []GoneLine) error {
 		ids[i] = g.ContactID
 	}
 	var err error
-	e.contacts, err = deleteIn(ctx, e.tx, deleteLooseIn, ids)
+	if e.contacts, err = deleteIn(ctx, e.tx, deleteLooseIn, ids); err != nil {
+		return err
+	}
+	_, err = deleteIn(ctx, e.tx, deleteLooseHistoryIn, ids)
 	return err
 }

@@ -66,7 +66,13 @@ type Student struct {
 	Grade, Homeroom               string
 	Email                         string
 	Status                        Status
-	Local                         []string // names of the fields set by hand
+	EnrolledFrom, GoneOn          string // first day, first day that is none; "" = none
+	GoneAs                        Status // what the status becomes on GoneOn
+	Language                      string
+	OtherSchools                  []int64 // attended at the same time, by their ids
+	AdultMark                     AdultMark
+	Local                         []string          // names of the fields set by hand
+	FileValues                    map[string]string // what the roster says for fields set by hand
 	Version                       int64
 }
 
@@ -81,6 +87,7 @@ type Contact struct {
 	Language                          string // "en", "es" or ""
 	Left                              bool   // gone from the roster
 	Local                             []string
+	FileValues                        map[string]string
 	Version                           int64
 }
 
@@ -98,6 +105,8 @@ type Line struct {
 	FileRestrictionReadAt                                time.Time // when staff read the roster's text; zero while it holds registration
 	FileRestrictionReadBy                                string
 	RestrictionNote                                      string
+	CourtNumber, CourtDate                               string // of the order of court
+	RestrictedFrom, RestrictedUntil                      string // as the order names them; a restriction holds whatever they say
 	RestrictedAt                                         time.Time
 	RestrictedBy                                         string
 	BeginDate, EndDate                                   string // inclusive, exclusive; "" = none
@@ -105,6 +114,8 @@ type Line struct {
 	Ended                                                bool   // gone from the roster, or taken off by staff (see Removed)
 	FromFile                                             bool
 	Local                                                []string
+	FileValues                                           map[string]string
+	Of                                                   StudentDates // for Rule.May; a FullLine has those of its Student
 	Version                                              int64
 }
 
@@ -129,6 +140,7 @@ type Change struct {
 	LineIDs   []int64 // lines that may have become closed, or were deleted (see Gone)
 	Opened    []int64 // lines that may have become open, new ones among them; those in LineIDs are not repeated
 	Gone      []GoneLine
+	Lifted    []int64 // lines whose restriction was lifted: staff open them again
 	Addresses []AddressChange
 }
 
@@ -151,9 +163,13 @@ type Roster struct {
 	log     *audit.Log
 	now     func() time.Time
 	changed LinesChanged
+	today   func() string
 }
 
 // New returns the records on db.
 func New(db *sqldb.DB, log *audit.Log, now func() time.Time, changed LinesChanged) *Roster {
-	return &Roster{db: db, log: log, now: now, changed: changed}
+	return &Roster{db: db, log: log, now: now, changed: changed, today: func() string { return now().UTC().Format(time.DateOnly) }}
 }
+
+// Calendar gives the roster the day in the school's time zone; without it days are those of UTC. It is called before the roster is used.
+func (r *Roster) Calendar(today func() string) { r.today = today }

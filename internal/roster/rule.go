@@ -14,12 +14,14 @@ const (
 	WhyEnded       Why = "ended"        // end date passed, gone from the roster, or taken off by staff
 	WhyStudentGone Why = "student_gone" // student withdrawn, graduated or left
 	WhyContactGone Why = "contact_gone"
+	WhyAdult       Why = "adult" // the student is of age, and parents have no access any more
 )
 
 // Rule is what decides about a line beside the line itself.
 type Rule struct {
 	Relationships []string // may register while portal access is unknown
 	Today         string   // 2006-01-02 in the school's time zone
+	Adults        Adults   // what the eighteenth birthday does; "" is nothing
 }
 
 // May reports whether the line may be opened under the rule, and if not, why. It is the one place that decides it. What the roster
@@ -41,6 +43,8 @@ func (r Rule) May(l Line, student Status, contactLeft bool) Why {
 		return WhyEnded
 	case l.FilePortalAccess == No, l.PortalAccess == No:
 		return WhyNoAccess
+	case r.whyNot(l.Of) != MayOpen:
+		return r.whyNot(l.Of)
 	case l.PortalAccess == Yes, slices.Contains(r.Relationships, l.Relationship):
 		return MayOpen
 	}
@@ -48,7 +52,10 @@ func (r Rule) May(l Line, student Status, contactLeft bool) Why {
 }
 
 // MayOpen is Rule.May for a full line.
-func (r Rule) MayOpen(l FullLine) Why { return r.May(l.Line, l.Student.Status, l.Contact.Left) }
+func (r Rule) MayOpen(l FullLine) Why {
+	l.Line.Of = l.Student.Dates()
+	return r.May(l.Line, l.Student.Status, l.Contact.Left)
+}
 
 // DefaultRelationships are the codes of parents and guardians.
 func DefaultRelationships() []string {

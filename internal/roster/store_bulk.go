@@ -34,7 +34,8 @@ where l.contact_id in ` + contactsOfSchool
 where c.source_id is not null and not exists (select 1 from student_contact l where l.contact_id = c.id)`
 
 	addStudents = `insert into student (source_id, school_id, id_number, id_key, first_name, middle_name, last_name, preferred_first,
-preferred_last, sort_key, birth_date, grade, homeroom, email, email_key, status, local_fields, created_at, updated_at)
+preferred_last, sort_key, birth_date, grade, homeroom, email, email_key, status, local_fields, enrolled_from, gone_on, gone_as, language,
+other_schools, created_at, updated_at)
 values `
 	addContacts = `insert into contact (source_id, first_name, middle_name, last_name, preferred_first, preferred_last, key_version,
 last_key, sort_key, letter, email, email_key, mobile_phone, home_phone, work_phone, language, local_fields, created_at, updated_at)
@@ -87,7 +88,8 @@ func (e *edit) addStudents(ctx context.Context, all []*Student) error {
 		bySource[s.SourceID] = s
 		rows[i] = []any{nullText(s.SourceID), nullID(s.SchoolID), s.IDNumber, lang.IDKey(s.IDNumber), s.First, s.Middle, s.Last,
 			s.PreferredFirst, s.PreferredLast, namesOfStudent(s).sortKey(), s.BirthDate, s.Grade, s.Homeroom, s.Email,
-			lang.EmailKey(s.Email), string(s.Status), joinLocal(s.Local), now, now}
+			lang.EmailKey(s.Email), string(s.Status), joinLocal(s.Local), s.EnrolledFrom, s.GoneOn, string(s.GoneAs), s.Language,
+			joinIDs(s.OtherSchools), now, now}
 	}
 	err := insertMany(ctx, e.tx, addStudents, returningSource, rows, func(r *sql.Rows) error {
 		var id int64

@@ -181,7 +181,7 @@ func (l *lookup) reword(ctx context.Context) error {
 	if len(l.touched) == 0 {
 		return nil
 	}
-	ids := keysOf(l.touched)
+	ids := idsIn(l.touched)
 	teachers, err := teachersOf(ctx, l.tx, ids)
 	if err != nil {
 		return err

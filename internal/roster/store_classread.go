@@ -14,11 +14,17 @@ import (
 const (
 	termColumns = `t.id, t.source_id, t.title, t.kind, t.begin_date, t.end_date, t.parent, t.school_year`
 
-	// One row for each term of each class of each student.
+	// One row for each term and each teacher of each class of each student.
 	taughtColumns = `select e.student_id, k.id, k.title, k.code, k.periods, k.location, k.sort_key, e.begin_date, e.end_date,
-coalesce(e.ended_at, 0), k.ended_at is not null, coalesce(t.id, 0), coalesce(t.title, ''), coalesce(t.begin_date, ''), coalesce(t.end_date, '')
+coalesce(e.ended_at, 0), k.ended_at is not null, coalesce(t.id, 0), coalesce(t.title, ''), coalesce(t.begin_date, ''), coalesce(t.end_date, ''),
+coalesce(u.first_name, ''), coalesce(u.last_name, '')
 from enrolment e join class k on k.id = e.class_id
-left join class_term x on x.class_id = k.id left join term t on t.id = x.term_id and t.ended_at is null`
+left join class_term x on x.class_id = k.id left join term t on t.id = x.term_id and t.ended_at is null
+left join enrolment v on v.class_id = k.id and v.student_id is null and v.ended_at is null
+left join teacher u on u.id = v.teacher_id`
+
+	byTeacher = `)
+order by v.main desc, u.last_name, u.first_name, u.id`
 
 	selectTaughtNow = taughtColumns + `
 where e.ended_at is null and k.ended_at is null and e.student_id in (`
@@ -74,30 +80,22 @@ func scanClassPage(r *sql.Rows) (p ClassPage, err error) {
 	return p, r.Scan(&k.ID, &k.SourceID, &k.SchoolID, &k.Title, &k.Code, &k.Kind, &k.Location, &k.Grades, &k.Subjects, &k.Periods, &p.School, &p.Course)
 }
 
-// taughtTo reads the classes of students with their teachers.
+// taughtTo reads the classes of students with their terms and teachers.
 func taughtTo(ctx context.Context, tx *sqldb.Tx, query string, students []int64) ([]taught, error) {
 	var all []taught
-	var classes []int64
 	err := eachChunk(students, func(in string, args []any) error {
 		return sqldb.Each(ctx, tx, func(r *sql.Rows) error {
 			var c taught
 			t := &c.term
 			err := r.Scan(&c.student, &c.ClassID, &c.Title, &c.Code, &c.Periods, &c.Location, &c.sort, &c.Begin, &c.End, &c.ended, &c.classEnd,
-				&t.ID, &t.Title, &t.Begin, &t.End)
+				&t.ID, &t.Title, &t.Begin, &t.End, &c.teacher.First, &c.teacher.Last)
 			if c.ended != 0 {
 				c.EndedAt = time.UnixMicro(c.ended).UTC()
 			}
-			all, classes = append(all, c), append(classes, c.ClassID)
+			all = append(all, c)
 			return err
-		}, query+in+")", args...)
+		}, query+in+byTeacher, args...)
 	})
-	if err != nil {
-		return nil, err
-	}
-	teachers, err := teachersOf(ctx, tx, classes)
-	for i := range all {
-		all[i].Teachers = teacherNames(teachers[all[i].ClassID])
-	}
 	return all, err
 }
 

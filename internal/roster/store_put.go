@@ -17,13 +17,15 @@ import (
 
 const (
 	insertStudent = `insert into student (source_id, school_id, id_number, id_key, first_name, middle_name, last_name, preferred_first,
-preferred_last, sort_key, birth_date, grade, homeroom, email, email_key, status, local_fields, created_at, updated_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18) returning id`
+preferred_last, sort_key, birth_date, grade, homeroom, email, email_key, status, local_fields, enrolled_from, gone_on, gone_as, language,
+other_schools, file_values, created_at, updated_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $24) returning id`
 
 	updateStudent = `update student set source_id = $1, school_id = $2, id_number = $3, id_key = $4, first_name = $5, middle_name = $6,
 last_name = $7, preferred_first = $8, preferred_last = $9, sort_key = $10, birth_date = $11, grade = $12, homeroom = $13,
-email = $14, email_key = $15, status = $16, local_fields = $17, updated_at = $18, version = version + 1
-where id = $19 and version = $20`
+email = $14, email_key = $15, status = $16, local_fields = $17, enrolled_from = $18, gone_on = $19, gone_as = $20, language = $21,
+other_schools = $22, file_values = $23, updated_at = $24, version = version + 1
+where id = $25 and version = $26`
 
 	insertSchool = `insert into school (source_id, kind, name, sort_key, phone, hours, created_at, updated_at)
 values ($1, $2, $3, $4, $5, $6, $7, $7) returning id`
@@ -37,33 +39,35 @@ from student where id = $1`
 	deleteWords = `delete from student_word where student_id = $1`
 
 	insertContact = `insert into contact (source_id, first_name, middle_name, last_name, preferred_first, preferred_last, key_version,
-last_key, sort_key, letter, email, email_key, mobile_phone, home_phone, work_phone, language, local_fields, left_at, created_at,
+last_key, sort_key, letter, email, email_key, mobile_phone, home_phone, work_phone, language, local_fields, file_values, left_at, created_at,
 updated_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $19) returning id`
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $20) returning id`
 
 	updateContact = `update contact set source_id = $1, first_name = $2, middle_name = $3, last_name = $4, preferred_first = $5,
 preferred_last = $6, key_version = $7, last_key = $8, sort_key = $9, letter = $10, email = $11, email_key = $12,
-mobile_phone = $13, home_phone = $14, work_phone = $15, language = $16, local_fields = $17,
-left_at = case when $18 then coalesce(left_at, $19) end, updated_at = $19, version = version + 1
-where id = $20 and version = $21`
+mobile_phone = $13, home_phone = $14, work_phone = $15, language = $16, local_fields = $17, file_values = $18,
+left_at = case when $19 then coalesce(left_at, $20) end, updated_at = $20, version = version + 1
+where id = $21 and version = $22`
 
 	selectContactFound = `select first_name, middle_name, last_name, preferred_first, preferred_last, mobile_phone, home_phone, work_phone
 from contact where id = $1`
 
 	insertLine = `insert into student_contact (student_id, contact_id, relationship, position, legal_guardian, lives_with, emergency,
 pickup, mailing, portal_access, file_portal_access, restricted, restriction_note, restricted_at, restricted_by, begin_date,
-end_date, file_restricted, file_restriction, file_restriction_read_at, file_restriction_read_by, ended_at, from_file, local_fields,
-created_at, updated_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $25)
+end_date, file_restricted, file_restriction, file_restriction_read_at, file_restriction_read_by, court_number, court_date,
+restricted_from, restricted_until, file_values, ended_at, from_file, local_fields, created_at, updated_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28,
+$29, $30, $30)
 returning id`
 
 	updateLine = `update student_contact set relationship = $1, position = $2, legal_guardian = $3, lives_with = $4, emergency = $5,
 pickup = $6, mailing = $7, portal_access = $8, file_portal_access = $9, restricted = $10, restriction_note = $11,
 restricted_at = $12, restricted_by = $13, begin_date = $14, end_date = $15, file_restricted = $16, file_restriction = $17,
-file_restriction_read_at = $18, file_restriction_read_by = $19,
-ended_at = case when $20 then coalesce(ended_at, $21) end, from_file = $22, local_fields = $23, grace_until = $24, updated_at = $21,
+file_restriction_read_at = $18, file_restriction_read_by = $19, court_number = $20, court_date = $21, restricted_from = $22,
+restricted_until = $23, file_values = $24,
+ended_at = case when $25 then coalesce(ended_at, $26) end, from_file = $27, local_fields = $28, grace_until = $29, updated_at = $26,
 version = version + 1
-where id = $25 and version = $26`
+where id = $30 and version = $31`
 
 	selectLineNames = `select c.first_name, c.middle_name, c.last_name, s.sort_key, s.school_id
 from student_contact l join contact c on c.id = l.contact_id join student s on s.id = l.student_id
@@ -110,7 +114,8 @@ func (r *Roster) putStudent(ctx context.Context, tx *sqldb.Tx, s *Student) error
 	sort := names.sortKey()
 	args := []any{nullText(s.SourceID), nullID(s.SchoolID), s.IDNumber, lang.IDKey(s.IDNumber), s.First, s.Middle, s.Last,
 		s.PreferredFirst, s.PreferredLast, sort, s.BirthDate, s.Grade, s.Homeroom, s.Email, lang.EmailKey(s.Email),
-		string(s.Status), joinLocal(s.Local), now}
+		string(s.Status), joinLocal(s.Local), s.EnrolledFrom, s.GoneOn, string(s.GoneAs), s.Language, joinIDs(s.OtherSchools),
+		joinValues(s.FileValues), now}
 	if s.ID == 0 {
 		id, err := sqldb.Value[int64](ctx, tx, insertStudent, args...)
 		if err != nil {
@@ -180,7 +185,7 @@ func (r *Roster) putContact(ctx context.Context, tx *sqldb.Tx, c *Contact) error
 	names := found.contactNames
 	args := []any{nullText(c.SourceID), c.First, c.Middle, c.Last, c.PreferredFirst, c.PreferredLast, lang.NameKeyVersion,
 		names.lastKey(), names.sortKey(), lang.Letter(c.Last), c.Email, lang.EmailKey(c.Email), c.MobilePhone, c.HomePhone,
-		c.WorkPhone, c.Language, joinLocal(c.Local)}
+		c.WorkPhone, c.Language, joinLocal(c.Local), joinValues(c.FileValues)}
 	if c.ID == 0 {
 		left := sql.NullInt64{Int64: now, Valid: c.Left}
 		id, err := sqldb.Value[int64](ctx, tx, insertContact, append(args, left, now)...)
@@ -240,7 +245,8 @@ func (r *Roster) putLine(ctx context.Context, tx *sqldb.Tx, l *Line) error {
 	flags := []any{l.Relationship, l.Position, flag(l.LegalGuardian), flag(l.LivesWith), flag(l.Emergency), flag(l.Pickup),
 		flag(l.Mailing), flag(l.PortalAccess), flag(l.FilePortalAccess), flag(l.Restricted), l.RestrictionNote,
 		nullTime(l.RestrictedAt), l.RestrictedBy, l.BeginDate, l.EndDate, flag(l.FileRestricted), l.FileRestriction,
-		nullTime(l.FileRestrictionReadAt), l.FileRestrictionReadBy}
+		nullTime(l.FileRestrictionReadAt), l.FileRestrictionReadBy, l.CourtNumber, l.CourtDate, l.RestrictedFrom, l.RestrictedUntil,
+		joinValues(l.FileValues)}
 	if l.ID == 0 {
 		args := append([]any{l.StudentID, l.ContactID}, flags...)
 		args = append(args, sql.NullInt64{Int64: now, Valid: l.Ended}, l.FromFile, joinLocal(l.Local), now)

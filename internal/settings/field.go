@@ -35,8 +35,9 @@ type Field struct {
 	Key       string // also the end of its catalogue keys: "settings.KEY" is its name, "settings.KEY_effect" what it does
 	Group     Group
 	Kind      Kind
-	Unit      Unit // of numbers and spans; NoUnit where there is none
-	Low, High int  // of numbers and spans, in Unit
+	Unit      Unit     // of numbers and spans; NoUnit where there is none
+	Low, High int      // of numbers and spans, in Unit
+	Options   []string // of a Choice; "settings.KEY_OPTION" are their words
 
 	get   func(*Values) string // as the database has it
 	set   func(*Values, string) error
@@ -94,6 +95,8 @@ func Fields() []Field {
 		in(Privacy,
 			flag("tell_parents", func(v *Values) *bool { return &v.TellParents }),
 			span("requests_kept", func(v *Values) *time.Duration { return &v.RequestsKept }, Days, 7, 730),
+			choice("adult_students", func(v *Values) *string { return &v.AdultStudents }, "nothing", "ask", "end"),
+			number("adult_notice", func(v *Values) *int { return &v.AdultNotice }, 0, 365),
 			flag("families_see_views", func(v *Values) *bool { return &v.FamiliesSeeViews }),
 			span("audit_detail_kept", func(v *Values) *time.Duration { return &v.AuditDetailKept }, Days, 90, 3650),
 			span("records_kept", func(v *Values) *time.Duration { return &v.RecordsKept }, Days, 30, 3650),

@@ -34,6 +34,9 @@ func TestEverySettingAndGroupHasItsWordsInBothLanguages(t *testing.T) {
 		for _, f := range settings.Fields() {
 			need("settings." + f.Key)
 			need("settings." + f.Key + "_effect")
+			for _, o := range f.Options {
+				need("settings." + f.Key + "_" + o)
+			}
 			if f.Unit != settings.NoUnit {
 				need("settings.unit." + string(f.Unit))
 			}

@@ -24,6 +24,7 @@ const (
 	Span    Kind = "span"   // a time, typed in the field's unit
 	Flag    Kind = "flag"   // "true" or "false"
 	Choices Kind = "choices"
+	Choice  Kind = "choice" // one of the field's Options
 )
 
 // Unit is what a number counts.
@@ -66,6 +67,19 @@ func plain(key string, at func(*Values) *string) Field {
 		set:  func(v *Values, s string) error { *at(v) = s; return nil },
 		take: func(v *Values, s string) bool { *at(v) = s; return true },
 	}
+}
+
+// choice is one of a few words.
+func choice(key string, at func(*Values) *string, options ...string) Field {
+	f := plain(key, at)
+	f.Kind, f.Options = Choice, options
+	f.check = func(v *Values) []fault.Problem {
+		if slices.Contains(options, *at(v)) {
+			return nil
+		}
+		return problem(key, "problem.choose")
+	}
+	return f
 }
 
 // email is one bare address, or none.

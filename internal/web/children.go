@@ -8,6 +8,7 @@ import (
 	"github.com/schoolgate/schoolgate/internal/account"
 	"github.com/schoolgate/schoolgate/internal/family"
 	"github.com/schoolgate/schoolgate/internal/fault"
+	"github.com/schoolgate/schoolgate/internal/roster"
 )
 
 // childrenPage is My children: one child at a time, the others as tabs.
@@ -20,6 +21,7 @@ type childrenPage struct {
 	News     []family.NewAdult
 	Closed   []family.ClosedSchool
 
+	Classes   []roster.ClassNow
 	SeesViews bool // the school shows parents who opened the record
 }
 
@@ -42,6 +44,9 @@ func (s *Server) children(x *exchange) error {
 	p.SeesViews = s.Settings.Values().FamiliesSeeViews
 	if p.Child != nil {
 		s.Family.Opened(x.actor, p.Child.StudentID)
+		if p.Classes, err = s.Family.Classes(x.r.Context(), p.Child); err != nil {
+			return err
+		}
 		if p.News, err = s.Family.NewAdults(x.r.Context(), x.actor, p.Child.StudentID); err != nil && !fault.Is(err, fault.NotFound) {
 			return err
 		}

@@ -21,6 +21,10 @@ type contactsPage struct {
 	Edit    bool              // the reader may change records
 	Codes   bool              // the reader may give one-time codes
 	Paper   bool              // the reader may print a letter
+
+	Texts     bool // the reader may read what restrictions say
+	OpenAgain bool // the reader may open a child again
+	Visits    bool // the student's own school is none of the reader's
 }
 
 // Tab is the tab of the student's pages this one is on.
@@ -32,6 +36,8 @@ type contactLine struct {
 	Login       family.GridRow
 	StateText   string
 	First, Last bool // cannot move further
+	Lifted      bool // closed since a restriction was lifted
+	RunOut      bool // the order of court is over
 	MayOpen     bool
 }
 
@@ -51,8 +57,17 @@ func (s *Server) contacts(x *exchange) error {
 	p := contactsPage{Page: s.page(x, "admin.contacts.title"), Student: rec.Student, Removed: rec.Removed}
 	p.Export, p.Edit = access.Can(x.actor, access.ExportRecords), access.Can(x.actor, access.EditRecords)
 	p.Codes, p.Paper = access.Can(x.actor, access.GiveCodes), access.Can(x.actor, access.SeeLogins)
+	p.Texts, p.OpenAgain, p.Visits = rec.Texts, family.MayOpenAgain(x.actor), rec.Visits
+	lifted, err := s.Family.Lifted(x.r.Context(), x.actor, id)
+	if err != nil {
+		return err
+	}
+	today := s.Settings.Today()
 	for i, l := range rec.Lines {
-		p.Lines = append(p.Lines, contactLine{l.FullLine, states[l.Line.ID], s.stateText(x.lang, states[l.Line.ID]), i == 0, i == len(rec.Lines)-1, s.Family.MayOpen(l.FullLine)})
+		p.Lines = append(p.Lines, contactLine{
+			FullLine: l.FullLine, Login: states[l.Line.ID], StateText: s.stateText(x.lang, states[l.Line.ID]), First: i == 0, Last: i == len(rec.Lines)-1,
+			MayOpen: s.Family.MayOpen(l.FullLine), Lifted: lifted[l.Line.ID], RunOut: l.RestrictedUntil != "" && l.RestrictedUntil <= today,
+		})
 	}
 	return s.render(x, http.StatusOK, "admin/contacts", p)
 }
@@ -67,6 +82,15 @@ type contactPage struct {
 	Fresh         *roster.FullLine
 	OtherChildren int  // whoever changes the contact changes it for them too
 	Elsewhere     bool // there are children at schools that are not the reader's
+	say           func(field string) *said
+}
+
+// Said is what stands beside a field that was set by hand.
+func (p contactPage) Said(field string) *said {
+	if p.say == nil {
+		return nil
+	}
+	return p.say(field)
 }
 
 // Tab is the tab of the student's pages this one is on.
@@ -90,7 +114,8 @@ func contactField(c roster.Contact, l roster.Line, field string) string {
 	return map[string]string{
 		"first_name": c.First, "middle_name": c.Middle, "last_name": c.Last, "preferred_first": c.PreferredFirst, "preferred_last": c.PreferredLast,
 		"email": c.Email, "mobile_phone": c.MobilePhone, "home_phone": c.HomePhone, "work_phone": c.WorkPhone, "relationship": l.Relationship,
-		"begin_date": l.BeginDate, "end_date": l.EndDate, "restriction_note": l.RestrictionNote,
+		"begin_date": l.BeginDate, "end_date": l.EndDate, "restriction_note": l.RestrictionNote, "court_number": l.CourtNumber, "court_date": l.CourtDate,
+		"restricted_from": l.RestrictedFrom, "restricted_until": l.RestrictedUntil,
 	}[field]
 }
 
@@ -184,7 +209,15 @@ func (s *Server) contactForm(x *exchange, st roster.Student, l roster.FullLine) 
 	if l.Line.ID == 0 {
 		title = "admin.contact.new"
 	}
-	return contactPage{Page: s.page(x, title), Student: st, Contact: l.Contact, Line: l.Line, Relationships: roster.Relationships()}
+	p := contactPage{Page: s.page(x, title), Student: st, Contact: l.Contact, Line: l.Line, Relationships: roster.Relationships()}
+	c, n := l.Contact, l.Line
+	p.say = func(field string) *said {
+		if q := saidOf(x.lang, field, c.Local, c.FileValues, nil); q != nil {
+			return q
+		}
+		return saidOf(x.lang, field, n.Local, n.FileValues, nil)
+	}
+	return p
 }
 
 // typedContact is the contact and line as the form has them, over what is on record.
@@ -197,6 +230,8 @@ func typedContact(x *exchange, l roster.FullLine) roster.ContactEdit {
 	c.Email, c.MobilePhone, c.HomePhone, c.WorkPhone = x.trimmed("email"), x.trimmed("mobile_phone"), x.trimmed("home_phone"), x.trimmed("work_phone")
 	c.Language = x.field("language")
 	n.Relationship, n.RestrictionNote = x.field("relationship"), x.trimmed("restriction_note")
+	n.CourtNumber, n.CourtDate = x.trimmed("court_number"), x.trimmed("court_date")
+	n.RestrictedFrom, n.RestrictedUntil = x.trimmed("restricted_from"), x.trimmed("restricted_until")
 	n.BeginDate, n.EndDate = x.trimmed("begin_date"), x.trimmed("end_date")
 	for _, f := range flags(&n) {
 		*f.flag = roster.Flag(x.field(f.name))

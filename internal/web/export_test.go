@@ -45,7 +45,7 @@ var pageStructs = map[string]any{
 	"admin/find": findPage{}, "admin/family": familyPage{}, "admin/family-ask": familyAskPage{},
 	"admin/code": giveCodePage{}, "parent/code": enterCodePage{},
 	"admin/bulk": bulkPage{}, "admin/bulks": bulksPage{},
-	"admin/classes": classesPage{}, "admin/class": classPage{}, "admin/student-classes": studentClassesPage{},
+	"admin/classes": classesPage{}, "admin/class": classPage{}, "admin/student-classes": studentClassesPage{}, "admin/history": recordHistoryPage{}, "admin/adults": adultsPage{}, "admin/adult": adultPage{},
 	"admin/contact": contactPage{}, "admin/contact-remove": removePage{}, "admin/contacts": contactsPage{}, "admin/grid": gridPage{},
 	"admin/login": loginPage{}, "admin/mail": mailPage{}, "admin/question": questionPage{}, "admin/requests": requestsPage{},
 	"admin/staff": staffListPage{}, "admin/staff-new": newStaffForm{}, "admin/staff-member": staffMemberPage{}, "admin/staff-ask": staffAskPage{},
@@ -201,6 +201,9 @@ func (f *filler) fill(v reflect.Value, name string) {
 		return
 	case roster.Status:
 		v.Set(reflect.ValueOf(roster.Enrolled))
+		return
+	case roster.AdultMark:
+		v.Set(reflect.ValueOf(roster.Dependent))
 		return
 	case roster.When:
 		v.Set(reflect.ValueOf(roster.Coming))

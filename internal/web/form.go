@@ -7,6 +7,7 @@ type textField struct {
 	Problem                  string
 	Changed                  bool   // someone else saved something different
 	Fresh                    string // what they saved
+	Said                     *said  // beside a field that was set by hand
 }
 
 // nowValue is what is on record for a field that someone else changed meanwhile.
@@ -31,5 +32,8 @@ func field(p pageOf, name, label, hint, value string) textField {
 func fieldNow(p pageOf, name, label, hint, value string, now nowValue) textField {
 	f := field(p, name, label, hint, value)
 	f.Changed, f.Fresh = now.changed, now.text
+	if q, ok := p.(saidFor); ok {
+		f.Said = q.Said(name)
+	}
 	return f
 }

@@ -56,6 +56,15 @@ var helpFor = map[string]string{
 	"/student/login": "student-logins",
 	"/student/{$}":   "student-logins",
 
+	"/admin/students/{student}/history":                 "history-of-a-record",
+	"/admin/students/{student}/contacts/{line}/changes": "history-of-a-record",
+	"/admin/students/{student}/release":                 "history-of-a-record",
+	"/admin/students/{student}/contacts/{line}/release": "history-of-a-record",
+	"/admin/students/{student}/contacts/{line}/open":    "custody-and-restrictions",
+
+	"/admin/students/adults":          "students-who-turn-18",
+	"/admin/students/{student}/adult": "students-who-turn-18",
+
 	"/admin/login":                              "locked-out",
 	"/admin/new-password":                       "first-sign-in",
 	"/admin/site/reset-parent-login":            "reset-parent-portal-login",

@@ -34,6 +34,7 @@ var menuLines = []menuLine{
 	{"/admin/site/settings", "admin.settings.title", access.ChangeSetting, false},
 	{"/admin/students/", "admin.students.title", access.SeeRecords, true},
 	{classesPath, "classes.title", access.SeeRecords, true},
+	{adultsPath, "adults.title", access.SeeRecords, true},
 	{qualityPath, "quality.title", access.SeeRecords, true},
 	{exportPath, "export.title", access.ExportRecords, true},
 }

@@ -168,6 +168,7 @@ func functions(l *lang.Language, a *assets, c clock) template.FuncMap {
 		"letters":    func(links []letterLink) template.HTML { return letterLinks(l, links) },
 		"childFacts": func(c *family.Child) template.HTML { return childFacts(l, c) },
 		"ownFacts":   func(o family.OwnLine) template.HTML { return ownFacts(l, o) },
+		"fieldName":  func(name string) string { return fieldName(l, name) },
 		"field":      field,
 		"fieldNow":   fieldNow,
 	}

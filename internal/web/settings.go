@@ -110,6 +110,9 @@ func newSettingRow(l *lang.Language, f settings.Field, v *settings.Values) setti
 // choose sets the boxes of a setting with several by its value.
 func (r *settingRow) choose(l *lang.Language, f settings.Field) {
 	r.Choices = nil
+	for _, o := range f.Options {
+		r.Choices = append(r.Choices, settingChoice{o, l.T("settings." + f.Key + "_" + o), o == r.Value})
+	}
 	if f.Kind != settings.Choices {
 		return
 	}
@@ -126,6 +129,8 @@ func settingWords(l *lang.Language, f settings.Field, text string) string {
 		return l.T(map[string]string{"true": "settings.yes"}[text] + map[string]string{"false": "settings.no"}[text])
 	case text == "":
 		return l.T("common.none")
+	case f.Kind == settings.Choice:
+		return l.T("settings." + f.Key + "_" + text)
 	case f.Kind == settings.Choices:
 		var words []string
 		for code := range strings.SplitSeq(text, ",") {

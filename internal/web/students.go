@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -68,6 +69,45 @@ type studentPage struct {
 	Schools []roster.School
 	Fresh   *roster.Student
 	Export  bool // the reader may take out the student's data
+	Visits  bool // the student's own school is none of the reader's
+	Others  []roster.School
+	say     func(field string) *said
+}
+
+// Said is what stands beside a field that was set by hand.
+func (p studentPage) Said(field string) *said {
+	if p.say == nil {
+		return nil
+	}
+	return p.say(field)
+}
+
+// Ends are what the status can become on the day of leaving.
+func (studentPage) Ends() []roster.Status { return []roster.Status{roster.Graduated, roster.Withdrawn} }
+
+// OtherChoices are the schools that the student may attend beside the own one: the reader's, and those that are set.
+func (p studentPage) OtherChoices() []settingChoice {
+	var all []settingChoice
+	for _, o := range p.Others {
+		if !slices.ContainsFunc(p.Schools, func(q roster.School) bool { return q.ID == o.ID }) {
+			all = append(all, settingChoice{strconv.FormatInt(o.ID, 10), o.Name, slices.Contains(p.Student.OtherSchools, o.ID)})
+		}
+	}
+	for _, o := range p.Schools {
+		if o.ID != p.Student.SchoolID || p.Student.ID == 0 {
+			all = append(all, settingChoice{strconv.FormatInt(o.ID, 10), o.Name, slices.Contains(p.Student.OtherSchools, o.ID)})
+		}
+	}
+	if p.Student.ID == 0 && len(all) < 2 {
+		return nil
+	}
+	return all
+}
+
+// tell sets what the roster says beside the fields.
+func (p *studentPage) tell(x *exchange) {
+	local, values, schools := p.Student.Local, p.Student.FileValues, slices.Concat(p.Schools, p.Others)
+	p.say = func(field string) *said { return saidOf(x.lang, field, local, values, schools) }
 }
 
 // Tab is the tab of the student's pages this one is on.
@@ -90,6 +130,7 @@ func studentField(s roster.Student, field string) string {
 	return map[string]string{
 		"first_name": s.First, "middle_name": s.Middle, "last_name": s.Last, "preferred_first": s.PreferredFirst, "preferred_last": s.PreferredLast,
 		"id_number": s.IDNumber, "birth_date": s.BirthDate, "grade": s.Grade, "homeroom": s.Homeroom, "email": s.Email,
+		"language": s.Language, "enrolled_from": s.EnrolledFrom, "gone_on": s.GoneOn,
 	}[field]
 }
 
@@ -105,7 +146,8 @@ func (s *Server) studentPage(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	p := studentPage{Page: s.page(x, "admin.student.title"), Student: rec.Student, Schools: rec.Schools}
+	p := studentPage{Page: s.page(x, "admin.student.title"), Student: rec.Student, Schools: rec.Schools, Others: rec.Others, Visits: rec.Visits}
+	p.tell(x)
 	p.Export = access.Can(x.actor, access.ExportRecords)
 	return s.render(x, http.StatusOK, "admin/student", p)
 }
@@ -127,7 +169,8 @@ func typedStudent(x *exchange, id int64) roster.Student {
 		ID: id, Version: version, SchoolID: school, IDNumber: x.trimmed("id_number"), First: x.trimmed("first_name"), Middle: x.trimmed("middle_name"),
 		Last: x.trimmed("last_name"), PreferredFirst: x.trimmed("preferred_first"), PreferredLast: x.trimmed("preferred_last"),
 		BirthDate: x.trimmed("birth_date"), Grade: x.trimmed("grade"), Homeroom: x.trimmed("homeroom"), Email: x.trimmed("email"),
-		Status: roster.Status(x.field("status")),
+		Status: roster.Status(x.field("status")), EnrolledFrom: x.trimmed("enrolled_from"), GoneOn: x.trimmed("gone_on"),
+		GoneAs: roster.Status(x.field("gone_as")), Language: x.trimmed("language"), OtherSchools: x.ids("other_schools"),
 	}
 }
 
@@ -167,6 +210,7 @@ func (s *Server) studentAgain(x *exchange, title string, typed roster.Student, e
 			return readErr
 		}
 		p.Fresh, p.Student.Version, p.Student.Local = &rec.Student, rec.Student.Version, rec.Student.Local
+		p.Student.FileValues, p.Others = rec.Student.FileValues, rec.Others
 		p.Student.SchoolName = rec.Student.SchoolName
 	} else if err := s.problems(x, &p.Page, err); err != nil {
 		return err
@@ -176,6 +220,7 @@ func (s *Server) studentAgain(x *exchange, title string, typed roster.Student, e
 		return err
 	}
 	p.Schools = schools
+	p.tell(x)
 	p.Path = studentPath(typed.ID)
 	return s.render(x, status, "admin/student", p)
 }

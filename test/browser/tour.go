@@ -264,6 +264,15 @@ func (t *Tour) Stops() []Stop {
 		{Name: "admin-log-history", Who: "admin", Path: student + "/contacts/" + t.line + "/history"},
 		{Name: "admin-settings", Who: "admin", Path: "/admin/site/settings"},
 		{Name: "admin-settings-problems", Who: "admin", Path: "/admin/site/settings", Act: submit(map[string]string{"time_zone": "Nowhere"})},
+		{Name: "admin-history", Who: "admin", Path: student + "/history"},
+		{Name: "admin-history-contact", Who: "admin", Path: student + "/contacts/" + t.line + "/changes"},
+		{Name: "admin-adults", Who: "admin", Path: "/admin/students/adults"},
+		{Name: "admin-adults-already", Who: "admin", Path: "/admin/students/adults?list=already"},
+		{Name: "admin-adult", Who: "admin", Path: student + "/adult"},
+		{Name: "admin-adult-problems", Who: "admin", Path: student + "/adult", Act: func(tab *Tab) {
+			tab.run(`document.querySelector("input[value=dependent]").click()`)
+			sendTo("/adult", map[string]string{"adult_reason": ""})(tab)
+		}},
 		{Name: "admin-classes", Who: "admin", Path: "/admin/classes/?q=math"},
 		{Name: "admin-classes-nothing", Who: "admin", Path: "/admin/classes/?q=xylophone"},
 		{Name: "admin-class", Who: "admin", Path: "/admin/classes/1"},
