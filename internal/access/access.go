@@ -104,11 +104,14 @@ const (
 // SeeRestrictions is to read what a restriction says; that there is one, whoever sees the record sees.
 const SeeRestrictions Action = "see what a restriction says"
 
+// RollOver is to begin a new school year, or to take that back.
+const RollOver Action = "begin a new school year"
+
 // Actions lists every action.
 func Actions() []Action {
 	return []Action{SeeLogins, ResetLogins, BulkLogins, GiveCodes, PrintLetters, SeeRecords, EditRecords, ExportRecords, ImportRoster, SeeRequests, SeeMail,
 		ChangeSetting, CloseSchools, ChangeMail, SeeStaff, ManageStaff, ReadAudit, ExportAudit, SeeHelp, EditHelp, OwnFamily, OwnLogin, OwnPage, Register,
-		SeeRestrictions}
+		SeeRestrictions, RollOver}
 }
 
 type actions map[Action]bool
@@ -123,7 +126,7 @@ func may(all ...Action) actions {
 
 var staff = map[Role]actions{
 	Administrator: may(SeeLogins, ResetLogins, BulkLogins, GiveCodes, PrintLetters, SeeRecords, EditRecords, ExportRecords, ImportRoster, SeeRequests, SeeMail,
-		ChangeSetting, CloseSchools, ChangeMail, SeeStaff, ManageStaff, ReadAudit, ExportAudit, SeeHelp, EditHelp, OwnLogin, SeeRestrictions),
+		ChangeSetting, CloseSchools, ChangeMail, SeeStaff, ManageStaff, ReadAudit, ExportAudit, SeeHelp, EditHelp, OwnLogin, SeeRestrictions, RollOver),
 	Registrar: may(SeeLogins, SeeRecords, EditRecords, ExportRecords, ImportRoster, SeeRequests, CloseSchools, OwnLogin, SeeRestrictions),
 	Office:    may(SeeLogins, ResetLogins, BulkLogins, GiveCodes, PrintLetters, SeeRecords, SeeRequests, SeeMail, SeeHelp, OwnLogin),
 	HelpDesk:  may(SeeLogins, ResetLogins, SeeRequests, SeeMail, SeeHelp, OwnLogin),
@@ -137,10 +140,10 @@ var others = map[Kind]actions{
 }
 
 // fresh are the actions that ask for password and second factor again when those are older than five minutes.
-var fresh = may(BulkLogins, PrintLetters, ExportRecords, ChangeMail, ManageStaff, ExportAudit)
+var fresh = may(BulkLogins, PrintLetters, ExportRecords, ChangeMail, ManageStaff, ExportAudit, RollOver)
 
 // everywhere are the actions that concern all schools at once: whoever works at some may not do them.
-var everywhere = may(ImportRoster, ChangeSetting, ChangeMail, ReadAudit, ExportAudit, EditHelp, SeeHelp, SeeMail)
+var everywhere = may(ImportRoster, ChangeSetting, ChangeMail, ReadAudit, ExportAudit, EditHelp, SeeHelp, SeeMail, RollOver)
 
 // Can reports whether the actor may do the action, once they have shown that it is them where NeedsFresh says so. Whatever is not in the
 // table is denied.

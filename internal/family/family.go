@@ -70,6 +70,7 @@ func New(p Parts) *Family {
 	f.jobs.Hold(jobMail, mailGate{f})
 	f.jobs.Handle(jobBulk, bulksAtOnce, f.workBulk)
 	f.jobs.Handle(jobRemind, 1, f.workReminders)
+	f.jobs.Handle(jobRollover, 1, f.workRollover)
 	f.jobs.Handle(jobUnhold, 1, f.unhold)
 	f.jobs.Handle(jobQuality, 1, f.workLook)
 	return f

@@ -159,7 +159,7 @@ func (w *writer) findSchools(ctx context.Context) error {
 
 // do does steps of one phase, and returns those that were left alone.
 func (w *writer) do(ctx context.Context, tx *sqldb.Tx, steps []stepRow) ([]stepRow, error) {
-	var b roster.Batch
+	b := roster.Batch{Import: w.id}
 	var ids []int64
 	var err error
 	switch steps[0].phase.kind() {
@@ -283,7 +283,7 @@ func (w *writer) lineSteps(ctx context.Context, tx *sqldb.Tx, steps []stepRow) (
 		return nil, err
 	}
 	done := make([]int64, len(steps))
-	var b roster.Batch
+	b := roster.Batch{Import: w.id}
 	var at []int
 	for n, c := range all {
 		if c.Old.ID == 0 {

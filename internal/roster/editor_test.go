@@ -89,7 +89,7 @@ func TestAnAddedStudentIsEnrolledAndFound(t *testing.T) {
 		id, err := d.AddStudent(t.Context(), d.clerk, Student{ID: 55, SourceID: "forged", SchoolID: schools[0].ID, First: "Zoë", Last: "Kim", Version: 9})
 		d.ok(err)
 		want := Student{ID: id, SchoolID: schools[0].ID, SchoolName: "Morgan High", First: "Zoë", Last: "Kim", Status: Enrolled, Version: 1}
-		d.same("student", d.page(id), StudentPage{Student: want, Schools: schools})
+		d.same("student", d.page(id), StudentPage{Student: want, Schools: schools, Texts: true})
 		names, _ := d.find("kim", 5)
 		d.same("found", names, []string{"Zoë Kim"})
 		actions, _ := d.events()

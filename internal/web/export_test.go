@@ -45,7 +45,7 @@ var pageStructs = map[string]any{
 	"admin/find": findPage{}, "admin/family": familyPage{}, "admin/family-ask": familyAskPage{},
 	"admin/code": giveCodePage{}, "parent/code": enterCodePage{},
 	"admin/bulk": bulkPage{}, "admin/bulks": bulksPage{},
-	"admin/classes": classesPage{}, "admin/class": classPage{}, "admin/student-classes": studentClassesPage{}, "admin/history": recordHistoryPage{}, "admin/adults": adultsPage{}, "admin/adult": adultPage{},
+	"admin/classes": classesPage{}, "admin/class": classPage{}, "admin/student-classes": studentClassesPage{}, "admin/history": recordHistoryPage{}, "admin/adults": adultsPage{}, "admin/adult": adultPage{}, "admin/new-year": newYearPage{},
 	"admin/contact": contactPage{}, "admin/contact-remove": removePage{}, "admin/contacts": contactsPage{}, "admin/grid": gridPage{},
 	"admin/login": loginPage{}, "admin/mail": mailPage{}, "admin/question": questionPage{}, "admin/requests": requestsPage{},
 	"admin/staff": staffListPage{}, "admin/staff-new": newStaffForm{}, "admin/staff-member": staffMemberPage{}, "admin/staff-ask": staffAskPage{},
@@ -132,6 +132,13 @@ func sample(page any, folder, tag string, full bool) any {
 	case *studentLoginForm:
 		if p.Child.Login == nil {
 			p.Child.Login = &family.StudentLogin{}
+		}
+	case *newYearPage:
+		if p.Last != nil {
+			p.Last.State = "done"
+		}
+		for i := range p.Rows {
+			p.Rows[i].School.ID = int64(i + 1)
 		}
 	case *questionPage:
 		p.Back = gridPath

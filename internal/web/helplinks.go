@@ -62,6 +62,8 @@ var helpFor = map[string]string{
 	"/admin/students/{student}/contacts/{line}/release": "history-of-a-record",
 	"/admin/students/{student}/contacts/{line}/open":    "custody-and-restrictions",
 
+	"/admin/site/school-year":         "new-school-year",
+	"/admin/site/school-year/undo":    "new-school-year",
 	"/admin/students/adults":          "students-who-turn-18",
 	"/admin/students/{student}/adult": "students-who-turn-18",
 

@@ -35,6 +35,7 @@ var menuLines = []menuLine{
 	{"/admin/students/", "admin.students.title", access.SeeRecords, true},
 	{classesPath, "classes.title", access.SeeRecords, true},
 	{adultsPath, "adults.title", access.SeeRecords, true},
+	{newYearPath, "newyear.title", access.RollOver, true},
 	{qualityPath, "quality.title", access.SeeRecords, true},
 	{exportPath, "export.title", access.ExportRecords, true},
 }

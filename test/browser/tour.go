@@ -266,6 +266,10 @@ func (t *Tour) Stops() []Stop {
 		{Name: "admin-settings-problems", Who: "admin", Path: "/admin/site/settings", Act: submit(map[string]string{"time_zone": "Nowhere"})},
 		{Name: "admin-history", Who: "admin", Path: student + "/history"},
 		{Name: "admin-history-contact", Who: "admin", Path: student + "/contacts/" + t.line + "/changes"},
+		{Name: "admin-new-year", Who: "admin", Path: "/admin/site/school-year"},
+		{Name: "admin-new-year-counted", Who: "admin", Path: "/admin/site/school-year", Act: func(tab *Tab) {
+			tab.run(`document.querySelectorAll("input[name^=take_]").forEach(b => b.checked = true); document.querySelector("button[value=count]").click()`)
+		}},
 		{Name: "admin-adults", Who: "admin", Path: "/admin/students/adults"},
 		{Name: "admin-adults-already", Who: "admin", Path: "/admin/students/adults?list=already"},
 		{Name: "admin-adult", Who: "admin", Path: student + "/adult"},
