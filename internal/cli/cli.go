@@ -79,7 +79,7 @@ func Main(args []string, in io.Reader, out, errs io.Writer) (code int) {
 	var c commands
 	parser, err := kong.New(&c, kong.Name("schoolgate"), kong.Writers(out, errs), kong.Exit(func(n int) { panic(exited(n)) }),
 		kong.Description("The gate between a school and its families: logins of parents and students, kept against the school's records."),
-		kong.Configuration(belowEnvironment), kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.Bind(s))
+		kong.Configuration(belowEnvironment), kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.Bind(s), kong.Vars{"formats": formatHelp()})
 	if err != nil {
 		fmt.Fprintln(errs, "schoolgate:", err)
 		return failed

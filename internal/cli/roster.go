@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"github.com/schoolgate/schoolgate/internal/app"
@@ -13,13 +12,15 @@ import (
 type rosterCmd struct {
 	Import rosterImportCmd `cmd:"" help:"Bring the records up to date from a roster."`
 	Export rosterExportCmd `cmd:"" help:"Take records out: as a OneRoster bundle, or a list as CSV or XLSX."`
+	Check  rosterCheckCmd  `cmd:"" help:"Read a roster and say what is in it and what is wrong with it."`
+	Map    rosterMapCmd    `cmd:"" help:"Say which columns of a school's own tables are what, and keep it."`
 }
 
 type rosterImportCmd struct {
 	database
-	Path          string `arg:"" help:"OneRoster 1.1 or 1.2 CSV bundle: a zip file or a folder."`
+	Path          string `arg:"" help:"The roster: a zip, a folder, or one CSV, XLSX or XML file."`
 	School        string `help:"Put people whose school the roster does not name into this school." placeholder:"NAME"`
-	Format        string `help:"oneroster; told apart by looking unless given." placeholder:"FORMAT"`
+	Format        string `help:"${formats}" placeholder:"FORMAT"`
 	DryRun        bool   `help:"Say what would happen, and change nothing."`
 	AllowRemovals bool   `help:"Go on even if more than a tenth of the students, contacts or lines would go."`
 	JSON          bool   `help:"Print the report as JSON." name:"json"`
@@ -37,12 +38,7 @@ func (c rosterImportCmd) Run(ctx context.Context, s *streams) error {
 			Format: c.Format, School: c.School, DryRun: c.DryRun, AllowRemovals: c.AllowRemovals,
 		})
 		if c.JSON {
-			enc := json.NewEncoder(s.out)
-			enc.SetIndent("", "  ")
-			if jsonErr := enc.Encode(report); jsonErr != nil {
-				return jsonErr
-			}
-			return err
+			return printJSON(s, report, err)
 		}
 		c.print(s, report, err)
 		return err
@@ -51,23 +47,7 @@ func (c rosterImportCmd) Run(ctx context.Context, s *streams) error {
 
 // print writes the report for a person: what was noticed, what changed, and the sums last, where they are seen.
 func (c rosterImportCmd) print(s *streams, r intake.Report, err error) {
-	for _, f := range r.Findings {
-		where := f.File
-		if f.Line > 0 {
-			where += fmt.Sprintf(":%d", f.Line)
-		}
-		if f.Column != "" {
-			where += " " + f.Column
-		}
-		fmt.Fprintf(s.out, "%-8s %s: %s", f.Level, where, f.Text)
-		if f.Was != "" {
-			fmt.Fprintf(s.out, " (%q)", f.Was)
-		}
-		if f.Count > 1 {
-			fmt.Fprintf(s.out, " [%d times]", f.Count)
-		}
-		fmt.Fprintln(s.out)
-	}
+	printNoticed(s, r.Findings)
 	for _, change := range r.Changes {
 		fmt.Fprintln(s.out, "change  ", change)
 	}

@@ -247,6 +247,9 @@ func (c *clever) handContacts() error {
 	return nil
 }
 
+// derivedPrefix begins the ids of people whom their file gave none. Once it gives them one, they are known again.
+const derivedPrefix = "derived/"
+
 // derivedID makes an id for a person whom the file gives none: by name and address, by name and telephone, or, with neither, by name as the
 // contact of this one student. A person whose address changes gets another id, and is known by the student, name and relationship.
 func derivedID(format, name, email, phone, student, kind, relationship string) string {
@@ -258,7 +261,7 @@ func derivedID(format, name, email, phone, student, kind, relationship string) s
 		parts = []string{"phone", name, digits}
 	}
 	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
-	return format + ":" + hex.EncodeToString(sum[:12])
+	return derivedPrefix + format + ":" + hex.EncodeToString(sum[:12])
 }
 
 func onlyDigits(s string) string {

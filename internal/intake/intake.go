@@ -214,7 +214,11 @@ func (i *Intake) compare(ctx context.Context, p *plan) error {
 
 // parse reads the package.
 func (i *Intake) parse(path string, o Options, f *findings, rec *records) error {
-	return readPackage(path, o.Format, Mapping{}, i.set.Today(), i.limits, f, rec)
+	given, err := i.mappingFor(rec.ctx, o.School)
+	if err != nil {
+		return err
+	}
+	return readPackage(path, o.Format, given, i.set.Today(), i.limits, f, rec)
 }
 
 // nameDistrict takes the district's name from the file as long as nobody has chosen one: it stands on every page and mail.

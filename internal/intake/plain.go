@@ -289,10 +289,13 @@ func (d *plainTables) monthFirst(t *table) {
 	t.dates = dateOrder(d.b, t)
 }
 
+// byName begins the source id of a school that a file knows by its name alone.
+const byName = "name:"
+
 // schoolOf is the source id of the school that a row names, "" for none; a school that no other row named is handed over.
 func (d *plainTables) schoolOf(r row) (string, error) {
 	code, name := r.value("student.school_id"), r.value("student.school")
-	key := cmp.Or(code, "name:"+lang.SortKey(name, "", ""))
+	key := cmp.Or(code, byName+lang.SortKey(name, "", ""))
 	if code == "" && name == "" || nothing(cmp.Or(name, code)) || tooLong(code, idLength) || tooLong(name, idLength) {
 		return "", nil
 	}

@@ -89,6 +89,13 @@ func (p *plan) newID() int64 {
 
 func (p *plan) school(ctx context.Context, s roster.School) error {
 	at := slices.IndexFunc(p.onRecord, func(o roster.School) bool { return o.SourceID == s.SourceID })
+	if at < 0 && strings.HasPrefix(s.SourceID, byName) { // the file has no ids of schools
+		key := lang.SortKey(s.Name, "", "")
+		at = slices.IndexFunc(p.onRecord, func(o roster.School) bool { return o.Kind == "school" && lang.SortKey(o.Name, "", "") == key })
+		if at >= 0 {
+			p.bySource[s.SourceID], s.Name = p.onRecord[at].ID, p.onRecord[at].Name
+		}
+	}
 	if at < 0 {
 		s.ID = p.newID()
 		p.bySource[s.SourceID] = s.ID

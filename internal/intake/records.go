@@ -12,6 +12,7 @@ import (
 type records struct {
 	format   string
 	district string
+	held     Held
 	schools  []roster.School
 	students []student
 	contacts []contact
@@ -145,12 +146,16 @@ type staffPerson struct {
 // The add methods take what a parser read. An error is no fault of the file: the parse ends with it.
 
 func (r *records) addSchool(s roster.School) error {
+	r.held.Schools++
 	r.schools = append(r.schools, s)
 	return nil
 }
 
 func (r *records) addStudent(s student) error {
 	r.rows++
+	if !s.partial && !s.roleOf {
+		r.held.Students++
+	}
 	if r.stage != nil {
 		return r.stage.addStudent(r.ctx, s)
 	}
@@ -160,6 +165,7 @@ func (r *records) addStudent(s student) error {
 
 func (r *records) addContact(c contact) error {
 	r.rows++
+	r.held.Contacts++
 	if r.stage != nil {
 		return r.stage.addContact(r.ctx, c)
 	}
@@ -169,6 +175,7 @@ func (r *records) addContact(c contact) error {
 
 func (r *records) addLine(l line) error {
 	r.rows++
+	r.held.Lines++
 	if r.stage != nil {
 		return r.stage.addLine(r.ctx, l)
 	}
@@ -178,6 +185,7 @@ func (r *records) addLine(l line) error {
 
 func (r *records) addTerm(t term) error {
 	r.rows++
+	r.held.Terms++
 	if r.stage != nil {
 		return nil // kept by no page yet
 	}
@@ -187,6 +195,7 @@ func (r *records) addTerm(t term) error {
 
 func (r *records) addCourse(c course) error {
 	r.rows++
+	r.held.Courses++
 	if r.stage != nil {
 		return nil // kept by no page yet
 	}
@@ -196,6 +205,7 @@ func (r *records) addCourse(c course) error {
 
 func (r *records) addClass(c class) error {
 	r.rows++
+	r.held.Classes++
 	if r.stage != nil {
 		return nil // kept by no page yet
 	}
@@ -205,6 +215,7 @@ func (r *records) addClass(c class) error {
 
 func (r *records) addEnrolment(e enrolment) error {
 	r.rows++
+	r.held.Enrolments++
 	if r.stage != nil {
 		return nil // kept by no page yet
 	}
@@ -214,6 +225,7 @@ func (r *records) addEnrolment(e enrolment) error {
 
 func (r *records) addStaff(s staffPerson) error {
 	r.rows++
+	r.held.Staff++
 	if r.stage != nil {
 		return nil // kept by no page yet
 	}

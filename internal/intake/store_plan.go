@@ -8,14 +8,15 @@ const (
 where not f.partial and not f.role_of and not exists (select 1 from r_student r where r.source_id = f.source_id)
 group by f.school, f.unknown`
 
-	// Contacts whose id the file does not have, matched by name and relationship to a child they have in common.
+	// Contacts whose id the file does not have, or who had none before (derivedPrefix), matched by name and relationship to a child they have
+	// in common.
 	selectSameContacts = `select c.id, f.source_id
 from f_contact f
 join f_line fl on fl.contact = f.source_id
 join r_student s on s.source_id = fl.student
 join r_line l on l.student_id = s.id
 join r_contact c on c.id = l.contact_id
-where f.derived and c.name = f.name and c.source_id <> ''
+where (f.derived or c.source_id like '` + derivedPrefix + `%') and c.name = f.name and c.source_id <> ''
   and not exists (select 1 from r_contact k where k.source_id = f.source_id)
   and not exists (select 1 from f_contact k where k.source_id = c.source_id)
   and coalesce(json_extract(l.data, '$.Relationship'), '') = coalesce(nullif(case when fl.data = '' then '' else json_extract(fl.data, '$.Relationship') end, ''),
