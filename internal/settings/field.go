@@ -58,6 +58,7 @@ func Fields() []Field {
 			text("office_hours", func(v *Values) *string { return &v.OfficeHours }, false, 200),
 			email("office_email", func(v *Values) *string { return &v.OfficeEmail }),
 			zone(),
+			accent(),
 		),
 		in(Registration,
 			text("id_number_hint", func(v *Values) *string { return &v.IDNumberHint }, false, 300),
@@ -125,7 +126,7 @@ func check(v *Values) []fault.Problem {
 
 // tidy takes the blanks off what people typed.
 func tidy(v Values) Values {
-	for _, s := range []*string{&v.DistrictName, &v.OfficePhone, &v.OfficeHours, &v.OfficeEmail, &v.IDNumberHint, &v.TimeZone} {
+	for _, s := range []*string{&v.DistrictName, &v.OfficePhone, &v.OfficeHours, &v.OfficeEmail, &v.IDNumberHint, &v.TimeZone, &v.Accent} {
 		*s = strings.TrimSpace(*s)
 	}
 	return v

@@ -4,6 +4,7 @@ package settings
 
 import (
 	"context"
+	"database/sql"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -47,6 +48,7 @@ type Values struct {
 	AdultNotice        int           // days before that on which the parents are told by mail; default 30, 0 = never, 0-365
 	FamiliesSeeViews   bool          // parents may read who opened their child's record; default false
 	AuditDetailKept    time.Duration // personal detail in the log, and who opened which record; default 730 days, 90-3650 days
+	Accent             string        // colour of links and buttons as "#1f5a51"; default "" = the one that comes with the program
 	GraceDays          int           // how long those keep access who are missing from a roster; default 14, 0 = not at all, 0-365
 	RecordsKept        time.Duration // students, contacts and lines after they left; default 365 days, 30-3650 days
 }
@@ -79,6 +81,7 @@ type Settings struct {
 type snapshot struct {
 	values   Values
 	location *time.Location
+	mark     Mark
 	version  int64
 	checked  atomic.Int64 // when, in microseconds
 }
@@ -184,8 +187,12 @@ func read(ctx context.Context, tx *sqldb.Tx) (*snapshot, error) {
 	if problems := check(&p.values); len(problems) > 0 {
 		return nil, fault.InvalidFields(problems...)
 	}
-	p.location, err = time.LoadLocation(p.values.TimeZone)
-	return p, err
+	if p.location, err = time.LoadLocation(p.values.TimeZone); err != nil {
+		return nil, err
+	}
+	return p, sqldb.Each(ctx, tx, func(r *sql.Rows) error {
+		return r.Scan(&p.mark.Mime, &p.mark.Width, &p.mark.Height, &p.mark.Changed)
+	}, selectMark)
 }
 
 // Change writes the values that differ from the current ones, audited with old and new; this node sees them when it returns. It returns

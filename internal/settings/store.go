@@ -16,6 +16,16 @@ const (
 
 	deleteRow = `delete from setting where key = $1`
 
+	selectMark = `select mime, width, height, changed_at from mark where id = 1`
+
+	selectPicture = `select mime, width, height, picture from mark where id = 1 and changed_at = $1`
+
+	upsertMark = `insert into mark (id, mime, picture, width, height, changed_at) values (1, $1, $2, $3, $4, $5)
+on conflict (id) do update set mime = excluded.mime, picture = excluded.picture, width = excluded.width, height = excluded.height,
+changed_at = excluded.changed_at`
+
+	deleteMark = `delete from mark where id = 1`
+
 	versionKey = "version" // a row of its own: the number of changes so far
 )
 

@@ -26,6 +26,7 @@ type assets struct {
 type asset struct {
 	mime          string
 	plain, zipped []byte
+	loose         bool // never compressed, and not kept for long
 }
 
 func loadAssets() (*assets, error) {
@@ -68,12 +69,16 @@ func (a *assets) serve(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
+	f.serve(w, r)
+}
+
+func (f asset) serve(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", f.mime)
 	h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	h.Set("Vary", "Accept-Encoding")
 	body := f.plain
-	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+	if !f.loose && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
 		h["Content-Encoding"] = gzipped
 		body = f.zipped
 	}

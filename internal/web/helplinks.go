@@ -93,6 +93,7 @@ var helpFor = map[string]string{
 	"/admin/site/staff/new":                     "staff-roles",
 	"/admin/site/staff/{staff}":                 "staff-roles",
 	"/admin/site/staff/{staff}/{act}":           "staff-roles",
+	"/admin/site/settings/mark":                 "run-and-back-up-the-server",
 	"/admin/site/settings/schools":              "run-and-back-up-the-server",
 	"/admin/classes/{$}":                        "classes",
 	"/admin/classes/{class}":                    "classes",

@@ -46,6 +46,7 @@ type Menu struct {
 	Find          bool // the box "Find a family"
 	Record        bool // may open students' records
 	Everywhere    bool // works at every school
+	Current       string
 	Shut          family.Shut
 	HoldURL       string // "" for those who may not open it
 }
@@ -67,6 +68,9 @@ func menuFor(l *lang.Language, a access.Actor, path string) *Menu {
 			continue
 		}
 		item := menuItem{line.url, l.T(line.key), strings.HasPrefix(path, line.url)}
+		if item.Current {
+			m.Current = item.Text
+		}
 		if line.records {
 			m.Records = append(m.Records, item)
 		} else {

@@ -34,6 +34,8 @@ type Page struct {
 	DistrictName string
 	OfficePhone  string
 	OfficeHours  string
+	Sheet        string // the stylesheet's address
+	Mark         pageMark
 	Demo         bool
 	SignedIn     bool
 	Limited      bool
@@ -197,6 +199,7 @@ func (s *Server) page(x *exchange, titleKey string) Page {
 	p := Page{
 		Title: x.lang.T(titleKey), Path: x.r.URL.RequestURI(), Portal: x.route.portal, Tag: x.lang.Tag(), OtherTag: "es",
 		DistrictName: v.DistrictName, OfficePhone: v.OfficePhone, OfficeHours: v.OfficeHours, Demo: s.Demo != nil, Flash: s.takeFlash(x),
+		Sheet: s.sheetURL(v.Accent), Mark: markOf(s.Settings.Mark()),
 	}
 	if p.Tag == "es" {
 		p.OtherTag = "en"

@@ -208,6 +208,7 @@ var routes = []route{
 	{"POST " + staffPath + "/{staff}/{act}", admin, access.ManageStaff, "", (*Server).actOnStaff},
 	{"GET /admin/site/settings", admin, access.ChangeSetting, "", (*Server).settingsPage},
 	{"POST /admin/site/settings", admin, access.ChangeSetting, "", (*Server).saveSettings},
+	{"POST /admin/site/settings/mark", admin, access.ChangeSetting, "", (*Server).saveMark},
 	{"POST /admin/site/settings/schools", admin, access.ChangeSetting, "", (*Server).saveSchools},
 	{"GET /admin/site/log", admin, access.ReadAudit, "", (*Server).auditLog},
 	{"POST /admin/site/log/export", admin, access.ExportAudit, "", (*Server).exportLog},

@@ -168,6 +168,7 @@ var expected = map[string]string{
 	"POST /admin/site/staff/{staff}/{act}":                   "login | login | login | login | 422 a",
 	"GET /admin/site/settings":                               "login | login | login | login | 200 a",
 	"POST /admin/site/settings":                              "login | login | login | login | 409 a",
+	"POST /admin/site/settings/mark":                         "login | login | login | login | 422 a",
 	"POST /admin/site/settings/schools":                      "login | login | login | login | to /admin/site/settings a",
 	"GET /admin/site/help":                                   "login | login | login | login | 200 aoh",
 	"GET /admin/site/help/comments":                          "login | login | login | login | 200 aoh",

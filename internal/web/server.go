@@ -53,6 +53,7 @@ type Server struct {
 	assets *assets
 	mux    *http.ServeMux
 	cache  pageCache
+	sheets sheets
 }
 
 // New parses the templates and prepares the static files. It fails when a template or the base URL is broken.
@@ -86,7 +87,8 @@ func (s *Server) site() *http.ServeMux {
 			mux.Handle(r.pattern, s.serve(r))
 		}
 	}
-	mux.Handle("GET /static/", http.HandlerFunc(s.assets.serve))
+	mux.HandleFunc("GET /static/", s.static)
+	mux.HandleFunc("GET "+brandStart[:len("/brand/")], s.brand)
 	mux.HandleFunc("GET /healthz", s.healthz)
 	mux.HandleFunc("GET /readyz", s.readyz)
 	mux.Handle("/", s.serve(route{pattern: "/", portal: front, handle: (*Server).notFound}))
