@@ -107,9 +107,15 @@ const SeeRestrictions Action = "see what a restriction says"
 // RollOver is to begin a new school year, or to take that back.
 const RollOver Action = "begin a new school year"
 
+// The registration desk. CorrectContact is what the counter needs of EditRecords: a parent's own name and address, where identity was checked.
+const (
+	WorkDesk       Action = "work at the registration desk"
+	CorrectContact Action = "correct a parent's name or address"
+)
+
 // Actions lists every action.
 func Actions() []Action {
-	return []Action{SeeLogins, ResetLogins, BulkLogins, GiveCodes, PrintLetters, SeeRecords, EditRecords, ExportRecords, ImportRoster, SeeRequests, SeeMail,
+	return []Action{SeeLogins, ResetLogins, BulkLogins, GiveCodes, PrintLetters, SeeRecords, EditRecords, ExportRecords, ImportRoster, SeeRequests, WorkDesk, CorrectContact, SeeMail,
 		ChangeSetting, CloseSchools, ChangeMail, SeeStaff, ManageStaff, ReadAudit, ExportAudit, SeeHelp, EditHelp, OwnFamily, OwnLogin, OwnPage, Register,
 		SeeRestrictions, RollOver}
 }
@@ -125,11 +131,11 @@ func may(all ...Action) actions {
 }
 
 var staff = map[Role]actions{
-	Administrator: may(SeeLogins, ResetLogins, BulkLogins, GiveCodes, PrintLetters, SeeRecords, EditRecords, ExportRecords, ImportRoster, SeeRequests, SeeMail,
+	Administrator: may(SeeLogins, ResetLogins, BulkLogins, GiveCodes, PrintLetters, SeeRecords, EditRecords, ExportRecords, ImportRoster, SeeRequests, WorkDesk, CorrectContact, SeeMail,
 		ChangeSetting, CloseSchools, ChangeMail, SeeStaff, ManageStaff, ReadAudit, ExportAudit, SeeHelp, EditHelp, OwnLogin, SeeRestrictions, RollOver),
-	Registrar: may(SeeLogins, SeeRecords, EditRecords, ExportRecords, ImportRoster, SeeRequests, CloseSchools, OwnLogin, SeeRestrictions),
-	Office:    may(SeeLogins, ResetLogins, BulkLogins, GiveCodes, PrintLetters, SeeRecords, SeeRequests, SeeMail, SeeHelp, OwnLogin),
-	HelpDesk:  may(SeeLogins, ResetLogins, SeeRequests, SeeMail, SeeHelp, OwnLogin),
+	Registrar: may(SeeLogins, SeeRecords, EditRecords, ExportRecords, ImportRoster, SeeRequests, WorkDesk, CorrectContact, CloseSchools, OwnLogin, SeeRestrictions),
+	Office:    may(SeeLogins, ResetLogins, BulkLogins, GiveCodes, PrintLetters, SeeRecords, SeeRequests, WorkDesk, CorrectContact, SeeMail, SeeHelp, OwnLogin),
+	HelpDesk:  may(SeeLogins, ResetLogins, SeeRequests, WorkDesk, SeeMail, SeeHelp, OwnLogin),
 	Auditor:   may(ReadAudit, ExportAudit, SeeStaff, OwnLogin),
 }
 

@@ -240,6 +240,6 @@ func TestNamesInAnyScriptAreShownAsTheyAre(t *testing.T) {
 		}
 		staff.Get("/admin/students/?q=美玲").See("美玲", "0-7 7")
 		staff.Get("/admin/students/?q=077").See("美玲")
-		staff.Get("/admin/site/requests").See("الأحمد", "ИВАНОВА")
+		staff.Get("/admin/site/requests/all").See("الأحمد", "ИВАНОВА")
 	})
 }

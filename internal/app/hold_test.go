@@ -65,7 +65,7 @@ func TestREG1ASchoolOnHoldAnswersByteForByteAsEver(t *testing.T) {
 			t.Error("the answer of a school on hold differs")
 		}
 		a.Drain()
-		staff.Get("/admin/site/requests").See("The request waits, and nothing was sent.")
+		staff.Get("/admin/site/requests/all").See("The request waits, and nothing was sent.")
 		staff.Get(closeAndHold).See("papers first", "1").Tick("Oak Hill Elementary").Press("Open registration").See("The requests that waited are being decided.")
 	})
 }

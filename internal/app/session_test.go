@@ -160,7 +160,7 @@ func TestSES7NoSecretStandsInAddressesAndLogs(t *testing.T) {
 		a.Browser(t).SignIn("parent", "maria", "a-wrong-password").Want(http.StatusUnprocessableEntity)
 		staff := a.Staff(t)
 		staff.Get(gridPath + "?last=Lopez").Press("Reset Maria Lopez for Ana Lopez").Press("Ok")
-		staff.Get("/admin/site/requests").See(ref)
+		staff.Get("/admin/site/requests/all").See(ref)
 		a.Drain()
 
 		secrets := []string{temporary, second, strings.ReplaceAll(temporary, "-", ""), ref, "204117", "204 117", "300200", "300 200",

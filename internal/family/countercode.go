@@ -171,6 +171,9 @@ func (f *Family) giveCode(ctx context.Context, tx *sqldb.Tx, actor access.Actor,
 	if err := m.tellSchools(ctx, g.line.ContactID, NoticePasswordSent); err != nil {
 		return code, err
 	}
+	if err := f.settleContact(ctx, tx, g.line.ContactID, actor.Username, howByStaff); err != nil {
+		return code, err
+	}
 	return code, f.audit.Record(ctx, tx, audit.Event{
 		Actor: actor, Action: "parent.code_given", TargetKind: "contact", TargetID: g.line.ContactID,
 		Detail: map[string]any{"username": code.Username, "account": r.account, "checked": to.checked, "made": code.Made},

@@ -94,6 +94,9 @@ func (d *decision) end(ctx context.Context) error {
 		if err := markRequest(ctx, d.tx, d.request.id, detailDelayed); err != nil {
 			return err
 		}
+		if err := d.toDesk(ctx, d.tx, d.request.waiting()); err != nil {
+			return err
+		}
 		return d.enqueueDecision(ctx, d.tx, decidePayload{Request: d.request.id, Delayed: true}, d.now().Add(matchDelay))
 	}
 	if d.waited {
@@ -108,6 +111,12 @@ func (d *decision) end(ctx context.Context) error {
 		return err
 	}
 	return d.recordRequest(ctx, d.tx, access.Actor{Kind: access.Visitor, Address: d.request.address}, d.request)
+}
+
+// waiting is the request as it stands while it is delayed.
+func (r typed) waiting() typed {
+	r.outcome = OutcomePending
+	return r
 }
 
 // say adds a word to the request's detail.
@@ -130,6 +139,9 @@ func (f *Family) recordRequest(ctx context.Context, tx *sqldb.Tx, actor access.A
 	}
 	if r.detail != "" {
 		detail["detail"] = r.detail
+	}
+	if err := f.toDesk(ctx, tx, r); err != nil {
+		return err
 	}
 	return f.audit.Record(ctx, tx, audit.Event{
 		Actor: actor, Action: "request." + r.purpose, TargetKind: "request", TargetID: r.id, Outcome: outcome, Detail: detail,

@@ -26,6 +26,11 @@ func (d *decision) register(ctx context.Context) error {
 		return d.openLogin(ctx, *m.line)
 	case OutcomeUnknownID, OutcomeNoNameMatch:
 		d.mismatch = true
+		return d.findNear(ctx, lines)
+	case OutcomeAmbiguous:
+		if m.line == nil {
+			return d.findNear(ctx, lines)
+		}
 	case OutcomeNameDiffers:
 		d.mismatch = true
 		return d.tellNameDiffers(ctx, *m.line)

@@ -118,7 +118,9 @@ func (f *Family) unholdSome(ctx context.Context, tx *sqldb.Tx) (bool, error) {
 		}
 		for _, h := range found {
 			if h.again {
-				err = updateHeld(ctx, tx, h.id, OutcomeAskedAgain, f.now())
+				if err = updateHeld(ctx, tx, h.id, OutcomeAskedAgain, f.now()); err == nil && h.inCase != 0 {
+					_, err = refreshCase(ctx, tx, h.inCase)
+				}
 			} else if err = updateHeld(ctx, tx, h.id, OutcomePending, time.Time{}); err == nil {
 				err = f.enqueueDecision(ctx, tx, decidePayload{Request: h.id}, time.Time{})
 			}

@@ -25,6 +25,8 @@ func (f *Family) Invariants() []sqldb.Invariant {
 		{Name: "reserved-username-is-free", Says: "A username that is kept for a contact is not in use by anybody else's account.", Query: reservedInUse,
 			Args: []any{now.UnixMicro()}},
 		{Name: "request-has-an-end", Says: "A request is pending exactly until it is decided.", Query: requestWithoutEnd},
+		{Name: "case-is-open-while-a-request-is", Says: "A case of the registration desk is open exactly while one of its requests is.", Query: caseWithoutRequest},
+		{Name: "case-is-its-childs-schools", Says: "A case of the registration desk belongs to the child's school.", Query: caseOfAnotherSchool},
 		{Name: "held-request-names-its-school", Says: "A request waits exactly while it says for which school.", Query: heldForNothing},
 		{Name: "pending-request-has-a-job", Says: "A pending request has a job that will decide it.", Query: pendingWithoutJob, Args: []any{jobDecide}},
 		{Name: "temporary-mail-names-its-login", Says: "A mail that carries a temporary password names the login that it is for.", Query: temporaryWithoutLogin,

@@ -41,6 +41,9 @@ func (f *Family) LinesChanged(ctx context.Context, tx *sqldb.Tx, actor access.Ac
 	if err := requestsFollow(ctx, tx, c.LineIDs); err != nil {
 		return err
 	}
+	if err := casesFollow(ctx, tx, c.LineIDs); err != nil {
+		return err
+	}
 	if err := holdUnread(ctx, tx, c.Opened, f.now()); err != nil {
 		return err
 	}

@@ -52,6 +52,7 @@ const (
 	mailRemindRegister = "remind_register" // has no login yet; StudentIDs
 	mailRemindSignIn   = "remind_sign_in"  // has one that waits or sleeps; StudentIDs
 	mailTest           = "test"            // to a member of staff who asked for it
+	mailRefused        = "request_refused" // the office refused what was asked; neutral words
 	mailCodeGiven      = "code_given"      // the office gave a one-time code at the counter
 )
 

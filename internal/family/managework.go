@@ -20,6 +20,7 @@ type manage struct {
 	act        Act
 	reason     string // disable
 	anyAddress bool   // also one on record for a student
+	desk       bool   // from the registration desk, which settles its requests itself
 	later      bool   // require: the temporary password is made later
 	version    int64  // require, the password ended before: the credential version it left behind
 	mark       string // the login must still be as it was then (markOf); "" for whatever it is
@@ -292,6 +293,11 @@ func (m *manage) issue(ctx context.Context, template string, r managed, to int64
 	}
 	if err := m.enqueueMail(ctx, m.tx, order); err != nil {
 		return err
+	}
+	if !m.desk {
+		if err := m.settleContact(ctx, m.tx, r.ContactID, m.actor.Username, howByStaff); err != nil {
+			return err
+		}
 	}
 	return m.note(ctx, "parent.password_sent", r, map[string]any{"any_address": m.anyAddress, "because": string(m.act)})
 }

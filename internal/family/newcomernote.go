@@ -15,6 +15,15 @@ func (f *Family) Entered(ctx context.Context, tx *sqldb.Tx, a account.Account) e
 	if err != nil {
 		return err
 	}
+	held, err := heldBy(ctx, tx, a.ID)
+	if err != nil {
+		return err
+	}
+	for _, c := range held {
+		if err := f.settleContact(ctx, tx, c, "", howCameIn); err != nil {
+			return err
+		}
+	}
 	return f.noteNewcomers(ctx, tx, lines, ByRegistering, 0)
 }
 

@@ -41,6 +41,7 @@ const (
 	OutcomeThrottled         Outcome = "throttled"          // too many wrong ID Numbers from this login
 	OutcomeOpened            Outcome = "opened"             // "Add Additional Student" opened the line
 	OutcomeHeld              Outcome = "held"               // the school has put registration on hold, or closed the portal
+	OutcomeByOffice          Outcome = "by_office"          // staff dealt with it before it was decided
 	OutcomeAskedAgain        Outcome = "asked_again"        // waited, and the same parent asked again later: that request counts
 )
 
@@ -50,7 +51,7 @@ func Outcomes() []Outcome {
 		OutcomePending, OutcomeSent, OutcomeAlreadyActive, OutcomeNameDiffers, OutcomeUnknownID, OutcomeNoNameMatch, OutcomeNoEmail,
 		OutcomeMayNot, OutcomeRestricted, OutcomeRestrictionText, OutcomeStudentGone, OutcomeAmbiguous, OutcomeStudentAddress, OutcomeRestrictedAddress,
 		OutcomeDisabled, OutcomeMailLimit, OutcomeUnknownUsername, OutcomeUnknownAddress, OutcomeAddressDiffers, OutcomeOtherAccount,
-		OutcomeThrottled, OutcomeOpened, OutcomeHeld, OutcomeAskedAgain,
+		OutcomeThrottled, OutcomeOpened, OutcomeHeld, OutcomeAskedAgain, OutcomeByOffice,
 	}
 }
 
@@ -81,6 +82,7 @@ type Request struct {
 	Child, Contact                  string // names on record, "" if none
 	At, Decided                     time.Time
 	SchoolID                        int64 // the student's, 0 for none
+	CaseID                          int64 // at the registration desk, 0 for none
 }
 
 // Details are what there is to say beside the outcome: each has its sentence "request.detail.<detail>" in the catalogue.

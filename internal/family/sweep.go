@@ -71,7 +71,10 @@ func (f *Family) Sweep(ctx context.Context) error {
 	if err := f.unhold(ctx, jobs.Job{}); err != nil {
 		return err
 	}
-	return f.forgetOld(ctx)
+	if err := f.forgetOld(ctx); err != nil {
+		return err
+	}
+	return f.sweepDesk(ctx)
 }
 
 // endUnclaimed ends waiting accounts, unless somebody claimed them since.

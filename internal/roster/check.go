@@ -122,6 +122,14 @@ func checkAddress(checked string, cs changes) []fault.Problem {
 	return []fault.Problem{problem(fieldChecked, "problem.check_needed")}
 }
 
+// checkIdentity asks how identity was checked, whatever changes.
+func checkIdentity(checked string) []fault.Problem {
+	if slices.Contains(Checks(), checked) {
+		return nil
+	}
+	return []fault.Problem{problem(fieldChecked, "problem.check_first")}
+}
+
 // movesAddress reports whether mail would go to another mailbox than before.
 func movesAddress(cs changes) bool {
 	return slices.ContainsFunc(cs, func(c change) bool {

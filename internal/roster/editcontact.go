@@ -28,6 +28,7 @@ type contactEdit struct {
 	line           Line
 	lineChanges    changes
 	lineIsNew      bool // or brought back
+	always         bool // how identity was checked is on record whatever changes
 }
 
 // SaveContact changes a contact and its line, or adds them when their ids are zero (Line.StudentID names the student; a known Contact.ID with
@@ -81,6 +82,15 @@ func (c *contactEdit) inScope(ctx context.Context) error {
 	}
 	if err != nil || c.Contact.ID == 0 {
 		return err
+	}
+	return c.hasChildHere(ctx)
+}
+
+// hasChildHere returns fault.NotFound unless the contact has a child at one of the actor's schools.
+func (c *contactEdit) hasChildHere(ctx context.Context) error {
+	at := ScopeOf(c.actor)
+	if at.All {
+		return nil
 	}
 	schools, err := sqldb.All(ctx, c.tx, scanID, selectSchoolsOfContact, c.Contact.ID)
 	if err == nil && !slices.ContainsFunc(schools, at.Has) {
@@ -161,8 +171,10 @@ func (c *contactEdit) writeContact(ctx context.Context) error {
 		return c.record(ctx, "contact.added", "contact", c.contact.ID, detail)
 	}
 	c.note(kindContact, c.contact.ID, c.contactChanges)
-	if movesAddress(c.contactChanges) {
+	if c.always || movesAddress(c.contactChanges) {
 		detail[fieldChecked] = c.Checked
+	}
+	if movesAddress(c.contactChanges) {
 		i := slices.IndexFunc(c.contactChanges, func(ch change) bool { return ch.Field == fieldEmail })
 		ch := c.contactChanges[i]
 		c.change.Addresses = append(c.change.Addresses, AddressChange{ContactID: c.contact.ID, Old: ch.Old, New: ch.New})

@@ -13,8 +13,8 @@ import (
 // requestsPage lists registration requests.
 type requestsPage struct {
 	Page
+	Tab       string
 	Reference string
-	Notices   []family.SchoolNotice // on the first page
 	Requests  []family.Request
 	Next      string // query of the next page
 }
@@ -25,7 +25,7 @@ const listPage = 50
 func (s *Server) requests(x *exchange) error {
 	q := x.r.URL.Query()
 	p := requestsPage{
-		Page: s.page(x, "admin.requests.title"), Reference: x.trimmed("reference"),
+		Page: s.page(x, "admin.requests.title"), Tab: "all", Reference: x.trimmed("reference"),
 	}
 	var err error
 	p.Requests, err = s.Family.Requests(x.r.Context(), x.actor, p.Reference, cursor(q), listPage+1)
@@ -36,11 +36,6 @@ func (s *Server) requests(x *exchange) error {
 		p.Requests = p.Requests[:listPage]
 		last := p.Requests[listPage-1]
 		p.Next = cursorQuery(last.At, last.ID)
-	}
-	if p.Reference == "" && len(q) == 0 {
-		if p.Notices, err = s.Family.SchoolNotices(x.r.Context(), x.actor); err != nil {
-			return err
-		}
 	}
 	return s.render(x, http.StatusOK, "admin/requests", p)
 }

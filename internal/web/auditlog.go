@@ -149,7 +149,7 @@ func kindAndNumber(s string) (kind string, id int64) {
 // logAreas are the choices of the filter, by name.
 func logAreas(l *lang.Language) []logArea {
 	var all []logArea
-	for _, a := range []string{"access", "authenticator", "bulk", "contact", "database", "help", "letter", "line", "log", "mail", "missing", "newcomer", "parent", "passkey", "password",
+	for _, a := range []string{"access", "authenticator", "bulk", "contact", "database", "desk", "help", "letter", "line", "log", "mail", "missing", "newcomer", "parent", "passkey", "password",
 		"record", "records", "recovery_code", "recovery_codes", "request", "roster", "school", "search", "session", "setting", "staff", "student", "student_login", "throttle", "username"} {
 		all = append(all, logArea{a, l.T("log.area." + a)})
 	}

@@ -57,6 +57,7 @@ var pageStructs = map[string]any{
 	"parent/add-student": addStudentPage{}, "parent/children": childrenPage{}, "parent/forgot": forgotPage{}, "parent/forgot-sent": sentPage{},
 	"parent/login": loginPage{}, "parent/register": registerPage{}, "parent/sent": sentPage{}, "parent/student-login": studentLoginForm{},
 	"parent/new-adult": doubtPage{}, "admin/newcomers": newcomersPage{},
+	"admin/desk": deskPage{}, "admin/case": casePage{},
 	"admin/hold": holdPage{}, "shared/closed": closedPage{},
 	"parent/student-login-remove": studentLoginForm{},
 	"shared/account":              accountPage{}, "shared/change-password": passwordPage{}, "shared/change-username": changeUsernamePage{},
@@ -155,6 +156,18 @@ func sample(page any, folder, tag string, full bool) any {
 	case *familyPage:
 		for i := range p.Parent.Requests {
 			p.Parent.Requests[i].Detail = "delayed"
+		}
+	case *casePage:
+		p.Checks = roster.Checks()
+		for i := range p.People {
+			q := &p.People[i]
+			q.ID = fmt.Sprintf("p%d", i)
+			if q.Near != nil {
+				q.Near.ID = q.ID + "n"
+			}
+			for n := range q.Others {
+				q.Others[n].ID = fmt.Sprintf("%sc%d", q.ID, n)
+			}
 		}
 	case *doubtPage:
 		p.Adult.Relationship = "mother"

@@ -80,6 +80,8 @@ var helpFor = map[string]string{
 	"/admin/families/{contact}":                 "find-a-family",
 	"/admin/families/{contact}/{act}":           "find-a-family",
 	"/admin/site/requests":                      "registration-requests",
+	"/admin/site/requests/all":                  "registration-requests",
+	"/admin/site/requests/cases/{case}":         "registration-requests",
 	"/admin/site/new-adults":                    "custody-and-restrictions",
 	"/admin/site/not-come":                      "create-an-account",
 	"/admin/site/letters":                       "create-an-account",

@@ -22,7 +22,7 @@ var menuLines = []menuLine{
 	{parentsPath, "manage.title", access.SeeLogins, false},
 	{studentLoginsPath, "studentlogins.title", access.SeeLogins, false},
 	{bulkPath, "bulk.title", access.BulkLogins, false},
-	{"/admin/site/requests", "admin.requests.title", access.SeeRequests, false},
+	{deskPath, "desk.title", access.SeeRequests, false},
 	{"/admin/site/new-adults", "admin.newcomers.title", access.SeeLogins, false},
 	{missingPath, "missing.title", access.SeeLogins, false},
 	{lettersPath, "letter.page.title", access.PrintLetters, false},

@@ -171,6 +171,8 @@ func functions(l *lang.Language, a *assets, c clock) template.FuncMap {
 		"childFacts": func(c *family.Child) template.HTML { return childFacts(l, c) },
 		"ownFacts":   func(o family.OwnLine) template.HTML { return ownFacts(l, o) },
 		"fieldName":  func(name string) string { return fieldName(l, name) },
+		"caseBlock":  newCaseBlock,
+		"caseInput":  newCaseInput,
 		"field":      field,
 		"fieldNow":   fieldNow,
 	}

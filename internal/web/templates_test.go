@@ -66,6 +66,16 @@ func TestEveryWordThatAPageComposesIsInTheCatalogue(t *testing.T) {
 		add("request.outcome.", string(o))
 	}
 	add("request.detail.", family.Details()...)
+	for _, o := range family.DeskReasons() {
+		add("desk.reason.", string(o))
+	}
+	add("desk.how.", family.DeskHows()...)
+	for _, a := range family.DeskActs() {
+		add("flash.desk.", string(a))
+	}
+	for _, w := range []roster.Why{roster.WhyRestricted, roster.WhyNoAccess, roster.WhyNotYet, roster.WhyEnded, roster.WhyStudentGone, roster.WhyContactGone} {
+		add("desk.why.", string(w))
+	}
 	add("checked.", roster.Checks()...)
 	add("common.language.", lang.Tags()...)
 	for _, s := range roster.Statuses() {
@@ -158,7 +168,7 @@ func TestEveryMailHasItsWordOnTheMailPage(t *testing.T) {
 			}
 			staff.Get("/admin/site/mail").Want(200)
 			staff.Get("/admin/site/mail?state=done").Want(200)
-			staff.Get("/admin/site/requests").Want(200)
+			staff.Get("/admin/site/requests/all").Want(200)
 		}
 		staff.See("Maria Lopez")
 	})
