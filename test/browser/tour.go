@@ -223,7 +223,7 @@ func (t *Tour) Stops() []Stop {
 		{Name: "admin-requests", Who: "admin", Path: "/admin/site/requests"},
 		{Name: "admin-requests-done", Who: "admin", Path: "/admin/site/requests?state=done"},
 		{Name: "admin-requests-all", Who: "admin", Path: "/admin/site/requests/all"},
-		{Name: "admin-case", Who: "admin", Path: "/admin/site/requests", Act: sendTo("/cases/", nil)},
+		{Name: "admin-case", Who: "admin", Path: "/admin/site/requests", Act: takeCase},
 		{Name: "admin-requests-none", Who: "admin", Path: "/admin/site/requests", Act: submit(map[string]string{"reference": "AAA-AAA"})},
 		{Name: "admin-hold", Who: "admin", Path: "/admin/site/hold"},
 		{Name: "admin-new-adults", Who: "admin", Path: "/admin/site/new-adults"},
@@ -351,6 +351,12 @@ func sendTo(action string, fields map[string]string) func(*Tab) {
 		}
 		tab.run(`(f => { ` + script.String() + `f.submit() })(document.querySelector('main form[action$="` + action + `"]'))`)
 	}
+}
+
+// takeCase opens the newest case of the registration desk.
+func takeCase(tab *Tab) {
+	tab.judge.Helper()
+	tab.run(`document.querySelector("button[value=take]")?.click()`)
 }
 
 // printLetters counts the letters and opens them as a page.
