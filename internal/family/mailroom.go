@@ -221,5 +221,7 @@ func MailTemplates() []string {
 		mailRecoveryCodesMade, mailRecoveryCodeUsed, mailCodesRefused, mailSentByStaff, mailRequired, mailStudentPassword, mailStudentReset, mailStudentRemoved, mailStudentPassed,
 		mailRemindRegister,
 		mailRemindSignIn, mailCodeGiven, mailNewcomer, mailStaffInvited, mailStaffPassword, mailStaffChanged, mailStaffRecovered, mailStaffRecovery, mailTest,
+		mailRecoveryCodesMade, mailRecoveryCodeUsed, mailCodesRefused, mailSentByStaff, mailRequired, mailStudentPassword, mailRemindRegister,
+		mailRemindSignIn, mailCodeGiven, mailNewcomer, mailRecordsJoined, mailLoginsJoined, mailStaffInvited, mailStaffPassword, mailStaffChanged, mailStaffRecovered, mailStaffRecovery, mailTest,
 	}
 }

@@ -47,6 +47,12 @@ const (
 	mailStudentPassword   = "student_password_changed" // to the maker; StudentIDs: the child
 )
 
+// The mails to somebody whose two records became one.
+const (
+	mailRecordsJoined = "records_joined" //
+	mailLoginsJoined  = "logins_joined"  // one of two logins ended; AccountID: the one that stays
+)
+
 // The mails about coming, or coming back.
 const (
 	mailRemindRegister = "remind_register" // has no login yet; StudentIDs

@@ -34,6 +34,8 @@ var mailHelp = map[string]string{
 	mailRemindSignIn:      "/help/how-to/forgot-password-or-username",
 	mailCodeGiven:         "/help/faq/locked-out",
 	mailComing:            "/help/information/students-who-turn-18",
+	mailRecordsJoined:     "/help/how-to/add-another-child",
+	mailLoginsJoined:      "/help/how-to/forgot-password-or-username",
 	mailStudentPassword:   "/help/how-to/student-logins",
 }
 

@@ -85,6 +85,8 @@ func (f *Family) flawsOfStudents(ctx context.Context, tx *sqldb.Tx, students []r
 type surroundings struct {
 	lines    map[int64][]roster.FullLine // by contact
 	mates    map[string][]roster.Contact // by address
+	phones   map[string][]int64          // contacts by telephone number
+	callers  map[int64]roster.Contact    // who they are
 	students map[string]bool             // addresses of students
 	staff    map[string]bool             // and of staff
 	bounced  map[int64]bool
@@ -93,7 +95,7 @@ type surroundings struct {
 
 // lookAround reads what decides about the contacts.
 func (f *Family) lookAround(ctx context.Context, tx *sqldb.Tx, contacts []roster.Contact) (surroundings, error) {
-	a := surroundings{lines: map[int64][]roster.FullLine{}, mates: map[string][]roster.Contact{}, staff: map[string]bool{}}
+	a := surroundings{lines: map[int64][]roster.FullLine{}, mates: map[string][]roster.Contact{}, staff: map[string]bool{}, callers: map[int64]roster.Contact{}}
 	var ids []int64
 	var keys []string
 	for _, c := range contacts {
@@ -108,7 +110,21 @@ func (f *Family) lookAround(ctx context.Context, tx *sqldb.Tx, contacts []roster
 	if err != nil {
 		return a, err
 	}
-	everybody := ids
+	if a.phones, err = f.roster.ContactsWithPhones(ctx, tx, contacts); err != nil {
+		return a, err
+	}
+	var callers []int64
+	for _, some := range a.phones {
+		callers = append(callers, some...)
+	}
+	found, err := f.roster.Contacts(ctx, tx, once(callers))
+	if err != nil {
+		return a, err
+	}
+	for _, c := range found {
+		a.callers[c.ID] = c
+	}
+	everybody := append(slices.Clone(ids), callers...)
 	for _, m := range mates {
 		key := lang.EmailKey(m.Email)
 		a.mates[key] = append(a.mates[key], m)
@@ -219,36 +235,51 @@ func schools(lines []roster.FullLine) []int64 {
 	return ids
 }
 
-// sharedWith finds those with whom the contact shares a mailbox. Two who have one name stand in the list once, at the first of them.
+// sharedWith finds those with whom the contact shares a mailbox, and who seem to be the same person. Such two stand in the list once, at the first
+// of them.
 func (f *Family) sharedWith(r *flawed, c roster.Contact, a surroundings, alive []int64) {
-	for _, m := range a.mates[lang.EmailKey(c.Email)] {
+	for _, m := range a.near(c) {
 		theirs, _, _ := f.schoolsOf(a.lines[m.ID])
 		switch {
-		case m.ID == c.ID || len(theirs) == 0:
-		case sameName(c, m) && !a.strange[pairOf(c.ID, m.ID)]:
+		case len(theirs) == 0:
+		case a.same(c, m):
 			if c.ID < m.ID {
 				r.add(FlawSamePerson, append(theirs, alive...)...)
 			}
-		default:
+		case lang.EmailKey(c.Email) != "" && lang.EmailKey(c.Email) == lang.EmailKey(m.Email):
 			r.add(FlawSharedMailbox, alive...)
 		}
 	}
 }
 
-// pairOf is two contacts in the order of their ids.
-func pairOf(a, b int64) [2]int64 { return [2]int64{min(a, b), max(a, b)} }
-
-// sameName reports whether two contacts have one name, a generational suffix aside, in any of the forms on record.
-func sameName(a, b roster.Contact) bool {
-	for _, x := range recordedNames(a) {
-		for _, y := range recordedNames(b) {
-			if x.First == y.First && x.Last == y.Last {
-				return true
-			}
+// near are the others who have the contact's mailbox or one of its telephone numbers.
+func (a surroundings) near(c roster.Contact) []roster.Contact {
+	var all []roster.Contact
+	seen := map[int64]bool{c.ID: true}
+	add := func(m roster.Contact) {
+		if m.ID != 0 && !m.Left && !seen[m.ID] {
+			seen[m.ID] = true
+			all = append(all, m)
 		}
 	}
-	return false
+	for _, m := range a.mates[lang.EmailKey(c.Email)] {
+		add(m)
+	}
+	for _, key := range roster.PhoneKeysOf(c) {
+		for _, id := range a.phones[key] {
+			add(a.callers[id])
+		}
+	}
+	return all
 }
+
+// same reports whether two contacts seem to be one person, and nobody has said that they are not.
+func (a surroundings) same(c, m roster.Contact) bool {
+	return roster.SeemOne(c, m) && !a.strange[pairOf(c.ID, m.ID)]
+}
+
+// pairOf is two contacts in the order of their ids.
+func pairOf(a, b int64) [2]int64 { return [2]int64{min(a, b), max(a, b)} }
 
 // untypable reports whether a parent could not type the name as it stands, or the name is none.
 func untypable(c roster.Contact) bool {

@@ -89,10 +89,10 @@ func (f *Family) someLine(ctx context.Context, actor access.Actor, contact int64
 }
 
 // lookAtFamily looks again at a contact, and its children: the list from which something was put right shows it at once.
-func (f *Family) lookAtFamily(ctx context.Context, contact int64) error {
-	var students, contacts []int64
+func (f *Family) lookAtFamily(ctx context.Context, contacts ...int64) error {
+	var students []int64
 	err := f.db.Read(ctx, func(tx *sqldb.Tx) error {
-		students, contacts = nil, []int64{contact}
+		students = nil
 		lines, err := f.roster.LinesOfContacts(ctx, tx, contacts)
 		for _, l := range lines {
 			students = append(students, l.StudentID)

@@ -216,17 +216,17 @@ func concerned(lines []roster.FullLine, at access.Schools, w Flaw) []roster.Full
 	return mine
 }
 
-// others are those with whom a contact shares the mailbox: who seem to be the same person, or the others.
+// others are those who seem to be the same person as a contact, or those others with whom it shares a mailbox.
 func (a surroundings) others(c roster.Contact, at access.Schools, same bool) []QualityOther {
 	var all []QualityOther
-	for _, m := range a.mates[lang.EmailKey(c.Email)] {
-		lines := a.lines[m.ID]
-		is := sameName(c, m) && !a.strange[pairOf(c.ID, m.ID)]
-		if m.ID == c.ID || is != same || same && m.ID < c.ID || !slices.ContainsFunc(lines, live) {
+	key := lang.EmailKey(c.Email)
+	for _, m := range a.near(c) {
+		is := a.same(c, m)
+		if is != same || same && m.ID < c.ID || !same && (key == "" || lang.EmailKey(m.Email) != key) || !slices.ContainsFunc(a.lines[m.ID], live) {
 			continue
 		}
 		o := QualityOther{Kind: access.Parent, Elsewhere: true}
-		if at.All || len(concerned(lines, at, "")) > 0 {
+		if at.All || len(concerned(a.lines[m.ID], at, "")) > 0 {
 			o = QualityOther{Kind: access.Parent, ID: m.ID, First: m.First, Last: m.Last}
 		}
 		all = append(all, o)

@@ -57,6 +57,9 @@ func (f *Family) Sweep(ctx context.Context) error {
 	if err := f.sweepQuality(ctx); err != nil {
 		return err
 	}
+	if err := f.forgetMerges(ctx, f.now().Add(-f.settings.Values().RequestsKept)); err != nil {
+		return err
+	}
 	if err := f.SweepBulks(ctx); err != nil {
 		return err
 	}

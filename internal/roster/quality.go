@@ -3,7 +3,6 @@ package roster
 import (
 	"context"
 	"database/sql"
-	"slices"
 
 	"github.com/schoolgate/schoolgate/internal/sqldb"
 )
@@ -85,27 +84,12 @@ func (r *Roster) StudentsWithNumbers(ctx context.Context, tx *sqldb.Tx, keys []s
 // textsAmong asks a query that ends in a list of texts, and answers with texts.
 func textsAmong(ctx context.Context, tx *sqldb.Tx, keys []string, query, end string) (map[string]bool, error) {
 	found := map[string]bool{}
-	for part := range slices.Chunk(keys, chunk) {
-		n := 1
-		for n < len(part) {
-			n *= 2
-		}
-		n = min(n, chunk)
-		args := make([]any, n)
-		for i := range args {
-			args[i] = part[min(i, len(part)-1)]
-		}
-		err := sqldb.Each(ctx, tx, func(r *sql.Rows) error {
-			var text string
-			err := r.Scan(&text)
-			found[text] = true
-			return err
-		}, query+rowsOf(1, n)+end, args...)
-		if err != nil {
-			return nil, err
-		}
-	}
-	return found, nil
+	return found, eachSourceAfter(ctx, tx, keys, query, end, nil, func(r *sql.Rows) error {
+		var text string
+		err := r.Scan(&text)
+		found[text] = true
+		return err
+	})
 }
 
 const studentsWithEmails = selectStudent + `

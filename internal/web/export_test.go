@@ -40,7 +40,7 @@ func Routes() []Route {
 
 // pageStructs is what each template is executed with.
 var pageStructs = map[string]any{
-	"admin/quality": qualityPage{}, "admin/quality-list": flawPage{}, "admin/export": exportPage{},
+	"admin/quality": qualityPage{}, "admin/quality-list": flawPage{}, "admin/export": exportPage{}, "admin/duplicates": duplicatesPage{}, "admin/merge": mergePage{},
 	"admin/letters": lettersPage{}, "admin/letters-print": printPage{}, "admin/letter-text": letterTextPage{}, "admin/missing": missingPage{},
 	"admin/find": findPage{}, "admin/family": familyPage{}, "admin/family-ask": familyAskPage{},
 	"admin/code": giveCodePage{}, "parent/code": enterCodePage{},
@@ -207,7 +207,7 @@ var words = map[string]string{
 	"Language": "es", "Path": "/admin/students/", "URL": "/a?b=1", "NextURL": "/n?b=1", "FirstURL": "/f", "ByParent": "/p", "ByChild": "/c",
 	"Back": "/b", "To": "/t", "Action": "/a", "URI": "otpauth://totp/x", "QR": "data:image/png;base64,AAAA", "In": "es", "HelpURL": "/help/", "PriorHTML": "<p>p</p>", "BodyHTML": "<p>b</p>", "AdditionalHTML": "<p>a</p>",
 	"Date": "2026-11-23", "Field": "", "Next": "at=1&id=2", "Letter": "L", "State": "ready", "Sort": "child",
-	"Flaw": "no_email", "Points": "1.0,2.0 3.0,4.0", "RecordURL": "/r", "EditURL": "/e", "Pair": "/p",
+	"Flaw": "no_email", "Points": "1.0,2.0 3.0,4.0", "RecordURL": "/r", "EditURL": "/e", "SwapURL": "/s",
 	"Act": "disable", "Acts": "remove", "Languages": "es",
 }
 

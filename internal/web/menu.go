@@ -37,6 +37,7 @@ var menuLines = []menuLine{
 	{adultsPath, "adults.title", access.SeeRecords, true},
 	{newYearPath, "newyear.title", access.RollOver, true},
 	{qualityPath, "quality.title", access.SeeRecords, true},
+	{duplicatesPath, "duplicates.title", access.SeeRecords, true},
 	{exportPath, "export.title", access.ExportRecords, true},
 }
 

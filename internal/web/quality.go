@@ -130,7 +130,6 @@ type flawRow struct {
 	Address           bool // may be put right here
 	Contact, Version  int64
 	Email             string
-	Pair              string // where two records are put side by side
 }
 
 // flawOther is who has the same number or mailbox.
@@ -201,6 +200,13 @@ func (s *Server) flawPage(x *exchange, q family.QualityQuery) (flawPage, error) 
 func (s *Server) flawRow(x *exchange, w family.Flaw, r family.QualityRow) flawRow {
 	edits := access.Can(x.actor, access.EditRecords)
 	row := flawRow{With: s.flawOthers(x.lang, r.With)}
+	if w == family.FlawSamePerson {
+		for i, o := range r.With {
+			if o.ID != 0 {
+				row.With[i].URL = pairPath(r.Contact.ID, o.ID)
+			}
+		}
+	}
 	if w.OfStudents() {
 		st := r.Student
 		row.Name, row.About, row.RecordURL = x.lang.ListName(st.Last, st.First, st.Middle), schoolAndGrade(x.lang, st), studentPath(st.ID)+"/contacts"
@@ -260,6 +266,8 @@ func (s *Server) flawOthers(l *lang.Language, all []family.QualityOther) []flawO
 			f.Name = l.T("quality.with_elsewhere")
 		case o.Kind == access.Student:
 			f.URL, f.What = studentPath(o.ID), o.School
+		case o.Kind == access.Parent:
+			f.URL = "/admin/families/" + strconv.FormatInt(o.ID, 10)
 		}
 		out = append(out, f)
 	}

@@ -251,8 +251,13 @@ var expected = map[string]string{
 	"POST /admin/records/quality/{flaw}/address": "login | login | login | login | 404 ar",
 	"POST /admin/records/quality/{flaw}/access":  "login | login | login | login | 404 ar",
 	"POST /admin/records/quality/{flaw}/export":  "login | login | login | login | 200 ar",
+	"GET /admin/records/duplicates":              "login | login | login | login | 200 aroe",
+	"POST /admin/records/duplicates/undo":        "login | login | login | login | 404 ar",
 	"GET /admin/records/export":                  "login | login | login | login | 200 ar",
 	"POST /admin/records/export":                 "login | login | login | login | 422 ar",
+
+	"GET /admin/records/duplicates/{contact}/{other}":  "login | login | login | login | 404 aroe",
+	"POST /admin/records/duplicates/{contact}/{other}": "login | login | login | login | 404 ar",
 
 	"GET /demo/mailbox":          "200 | 200 | 200 | 200 | 200",
 	"GET /demo/mailbox/{number}": "200 | 200 | 200 | 200 | 200",
@@ -347,7 +352,7 @@ func (s *site) path(pattern string) (method, path string) {
 	method, path, _ = strings.Cut(pattern, " ")
 	return method, strings.NewReplacer("{$}", "", "{student}", fmt.Sprint(s.Ana.ID), "{line}", fmt.Sprint(s.MariaAna), "{number}", "1",
 		"{bulk}", "1", "{kind}", "how-to", "{article}", "create-an-account", "{picture}", "nothing.png", "{language}", "en", "{passkey}", "1", "{mail}", "1",
-		"{contact}", fmt.Sprint(s.Maria.ID), "{staff}", fmt.Sprint(s.District.Staff), "{act}", "disable", "{flaw}", "no_email").Replace(path)
+		"{contact}", fmt.Sprint(s.Maria.ID), "{staff}", fmt.Sprint(s.District.Staff), "{act}", "disable", "{flaw}", "no_email", "{other}", "999999").Replace(path)
 }
 
 // visit makes one request as a browser would, with an empty form, and follows nothing.

@@ -285,6 +285,8 @@ func (t *Tour) Stops() []Stop {
 		{Name: "admin-class", Who: "admin", Path: "/admin/classes/1"},
 		{Name: "admin-student-classes", Who: "admin", Path: student + "/classes"},
 		{Name: "admin-quality", Who: "admin", Path: "/admin/records/quality"},
+		{Name: "admin-duplicates", Who: "admin", Path: "/admin/records/duplicates"},
+		{Name: "admin-merge", Who: "admin", Path: "/admin/records/duplicates", Act: func(tab *Tab) { tab.run(`document.querySelector("td a.button").click()`) }},
 		{Name: "admin-export", Who: "admin", Path: "/admin/records/export"},
 		{Name: "admin-export-problems", Who: "admin", Path: "/admin/records/export", Act: sendTo("/export", map[string]string{"list": "nothing"})},
 		{Name: "admin-quality-list", Who: "admin", Path: "/admin/records/quality/no_email"},
