@@ -50,3 +50,26 @@ func TestAClerkPutsRightWhatKeepsAFamilyOut(t *testing.T) {
 			Want(http.StatusOK).See("Put right.", "Nothing to put right here.")
 	})
 }
+
+func TestAClerkPutsTwoRecordsTogetherAndTakesItBack(t *testing.T) {
+	apptest.Run(t, func(t *testing.T, a *apptest.App) {
+		unknown := roster.Line{Relationship: "mother", LegalGuardian: roster.Unknown, LivesWith: roster.Unknown, Emergency: roster.Unknown, Pickup: roster.No,
+			Mailing: roster.Unknown, PortalAccess: roster.Unknown, FilePortalAccess: roster.Unknown, Restricted: roster.Unknown}
+		eva := a.AddStudent(roster.Student{IDNumber: "777", First: "Eva", Last: "Lopez", SchoolID: a.Ana.SchoolID, Status: roster.Enrolled})
+		a.AddContact(eva, roster.Contact{First: "María", Last: "López", Email: apptest.MariaEmail, HomePhone: "207-555-0111"}, unknown)
+		maria := a.MariaAtHome(t).Get("/parent/").NotSee("Eva")
+		staff := a.Staff(t).Get("/admin/records/quality").Press("Count now")
+		a.Drain()
+		staff.Get("/admin/records/duplicates").See("1 record").Follow("Side by side: Lopez, Maria, María López").Want(http.StatusOK).
+			See("Two records side by side", "207-555-0111", "Eva Lopez", "May pick up: no", "maria, active")
+		staff.Press("Put together").Want(http.StatusOK).See("The two records are one now.", "No two contacts seem to be one person.")
+		maria.Get("/parent/").See("Eva", "Ana")
+		a.Drain()
+		if mail := a.LastMail(apptest.MariaEmail); !strings.Contains(mail, "put the two records together") {
+			t.Errorf("the mail says:\n%s", mail)
+		}
+		staff.Press("Take back: Maria Lopez, today 10:00").Want(http.StatusOK).See("The records are two again.", "Taken back by")
+		maria.Get("/parent/").NotSee("Eva")
+		staff.Follow("Side by side: Lopez, Maria, María López").Press("Not the same person").Want(http.StatusOK).See("Noted.", "No two contacts seem to be one person.")
+	})
+}

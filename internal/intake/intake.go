@@ -190,6 +190,9 @@ func (i *Intake) planned(ctx context.Context, path string, o Options, f *finding
 
 // compare reads what is on record into the stage and makes the plan.
 func (i *Intake) compare(ctx context.Context, p *plan) error {
+	if err := i.followMerges(ctx, p); err != nil {
+		return err
+	}
 	err := i.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
 		p.onRecord, p.fed, err = i.roster.AllSchools(ctx, tx)
 		return err

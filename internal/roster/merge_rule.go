@@ -129,6 +129,9 @@ func restrictAsBoth(next *Line, kept, gone Line) {
 	}
 }
 
+// Stricter is what holds where a roster speaks of one line twice, in two records of one person.
+func Stricter(a, b Line) Line { return stricterLine(a, b) }
+
 func isParental(relationship string) bool {
 	return slices.Contains(DefaultRelationships(), relationship)
 }
