@@ -220,8 +220,6 @@ func MailTemplates() []string {
 		mailAddressChanged, mailPasswordChanged, mailUsernameChanged, mailNewDevice, mailLocked, mailFactorAdded, mailFactorRemoved,
 		mailRecoveryCodesMade, mailRecoveryCodeUsed, mailCodesRefused, mailSentByStaff, mailRequired, mailStudentPassword, mailStudentReset, mailStudentRemoved, mailStudentPassed,
 		mailRemindRegister,
-		mailRemindSignIn, mailCodeGiven, mailNewcomer, mailStaffInvited, mailStaffPassword, mailStaffChanged, mailStaffRecovered, mailStaffRecovery, mailTest,
-		mailRecoveryCodesMade, mailRecoveryCodeUsed, mailCodesRefused, mailSentByStaff, mailRequired, mailStudentPassword, mailRemindRegister,
 		mailRemindSignIn, mailCodeGiven, mailNewcomer, mailRecordsJoined, mailLoginsJoined, mailStaffInvited, mailStaffPassword, mailStaffChanged, mailStaffRecovered, mailStaffRecovery, mailTest,
 	}
 }

@@ -33,9 +33,9 @@ var mailHelp = map[string]string{
 	mailRemindRegister:    "/help/how-to/create-an-account",
 	mailRemindSignIn:      "/help/how-to/forgot-password-or-username",
 	mailCodeGiven:         "/help/faq/locked-out",
-	mailComing:            "/help/information/students-who-turn-18",
 	mailRecordsJoined:     "/help/how-to/add-another-child",
 	mailLoginsJoined:      "/help/how-to/forgot-password-or-username",
+	mailComing:            "/help/information/students-who-turn-18",
 	mailStudentPassword:   "/help/how-to/student-logins",
 }
 
