@@ -78,12 +78,31 @@ func Mends() []Mend {
 
 // mendings is what mends each reason, the best first. What is not here needs nothing, or time alone.
 var mendings = map[Reason][]Mend{
-	ReasonContactGone: {MendContacts}, ReasonChildGone: {MendStudent}, ReasonRestricted: {MendContacts}, ReasonNoAccess: {MendContacts},
-	ReasonRelationship: {MendContacts}, ReasonNotYet: {MendContacts}, ReasonEnded: {MendContacts}, ReasonDisabled: {MendEnable},
-	ReasonPortalClosed: {MendHold}, ReasonHold: {MendHold}, ReasonClosed: {MendSteps}, ReasonOff: {MendSend, MendCode}, ReasonLocked: {MendUnlock}, ReasonNoEmail: {MendAddress, MendCode},
-	ReasonStudentAddress: {MendAddress, MendSend, MendCode}, ReasonRestrictedAddress: {MendAddress, MendCode}, ReasonRefused: {MendAddress, MendCode},
-	ReasonWaiting: {MendSend, MendCode}, ReasonMailLimit: {MendSend, MendCode}, ReasonExpired: {MendSend, MendCode}, ReasonNameDiffers: {MendSend, MendCode},
-	ReasonAlike: {MendSend, MendCode}, ReasonNoName: {MendContacts, MendSend}, ReasonNoNumber: {MendStudent, MendSend}, ReasonNever: {MendSend, MendCode},
+	ReasonContactGone:       {MendContacts},
+	ReasonChildGone:         {MendStudent},
+	ReasonRestricted:        {MendContacts},
+	ReasonNoAccess:          {MendContacts},
+	ReasonRelationship:      {MendContacts},
+	ReasonNotYet:            {MendContacts},
+	ReasonEnded:             {MendContacts},
+	ReasonDisabled:          {MendEnable},
+	ReasonPortalClosed:      {MendHold},
+	ReasonHold:              {MendHold},
+	ReasonClosed:            {MendSteps},
+	ReasonOff:               {MendSend, MendCode},
+	ReasonLocked:            {MendUnlock},
+	ReasonNoEmail:           {MendAddress, MendCode},
+	ReasonStudentAddress:    {MendAddress, MendSend, MendCode},
+	ReasonRestrictedAddress: {MendAddress, MendCode},
+	ReasonRefused:           {MendAddress, MendCode},
+	ReasonWaiting:           {MendSend, MendCode},
+	ReasonMailLimit:         {MendSend, MendCode},
+	ReasonExpired:           {MendSend, MendCode},
+	ReasonNameDiffers:       {MendSend, MendCode},
+	ReasonAlike:             {MendSend, MendCode},
+	ReasonNoName:            {MendContacts, MendSend},
+	ReasonNoNumber:          {MendStudent, MendSend},
+	ReasonNever:             {MendSend, MendCode},
 }
 
 // Verdict is why a parent cannot get in, with what the sentence names.

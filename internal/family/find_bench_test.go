@@ -49,3 +49,11 @@ func BenchmarkFind(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkSearchWords makes the words of 100,000 lines anew, as the first start after an upgrade does in the background.
+func BenchmarkSearchWords(b *testing.B) {
+	w := benchTown(b, 50_000)
+	for b.Loop() {
+		w.worded()
+	}
+}
