@@ -23,6 +23,7 @@ const (
 	ReasonRelationship      Reason = "relationship"       // portal access is unknown, and the relationship may not
 	ReasonNotYet            Reason = "not_yet"            // the dates begin later
 	ReasonEnded             Reason = "ended"              // the dates are over, or the roster has the line no more
+	ReasonAdult             Reason = "adult"              // the student is of age
 	ReasonDisabled          Reason = "disabled"           // the login, by the school
 	ReasonPortalClosed      Reason = "portal_closed"      // for the children's schools
 	ReasonHold              Reason = "hold"               // registration is, at a child's school
@@ -49,7 +50,7 @@ const (
 // Reasons lists the reasons in the order of their weight.
 func Reasons() []Reason {
 	return []Reason{
-		ReasonNoChild, ReasonContactGone, ReasonChildGone, ReasonRestricted, ReasonNoAccess, ReasonRelationship, ReasonNotYet, ReasonEnded, ReasonDisabled,
+		ReasonNoChild, ReasonContactGone, ReasonChildGone, ReasonRestricted, ReasonNoAccess, ReasonRelationship, ReasonNotYet, ReasonEnded, ReasonAdult, ReasonDisabled,
 		ReasonPortalClosed, ReasonHold, ReasonClosed, ReasonOff, ReasonLocked, ReasonNoEmail, ReasonStudentAddress, ReasonRestrictedAddress, ReasonRefused, ReasonQueued, ReasonWaiting,
 		ReasonSlowed, ReasonMailLimit, ReasonExpired, ReasonNameDiffers, ReasonAlike, ReasonNoName, ReasonNoNumber, ReasonNever, ReasonFine,
 	}
@@ -85,6 +86,7 @@ var mendings = map[Reason][]Mend{
 	ReasonRelationship:      {MendContacts},
 	ReasonNotYet:            {MendContacts},
 	ReasonEnded:             {MendContacts},
+	ReasonAdult:             {MendStudent},
 	ReasonDisabled:          {MendEnable},
 	ReasonPortalClosed:      {MendHold},
 	ReasonHold:              {MendHold},
@@ -201,7 +203,7 @@ func (d *door) about(v Verdict, l *loginLine) Verdict {
 
 // shut is why no line at the actor's schools may be opened, where no other may: of several reasons the one that the office can do most about, or must know.
 func (d *door) shut() Verdict {
-	order := []Reason{ReasonRestricted, ReasonNoAccess, ReasonRelationship, ReasonNotYet, ReasonEnded, ReasonChildGone, ReasonContactGone}
+	order := []Reason{ReasonRestricted, ReasonNoAccess, ReasonRelationship, ReasonNotYet, ReasonAdult, ReasonEnded, ReasonChildGone, ReasonContactGone}
 	var v Verdict
 	best := len(order)
 	for _, l := range d.lines {
@@ -209,7 +211,7 @@ func (d *door) shut() Verdict {
 			best = i
 			v = d.about(Verdict{Reason: order[i]}, l)
 			if v.Reason == ReasonNotYet {
-				v.When, _ = time.Parse(time.DateOnly, l.line.BeginDate) // a date on record is one
+				v.When, _ = time.Parse(time.DateOnly, max(l.line.BeginDate, l.line.Of.EnrolledFrom)) // a date on record is one
 			}
 		}
 	}
@@ -229,6 +231,8 @@ func reasonOf(l *loginLine) Reason {
 		return ReasonChildGone
 	case roster.WhyContactGone:
 		return ReasonContactGone
+	case roster.WhyAdult:
+		return ReasonAdult
 	}
 	if l.line.PortalAccess == roster.No || l.line.FilePortalAccess == roster.No {
 		return ReasonNoAccess

@@ -20,8 +20,9 @@ type doorTown struct {
 // family adds a child with a mother who has an address.
 func (w *doorTown) family(change ...func(e *roster.ContactEdit)) (contact, line, child int64) {
 	w.n++
-	child = w.pupil("Kid"+string(rune('A'+w.n)), "Door", string(rune('A'+w.n))+"-100")
-	contact, lines := w.contact("Pat"+string(rune('A'+w.n)), "Door", string(rune('a'+w.n))+"@door.example.org", "mother", child)
+	mark := string(rune('a'+w.n/26)) + string(rune('a'+w.n%26))
+	child = w.pupil("Kid"+mark, "Door", mark+"-100")
+	contact, lines := w.contact("Pat"+mark, "Door", mark+"@door.example.org", "mother", child)
 	for _, c := range change {
 		w.edit(lines[0], c)
 	}
@@ -112,6 +113,11 @@ var doors = map[Reason]func(w *doorTown) int64{
 	},
 	ReasonEnded: func(w *doorTown) int64 {
 		c, _, _ := w.family(func(e *roster.ContactEdit) { e.Line.EndDate = "2026-01-04" })
+		return c
+	},
+	ReasonAdult: func(w *doorTown) int64 {
+		c, _, child := w.family()
+		w.exec("update student set birth_date = '2008-01-01', adult_mark = 'ended' where id = $1", child)
 		return c
 	},
 	ReasonDisabled: func(w *doorTown) int64 {
@@ -332,8 +338,8 @@ func TestAPageShowsWhatWasMailedAskedAndDone(t *testing.T) {
 		w := &doorTown{town: town}
 		c, line, child := w.family()
 		w.act(c, LoginSend)
-		w.asked(c, child, OutcomeSent, "PatB", "Door")
-		w.asked(0, child, OutcomeNoNameMatch, "PatB", "Dor")
+		w.asked(c, child, OutcomeSent, "Patab", "Door")
+		w.asked(0, child, OutcomeNoNameMatch, "Patab", "Dor")
 		w.asked(0, child, OutcomeNoNameMatch, "Some", "Body")
 		p := w.page(c)
 		if len(p.Mails) != 1 || p.Mails[0].Template != mailSentByStaff || len(p.Requests) != 2 {
