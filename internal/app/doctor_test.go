@@ -91,6 +91,8 @@ var whatBreaks = map[string]string{
 	"reserved-username-is-free":           "insert into reserved_username (kind, username_key, contact_id, until) select 'parent', 'maria', min(id), 9000000000000000000 from contact where last_name = 'Stone'",
 	"request-has-an-end":                  "update registration_request set decided_at = null where outcome <> 'pending'",
 	"held-request-names-its-school":       "update registration_request set held_school = 1",
+	"case-is-open-while-a-request-is":     "insert into desk_case (case_key, state, reason, newest_at, newest_id) values ('i0', 'open', 'unknown_id', 1, 1)",
+	"case-is-its-childs-schools":          "insert into desk_case (case_key, student_id, school_id, state, reason, newest_at, newest_id) select 's0', min(id), 999999, 'done', 'no_email', 1, 1 from student",
 	"finding-is-read-once":                "insert into quality_finding (kind, subject_id, flaw, school_id, sort_key, main) values ('student', 1, 'no_birth_date', 1, 'x', false)",
 	"closing-is-a-schools":                "insert into closing (school_id, what, at) values (999999, 'portal', 1)",
 	"pending-request-has-a-job":           "delete from job where kind = 'decide'",

@@ -59,7 +59,7 @@ func (c DeskCase) order(act DeskAct) DeskOrder {
 	return o
 }
 
-func TestDSK1TheDeskShowsTheTrueReasonAndWhoIsMeant(t *testing.T) {
+func TestTheDeskShowsTheTrueReasonAndWhoIsMeant(t *testing.T) {
 	atDesk(t, func(t *testing.T, d *desk) {
 		ana := d.student("204117", "Ana", "Garcia")
 		d.parent(ana, "John", "Garcia", "john@example.org")
@@ -197,7 +197,7 @@ func TestOnePressEntersAnAddressAndSendsAndTheOldOneIsTold(t *testing.T) {
 	})
 }
 
-func TestDSK2NobodyGetsInFromTheDeskWhoIsKeptFromTheChild(t *testing.T) {
+func TestPRV1NobodyGetsInFromTheDeskWhoIsKeptFromTheChild(t *testing.T) {
 	atDesk(t, func(t *testing.T, d *desk) {
 		ana, leo := d.student("1", "Ana", "Lopez"), d.student("2", "Leo", "Lopez")
 		for _, tt := range []struct {
@@ -328,7 +328,7 @@ func TestWhoGotInMeanwhileLeavesTheDeskByThemselves(t *testing.T) {
 	})
 }
 
-func TestDSK3OfTwoClerksAtOnceOneActsAndTheOtherIsTold(t *testing.T) {
+func TestOfTwoClerksAtOnceOneActsAndTheOtherIsTold(t *testing.T) {
 	atDesk(t, func(t *testing.T, d *desk) {
 		d.parent(d.student("1", "Ana", "Garcia"), "John", "Garcia", "john@example.org")
 		for round := range 8 {

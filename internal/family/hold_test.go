@@ -50,7 +50,7 @@ func (d *desk) release(schools ...int64) {
 	d.ok(err)
 }
 
-func TestHLD1OnHoldNothingIsMailedAndTheRequestWaitsUntilTheSchoolOpens(t *testing.T) {
+func TestOnHoldNothingIsMailedAndTheRequestWaitsUntilTheSchoolOpens(t *testing.T) {
 	atDesk(t, func(t *testing.T, d *desk) {
 		ana, lin := d.student("1", "Ana", "Lopez"), d.student("2", "Lin", "Chen")
 		north := d.school("North", ana)
@@ -195,7 +195,7 @@ func TestAddAdditionalStudentWaitsAndOpensByItself(t *testing.T) {
 	})
 }
 
-func TestHLD2AClosedPortalHidesItsChildrenAndTheOthersStay(t *testing.T) {
+func TestAClosedPortalHidesItsChildrenAndTheOthersStay(t *testing.T) {
 	atDesk(t, func(t *testing.T, d *desk) {
 		ana, leo := d.student("1", "Ana", "Lopez"), d.student("2", "Leo", "Lopez")
 		north := d.school("North", ana)

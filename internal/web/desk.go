@@ -233,6 +233,8 @@ type caseContact struct {
 	First, Last     string
 	Email           string
 	Correct, Change bool
+	OpenCorrect     bool // the form that is likely to be the right one
+	OpenAddress     bool
 	Send            bool
 	HasAddress      bool
 	Adds            bool // the person has a login already, and asked for one more child
@@ -309,6 +311,8 @@ func (s *Server) casePerson(x *exchange, c family.DeskCase, q family.DeskPerson,
 	for i, k := range c.Contacts {
 		row := s.caseContact(x, c, q, k, id+"c"+strconv.Itoa(i))
 		if k.ID == q.Near {
+			row.OpenAddress = k.Email == "" || k.Trouble != ""
+			row.OpenCorrect = !row.OpenAddress
 			p.Near = &row
 		} else {
 			row.Correct = row.Correct && q.Near == 0 // where one is near, nobody else takes the name
