@@ -1,8 +1,10 @@
 package family
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -26,6 +28,7 @@ const (
 
 // remindPayload is one leg of a wave of reminders: the adults behind a place.
 type remindPayload struct {
+	Wave     int64     `json:"wave"`
 	Choice   Choice    `json:"choice"`
 	Standing Standing  `json:"standing,omitempty"`
 	Since    time.Time `json:"since,omitzero"`
@@ -46,6 +49,11 @@ func (f *Family) Remind(ctx context.Context, actor access.Actor, q MissingQuery)
 	detail["standing"] = string(q.Standing)
 	return f.db.Write(ctx, func(tx *sqldb.Tx) error {
 		if err := f.audit.Record(ctx, tx, audit.Event{Actor: actor, Action: "missing.reminded", Detail: detail}); err != nil {
+			return err
+		}
+		p := p // may run twice
+		var err error
+		if p.Wave, err = sqldb.Value[int64](ctx, tx, insertWave, actor.AccountID, actor.Username, f.now().UnixMicro()); err != nil {
 			return err
 		}
 		return f.enqueueReminders(ctx, tx, p, time.Time{})
@@ -69,12 +77,18 @@ func (f *Family) workReminders(ctx context.Context, job jobs.Job) error {
 		return jobs.Permanent(fmt.Errorf("payload of a reminder: %w", err))
 	}
 	actor, err := f.remindActor(ctx, p)
+	if errors.Is(err, errNoRights) {
+		err = f.db.Write(ctx, func(tx *sqldb.Tx) error { return f.endWave(ctx, tx, p.Wave, waveStopped, "") })
+		return cmp.Or(err, jobs.Skip("stopped: whoever began it is gone, or may no longer do it"))
+	}
 	if err != nil {
 		return err
 	}
 	q := MissingQuery{Choice: p.Choice, Standing: p.Standing, Since: p.Since}
 	var adults []*grown
+	looked := 0
 	next, err := f.walk(ctx, actor, q.Choice, p.After, 1, func(g *grown) error {
+		looked++
 		if s := g.standing(q.Since); len(q.rows(g)) > 0 && s != StandingRefused && g.lines[0].address {
 			adults = append(adults, g)
 		}
@@ -84,17 +98,33 @@ func (f *Family) workReminders(ctx context.Context, job jobs.Job) error {
 		return fmt.Errorf("reminders: %w", err)
 	}
 	return f.db.Write(ctx, func(tx *sqldb.Tx) error {
+		p, mailed := p, 0 // may run twice
 		pace, err := f.readPace(ctx, tx)
 		if err != nil {
 			return err
 		}
+		// The place says whether another worker has done this leg, or somebody has stopped the wave.
+		moved, err := tx.Exec(ctx, moveWave, p.Wave, p.After, next, looked)
+		if err != nil || moved == 0 {
+			return err
+		}
 		for _, g := range adults {
-			if err := f.remind(ctx, tx, g, pace); err != nil {
+			told, err := f.remind(ctx, tx, g, pace)
+			if err != nil {
 				return err
 			}
+			if told {
+				mailed++
+			}
 		}
-		if err := pace.keep(ctx, tx); err != nil || next == "" {
+		if _, err := tx.Exec(ctx, countWave, p.Wave, mailed); err != nil {
 			return err
+		}
+		if err := pace.keep(ctx, tx); err != nil {
+			return err
+		}
+		if next == "" {
+			return f.endWave(ctx, tx, p.Wave, waveDone, "")
 		}
 		p.After = next
 		return f.enqueueReminders(ctx, tx, p, pace.at.Add(-remindAhead))
@@ -110,37 +140,37 @@ func (f *Family) remindActor(ctx context.Context, p remindPayload) (access.Actor
 	err := f.db.Read(ctx, func(tx *sqldb.Tx) error {
 		a, err := f.accounts.Account(ctx, tx, p.Owner)
 		if fault.Is(err, fault.NotFound) {
-			return jobs.Skip("stopped: whoever began it is gone")
+			return errNoRights
 		}
 		actor.Role, actor.Schools = a.Role, a.Schools
 		return err
 	})
 	if err == nil && !access.Can(actor, access.BulkLogins) {
-		err = jobs.Skip("stopped: whoever began it may no longer do it")
+		err = errNoRights
 	}
 	return actor, err
 }
 
 // remind orders the mail to one adult, unless there was one within the week or nothing may go to the address.
-func (f *Family) remind(ctx context.Context, tx *sqldb.Tx, g *grown, pace *pace) error {
+func (f *Family) remind(ctx context.Context, tx *sqldb.Tx, g *grown, pace *pace) (bool, error) {
 	l := g.lines[0]
 	c, err := f.roster.Contact(ctx, tx, l.ContactID)
 	if fault.Is(err, fault.NotFound) {
-		return nil
+		return false, nil
 	}
 	if err != nil {
-		return err
+		return false, err
 	}
 	d := &decision{Family: f, tx: tx}
 	opens, err := d.opening(ctx, []roster.Contact{c})
 	if err != nil || len(opens) == 0 {
-		return err
+		return false, err
 	}
 	if trouble, err := d.addressTrouble(ctx, c, opens); err != nil || trouble != "" {
-		return err
+		return false, err
 	}
 	if n, err := f.accounts.Count(ctx, tx, reminded, strconv.FormatInt(c.ID, 10), remindedWithin); err != nil || n > 1 {
-		return err
+		return false, err
 	}
 	order := mailOrder{Template: mailRemindRegister, ContactID: c.ID, RunAt: pace.take(), Later: true}
 	if l.account != 0 {
@@ -149,5 +179,5 @@ func (f *Family) remind(ctx context.Context, tx *sqldb.Tx, g *grown, pace *pace)
 	for _, line := range g.lines {
 		order.StudentIDs = append(order.StudentIDs, line.StudentID)
 	}
-	return f.enqueueMail(ctx, tx, order)
+	return true, f.enqueueMail(ctx, tx, order)
 }

@@ -64,6 +64,9 @@ func (f *Family) Sweep(ctx context.Context) error {
 		return err
 	}
 	err = f.db.Write(ctx, func(tx *sqldb.Tx) error {
+		if _, err := tx.Exec(ctx, deleteWaves, f.now().Add(-f.settings.Values().RequestsKept).UnixMicro()); err != nil {
+			return err
+		}
 		_, err := tx.Exec(ctx, deleteMailDays, f.now().Add(-mailDaysKept).In(f.settings.Location()).Format(time.DateOnly))
 		return err
 	})

@@ -25,6 +25,27 @@ type missingPage struct {
 	NextURL    string
 	LettersURL string // where the letters to these are made; "" for whoever may not
 	Remind     bool
+	Waves      []waveLine
+}
+
+// waveLine is a wave of reminders. Stop is the label of its button, "" where it has ended.
+type waveLine struct {
+	ID         int64
+	Text, Stop string
+}
+
+func (s *Server) waves(x *exchange) ([]waveLine, error) {
+	waves, err := s.Family.Waves(x.r.Context(), x.actor)
+	var lines []waveLine
+	for _, w := range waves {
+		when := x.lang.ShortWhen(w.BegunAt, s.Now(), s.Settings.Location())
+		line := waveLine{ID: w.ID, Text: x.lang.T("wave."+w.State, "Who", w.Owner, "When", when, "Looked", x.lang.Number(w.Looked), "Mailed", x.lang.Number(w.Mailed))}
+		if w.Running() {
+			line.Stop = x.lang.T("wave.stop") + ": " + when
+		}
+		lines = append(lines, line)
+	}
+	return lines, err
 }
 
 // missingCount is one school.
@@ -74,7 +95,11 @@ func (s *Server) missingList(x *exchange, values func(string) string) error {
 	if access.Can(x.actor, access.PrintLetters) {
 		p.LettersURL = lettersPath + "?" + query.Encode()
 	}
-	p.Remind = access.Can(x.actor, access.BulkLogins)
+	if p.Remind = access.Can(x.actor, access.BulkLogins); p.Remind {
+		if p.Waves, err = s.waves(x); err != nil {
+			return err
+		}
+	}
 	if next != "" {
 		query.Set("after", next)
 		p.NextURL = missingPath + "?" + query.Encode()
@@ -141,6 +166,13 @@ func (s *Server) actOnMissing(x *exchange) error {
 		return err
 	}
 	switch x.field("as") {
+	case "stop":
+		id, _ := strconv.ParseInt(x.field("wave"), 10, 64) // no number: no such wave
+		if err := s.Family.StopWave(x.r.Context(), x.actor, id); err != nil {
+			return err
+		}
+		s.setFlash(x, "flash.reminders_stopped")
+		return x.redirect(missingPath)
 	case "csv":
 		return s.missingCSV(x, q)
 	case "mail":

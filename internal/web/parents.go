@@ -208,6 +208,9 @@ func (s *Server) parentLine(l *lang.Language, r family.ParentRow) parentLine {
 		StateText: s.stateText(l, family.GridRow{State: r.State, LockedUntil: r.LockedUntil}), Reason: r.Reason, Select: l.T("manage.select", "Name", name),
 		Act: parentActOf(l, rowAct(r.State), name),
 	}
+	if line.Act.Act == string(family.BulkSendPassword) {
+		line.Act.Text, line.Act.Label = l.T("manage.send"), l.T("manage.send")+": "+name
+	}
 	if !r.LastSignIn.IsZero() {
 		line.LastSignIn = l.ShortWhen(r.LastSignIn, s.Now(), s.Settings.Location())
 	}

@@ -107,6 +107,9 @@ func (s *Server) studentLoginLine(l *lang.Language, r family.ListedStudentLogin,
 		Student: r.StudentID, Child: l.ListName(r.Last, r.First, ""), IDNumber: r.IDNumber, School: r.School, Username: r.Username, Maker: l.ListName(r.MakerLast, r.MakerFirst, ""),
 		State: string(r.State), StateText: l.T("studentlogins.state." + string(r.State)), Reason: r.Reason, Select: l.T("manage.select", "Name", name),
 	}
+	if r.State == family.StudentOpen {
+		line.State = "active" // as the stylesheet calls it
+	}
 	if r.Grade != "" {
 		line.School += " · " + r.Grade
 	}
