@@ -217,8 +217,7 @@ func (w *finder) nearIDNumber(ctx context.Context) ([]hit, error) {
 	if len(keys) == 0 {
 		return nil, nil
 	}
-	in, args := keyList(keys)
-	query, args := exactAt(findNearIDNumbers+in+") and ", w.at, args...)
+	query, args := nearIDNumbersAt(w.at, keys)
 	found, err := hits(ctx, w.tx, ByIDNumber, query, args)
 	return found[:min(len(found), nearMost)], err
 }

@@ -58,10 +58,15 @@ where s.id = $1 and `
 from student s left join school o on o.id = s.school_id
 where s.id_key = $1 and s.id_key <> '' and not exists (select 1 from line_name n join student_contact l on l.id = n.line_id where l.student_id = s.id) and `
 
-	// The list of keys follows this.
-	findNearIDNumbers = `select l.contact_id, s.id
-from student s join student_contact l on l.student_id = s.id
-where s.id_key in (`
+	// The list of keys follows this, and the condition on the school. The order keeps the databases from walking all lines to look for the students.
+	findNearIDNumbers = `select l.contact_id, q.id
+from (select s.id from student s where s.id_key in (`
+
+	linesOfNear = `
+order by s.id_key, s.id limit ` + nearStudents + `) as q
+join student_contact l on l.student_id = q.id`
+
+	nearStudents = "20"
 
 	// A contact whom several words find stands at the first of them alone: the column says of a row whether it is a later one. It is asked of the
 	// rows of a page only, because a database that is to leave rows out does not know how few these are. The condition that follows keeps to the
@@ -81,6 +86,16 @@ func exactAt(query string, at access.Schools, args ...any) (string, []any) {
 		in, schools = roster.InSchools("+s.school_id", at, len(args)+1)
 	}
 	return query + in + limitExact, append(args, schools...)
+}
+
+// nearIDNumbersAt returns the query for contacts of students at the schools who have one of the keys.
+func nearIDNumbersAt(at access.Schools, keys []string) (string, []any) {
+	list, args := keyList(keys)
+	in, schools := "1 = 1", []any(nil)
+	if !at.All {
+		in, schools = roster.InSchools("+s.school_id", at, len(args)+1)
+	}
+	return findNearIDNumbers + list + ") and s.id_key <> '' and " + in + linesOfNear, append(args, schools...)
 }
 
 // exactContacts is exactAt for a query that reads contacts c without their children.
