@@ -24,6 +24,7 @@ const (
 	ReasonNotYet            Reason = "not_yet"            // the dates begin later
 	ReasonEnded             Reason = "ended"              // the dates are over, or the roster has the line no more
 	ReasonAdult             Reason = "adult"              // the student is of age
+	ReasonLifted            Reason = "lifted"             // a restriction was, and staff have not opened the child again
 	ReasonDisabled          Reason = "disabled"           // the login, by the school
 	ReasonPortalClosed      Reason = "portal_closed"      // for the children's schools
 	ReasonHold              Reason = "hold"               // registration is, at a child's school
@@ -50,7 +51,7 @@ const (
 // Reasons lists the reasons in the order of their weight.
 func Reasons() []Reason {
 	return []Reason{
-		ReasonNoChild, ReasonContactGone, ReasonChildGone, ReasonRestricted, ReasonNoAccess, ReasonRelationship, ReasonNotYet, ReasonEnded, ReasonAdult, ReasonDisabled,
+		ReasonNoChild, ReasonContactGone, ReasonChildGone, ReasonRestricted, ReasonNoAccess, ReasonRelationship, ReasonNotYet, ReasonEnded, ReasonAdult, ReasonLifted, ReasonDisabled,
 		ReasonPortalClosed, ReasonHold, ReasonClosed, ReasonOff, ReasonLocked, ReasonNoEmail, ReasonStudentAddress, ReasonRestrictedAddress, ReasonRefused, ReasonQueued, ReasonWaiting,
 		ReasonSlowed, ReasonMailLimit, ReasonExpired, ReasonNameDiffers, ReasonAlike, ReasonNoName, ReasonNoNumber, ReasonNever, ReasonFine,
 	}
@@ -87,6 +88,7 @@ var mendings = map[Reason][]Mend{
 	ReasonNotYet:            {MendContacts},
 	ReasonEnded:             {MendContacts},
 	ReasonAdult:             {MendStudent},
+	ReasonLifted:            {MendContacts},
 	ReasonDisabled:          {MendEnable},
 	ReasonPortalClosed:      {MendHold},
 	ReasonHold:              {MendHold},
@@ -245,6 +247,9 @@ func (d *door) registered(may []*loginLine) Verdict {
 	s := d.standing
 	switch {
 	case !slices.ContainsFunc(may, (*loginLine).open):
+		if slices.ContainsFunc(may, func(l *loginLine) bool { return l.lifted }) {
+			return Verdict{Reason: ReasonLifted}
+		}
 		return Verdict{Reason: ReasonClosed}
 	case d.hasTemporary():
 		return d.sent()

@@ -230,6 +230,13 @@ var doors = map[Reason]func(w *doorTown) int64{
 		w.exec("update student set id_number = '', id_key = '' where id = $1", child)
 		return c
 	},
+	ReasonLifted: func(w *doorTown) int64 {
+		c, line, _ := w.family()
+		w.login("p.lifted", c)
+		w.edit(line, func(e *roster.ContactEdit) { e.Line.Restricted = roster.Yes })
+		w.edit(line, func(e *roster.ContactEdit) { e.Line.Restricted = roster.No })
+		return c
+	},
 	ReasonNever: func(w *doorTown) int64 {
 		c, _, _ := w.family()
 		return c

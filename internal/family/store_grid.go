@@ -17,7 +17,7 @@ import (
 const (
 	lineColumns = `l.id, l.contact_id, l.student_id, l.relationship, l.portal_access, l.file_portal_access, l.restricted, l.begin_date,
 l.end_date, l.grace_until, l.ended_at is not null, c.first_name, c.last_name, c.email_key <> '', c.left_at is not null,
-s.first_name, s.last_name, s.id_number, s.grade, s.status, ` + roster.StudentDateColumns + `, coalesce(s.school_id, 0), coalesce(o.name, ''), x.line_id is not null,
+s.first_name, s.last_name, s.id_number, s.grade, s.status, ` + roster.StudentDateColumns + `, coalesce(s.school_id, 0), coalesce(o.name, ''), coalesce(x.why, ''),
 coalesce(a.id, 0), coalesce(a.username, ''), coalesce(a.state, ''), coalesce(a.last_sign_in_at, 0)`
 
 	lineJoins = `join contact c on c.id = l.contact_id
@@ -189,7 +189,8 @@ type loginLine struct {
 	school       int64 // the student's, 0 for none
 	contactLeft  bool
 	address      bool // the contact has an address on record
-	closed       bool // by a reset
+	closed       bool // by a reset, or since a restriction was lifted
+	lifted       bool // the latter
 	account      int64
 	accountState account.State
 	why          roster.Why
@@ -203,11 +204,12 @@ func scanLoginLine(rule roster.Rule) func(r *sql.Rows) (*loginLine, error) {
 	return func(r *sql.Rows) (*loginLine, error) {
 		l := &loginLine{}
 		var lastSignIn int64
+		var closed string
 		targets := []any{&l.LineID, &l.ContactID, &l.StudentID, &l.Relationship, &l.line.PortalAccess, &l.line.FilePortalAccess,
 			&l.line.Restricted, &l.line.BeginDate, &l.line.EndDate, &l.line.GraceUntil, &l.line.Ended, &l.ParentFirst, &l.ParentLast, &l.address,
 			&l.contactLeft, &l.ChildFirst, &l.ChildLast, &l.IDNumber, &l.Grade, &l.status}
 		targets = append(targets, l.line.Of.Targets()...)
-		targets = append(targets, &l.school, &l.School, &l.closed,
+		targets = append(targets, &l.school, &l.School, &closed,
 			&l.account, &l.Username, &l.accountState, &lastSignIn, &l.key.Entry, &l.key.Sort, &l.key.child)
 		if err := r.Scan(targets...); err != nil {
 			return nil, err
@@ -215,6 +217,7 @@ func scanLoginLine(rule roster.Rule) func(r *sql.Rows) (*loginLine, error) {
 		l.line.ID, l.line.ContactID, l.line.StudentID = l.LineID, l.ContactID, l.StudentID
 		l.line.Relationship = l.Relationship
 		l.LastSignIn = moment(lastSignIn)
+		l.closed, l.lifted = closed != "", closed == "restriction"
 		l.why = rule.May(l.line, l.status, l.contactLeft)
 		return l, nil
 	}
