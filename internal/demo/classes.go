@@ -12,34 +12,42 @@ import (
 // subjects are what every grade is taught, beside its homeroom.
 var subjects = []string{"Mathematics", "English Language Arts"}
 
+// classSize is how many students are taught together.
+const classSize = 24
+
 // classwork makes up what the district teaches: for each homeroom a class of its own and one for each subject, in a school year that has no
 // dates, so that it runs whenever the sample is looked at.
 func classwork(d Data) []roster.Classwork {
 	b := newBuilder(11, 0)
 	first := roster.Classwork{Terms: []roster.Term{{SourceID: "demo-year", Title: "School year", Kind: roster.SchoolYear}}}
 	var classes, enrolments roster.Classwork
+	in := map[string]int{} // students of a school and grade so far
 	seen := map[string]bool{}
 	for _, s := range d.Students {
 		if s.Status != roster.Enrolled || s.SourceID == "" {
 			continue
 		}
 		school := d.Schools[s.School].SourceID
-		group := fmt.Sprintf("demo-%s-%s-%s", school, s.Grade, s.Homeroom)
+		grade := school + "-" + s.Grade
+		group := fmt.Sprintf("demo-%s-%d", grade, in[grade]/classSize)
+		in[grade]++
 		for i, subject := range append([]string{"Homeroom"}, subjects...) {
-			class := fmt.Sprintf("%s-%d", group, i)
-			if !seen[class] {
-				seen[class] = true
-				teacher := fmt.Sprintf("%s-t", class)
+			k := roster.Class{
+				SourceID: fmt.Sprintf("%s-%d", group, i), School: school, Title: subject + " " + s.Grade, Periods: fmt.Sprint(i), Location: fmt.Sprint(100 + 7*i),
+				Terms: []string{"demo-year"},
+			}
+			if i == 0 {
+				k.SourceID, k.Kind, k.Title, k.Periods, k.Location = fmt.Sprintf("demo-%s-room-%s", school, s.Homeroom), roster.HomeroomClass, "Homeroom "+s.Homeroom, "", s.Homeroom
+			}
+			if !seen[k.SourceID] {
+				seen[k.SourceID] = true
+				teacher := k.SourceID + "-t"
 				classes.Teachers = append(classes.Teachers, roster.Teacher{SourceID: teacher, First: b.draw(b.names.women), Last: b.draw(b.names.surnames)})
-				k := roster.Class{SourceID: class, School: school, Title: subject + " " + s.Grade, Periods: fmt.Sprint(i), Location: s.Homeroom, Terms: []string{"demo-year"}}
-				if i == 0 {
-					k.Kind, k.Title, k.Periods = roster.HomeroomClass, "Homeroom "+s.Homeroom, ""
-				}
 				classes.Classes = append(classes.Classes, k)
-				enrolments.Enrolments = append(enrolments.Enrolments, roster.Enrolment{SourceID: teacher + "-e", Class: class, Teacher: teacher, School: school, Main: true})
+				enrolments.Enrolments = append(enrolments.Enrolments, roster.Enrolment{SourceID: teacher + "-e", Class: k.SourceID, Teacher: teacher, School: school, Main: true})
 			}
 			enrolments.Enrolments = append(enrolments.Enrolments, roster.Enrolment{
-				SourceID: fmt.Sprintf("%s-%s", class, s.SourceID), Class: class, Student: s.SourceID, School: school,
+				SourceID: fmt.Sprintf("%s-%s", k.SourceID, s.SourceID), Class: k.SourceID, Student: s.SourceID, School: school,
 			})
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/schoolgate/schoolgate/internal/access"
@@ -136,7 +137,8 @@ func (f *Family) studentSections(ctx context.Context, tx *sqldb.Tx, s roster.Stu
 		fact{"preferred_first", AsText, s.PreferredFirst}, fact{"preferred_last", AsText, s.PreferredLast},
 		fact{"id_number", AsText, s.IDNumber}, fact{"birth_date", AsDate, s.BirthDate}, fact{"school", AsText, s.SchoolName},
 		fact{"grade", AsText, s.Grade}, fact{"homeroom", AsText, s.Homeroom}, fact{"email", AsText, s.Email},
-		fact{"status", AsStatus, string(s.Status)})}
+		fact{"status", AsStatus, string(s.Status)}, fact{"enrolled_from", AsDate, s.EnrolledFrom}, fact{"gone_on", AsDate, s.GoneOn},
+		fact{"language", AsText, s.Language})}
 	lines, err := f.roster.LinesOfStudent(ctx, tx, s.ID)
 	if err != nil {
 		return nil, err
@@ -147,7 +149,15 @@ func (f *Family) studentSections(ctx context.Context, tx *sqldb.Tx, s roster.Stu
 			contacts.add(fullName(l.Contact.First, l.Contact.Last), l.Relationship)
 		}
 	}
-	sections = append(sections, contacts)
+	classes, err := f.classesSection(ctx, tx, s.ID)
+	if err != nil {
+		return nil, err
+	}
+	changes, err := f.changesSection(ctx, tx, "student", s.ID)
+	if err != nil {
+		return nil, err
+	}
+	sections = append(sections, contacts, classes, changes)
 	login, err := valueOrZero(ctx, tx, selectLoginOfStudent, s.ID)
 	if err != nil {
 		return nil, err
@@ -189,7 +199,11 @@ func (f *Family) contactSections(ctx context.Context, tx *sqldb.Tx, actor access
 	if err != nil {
 		return nil, nil, err
 	}
-	sections = append(sections, children)
+	changes, err := f.changesSection(ctx, tx, "contact", c.ID)
+	if err != nil {
+		return nil, nil, err
+	}
+	sections = append(sections, children, changes)
 	acct, err := holder(ctx, tx, c.ID)
 	if err != nil {
 		return nil, nil, err
@@ -316,4 +330,24 @@ func stamp(t time.Time) string {
 		return ""
 	}
 	return t.UTC().Format(time.RFC3339)
+}
+
+// classesSection is every class that a student has, had or will have.
+func (f *Family) classesSection(ctx context.Context, tx *sqldb.Tx, student int64) (Section, error) {
+	s := Section{Name: "classes", Columns: []Column{{"name", AsText}, {"teacher", AsText}, {"begin_date", AsDate}, {"end_date", AsDate}}}
+	classes, err := f.roster.ClassesIn(ctx, tx, student, f.settings.Today())
+	for _, c := range classes {
+		s.add(c.Title, strings.Join(c.Teachers, ", "), c.Begin, c.End)
+	}
+	return s, err
+}
+
+// changesSection is the history of a person's own record, field by field; who did it is said as a kind alone.
+func (f *Family) changesSection(ctx context.Context, tx *sqldb.Tx, kind string, id int64) (Section, error) {
+	s := Section{Name: "changes", Columns: []Column{{"at", AsTime}, {"field", AsCode}, {"old", AsText}, {"new", AsText}, {"who", AsActor}}}
+	entries, err := f.roster.ChangesOf(ctx, tx, kind, id, eventsGiven)
+	for _, e := range entries {
+		s.add(e.At.UTC().Format(time.RFC3339), e.Field, e.Old, e.New, e.ByKind)
+	}
+	return s, err
 }

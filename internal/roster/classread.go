@@ -126,16 +126,23 @@ func (r *Roster) ClassesOf(ctx context.Context, actor access.Actor, student int6
 		if p.Student, err = r.seenStudent(ctx, tx, actor, student); err != nil {
 			return err
 		}
-		rows, err := taughtTo(ctx, tx, selectTaught, []int64{student})
-		for _, c := range merge(rows, day) {
-			p.Classes = append(p.Classes, c.StudentClass)
-		}
+		p.Classes, err = r.ClassesIn(ctx, tx, student, day)
 		return err
 	})
 	if err == nil {
 		r.log.Views.Note(actor, student)
 	}
 	return p, err
+}
+
+// ClassesIn is ClassesOf in the caller's transaction, who has looked after the rights.
+func (r *Roster) ClassesIn(ctx context.Context, tx *sqldb.Tx, student int64, day string) ([]StudentClass, error) {
+	rows, err := taughtTo(ctx, tx, selectTaught, []int64{student})
+	var classes []StudentClass
+	for _, c := range merge(rows, day) {
+		classes = append(classes, c.StudentClass)
+	}
+	return classes, err
 }
 
 // seenStudent returns a student whom the actor may see. It returns fault.NotFound for none, also for one of a school that is not the actor's.

@@ -95,6 +95,12 @@ func (r *Roster) History(ctx context.Context, actor access.Actor, student, line,
 	return h, err
 }
 
+// ChangesOf returns the newest changes of a student's or a contact's own record, without those of its lines and without the adults that were taken off.
+func (r *Roster) ChangesOf(ctx context.Context, tx *sqldb.Tx, kind string, id int64, limit int) ([]HistoryEntry, error) {
+	entries, err := historyOf(ctx, tx, map[string][]int64{kind: {id}}, 0, limit)
+	return slices.DeleteFunc(entries, func(e HistoryEntry) bool { return e.Field == FieldContactRemoved }), err
+}
+
 // dress cuts the page to its length, names the contacts and hides what is not the actor's to see.
 func (h *History) dress(actor access.Actor, names map[int64]string) {
 	if len(h.Entries) > historyLimit {

@@ -161,7 +161,7 @@ func (r *Roster) NewYear(ctx context.Context, actor access.Actor) (RolloverPage,
 		if err != nil {
 			return err
 		}
-		p.suggest(tops, r.today())
+		p.suggest(tops)
 		last, err := sqldb.One(ctx, tx, scanRollover, selectLastRollover)
 		if fault.Is(err, fault.NotFound) {
 			return nil
@@ -173,8 +173,8 @@ func (r *Roster) NewYear(ctx context.Context, actor access.Actor) (RolloverPage,
 }
 
 // suggest fills in the plan.
-func (p *RolloverPage) suggest(tops map[int64]RolloverSchool, today string) {
-	p.Plan = RolloverPlan{Day: today, Homerooms: true}
+func (p *RolloverPage) suggest(tops map[int64]RolloverSchool) {
+	p.Plan = RolloverPlan{Homerooms: true}
 	for _, o := range p.Schools {
 		part := RolloverSchool{ID: o.ID, Take: !p.Fed[o.ID]}
 		if saved, ok := tops[o.ID]; ok {
@@ -228,7 +228,8 @@ func (r *Roster) BeginRollover(ctx context.Context, tx *sqldb.Tx, actor access.A
 		return 0, err
 	}
 	var ps []fault.Problem
-	if !isDate(plan.Day) {
+	graduate := func(s RolloverSchool) bool { return s.Take && s.Top != "" && s.Next == 0 }
+	if plan.Day != "" && !isDate(plan.Day) || plan.Day == "" && slices.ContainsFunc(plan.Schools, graduate) {
 		ps = append(ps, problem("day", "problem.date"))
 	}
 	if !slices.ContainsFunc(plan.Schools, func(s RolloverSchool) bool { return s.Take }) {

@@ -94,7 +94,7 @@ func (p studentPage) OtherChoices() []settingChoice {
 		}
 	}
 	for _, o := range p.Schools {
-		if o.ID != p.Student.SchoolID || p.Student.ID == 0 {
+		if o.Kind == "school" && (o.ID != p.Student.SchoolID || p.Student.ID == 0) || slices.Contains(p.Student.OtherSchools, o.ID) {
 			all = append(all, settingChoice{strconv.FormatInt(o.ID, 10), o.Name, slices.Contains(p.Student.OtherSchools, o.ID)})
 		}
 	}

@@ -271,13 +271,14 @@ func (t *Tour) Stops() []Stop {
 		{Name: "admin-history-contact", Who: "admin", Path: student + "/contacts/" + t.line + "/changes"},
 		{Name: "admin-new-year", Who: "admin", Path: "/admin/site/school-year"},
 		{Name: "admin-new-year-counted", Who: "admin", Path: "/admin/site/school-year", Act: func(tab *Tab) {
-			tab.run(`document.querySelectorAll("input[name^=take_]").forEach(b => b.checked = true); document.querySelector("button[value=count]").click()`)
+			Eval[bool](tab, `[...document.querySelectorAll("input[name^=take_]")].forEach(b => b.checked = true) ?? true`)
+			tab.run(`document.querySelector("input[name=day]").value = "2027-06-20"; document.querySelector("button[value=count]").click()`)
 		}},
 		{Name: "admin-adults", Who: "admin", Path: "/admin/students/adults"},
 		{Name: "admin-adults-already", Who: "admin", Path: "/admin/students/adults?list=already"},
 		{Name: "admin-adult", Who: "admin", Path: student + "/adult"},
 		{Name: "admin-adult-problems", Who: "admin", Path: student + "/adult", Act: func(tab *Tab) {
-			tab.run(`document.querySelector("input[value=dependent]").click()`)
+			Eval[bool](tab, `document.querySelector("input[value=dependent]").click() ?? true`)
 			sendTo("/adult", map[string]string{"adult_reason": ""})(tab)
 		}},
 		{Name: "admin-classes", Who: "admin", Path: "/admin/classes/?q=math"},
