@@ -196,6 +196,17 @@ func (f *Family) LoginHistory(ctx context.Context, actor access.Actor, line int6
 			}
 			h.LogPage = merge(h.LogPage, about)
 		}
+		others, err := idsOf(ctx, tx, selectMergedInto, l.contact)
+		if err != nil {
+			return err
+		}
+		for _, other := range others { // few: records of the same person
+			about, err := f.logPage(ctx, tx, audit.Query{TargetKind: "contact", TargetID: other, Before: before})
+			if err != nil {
+				return err
+			}
+			h.LogPage = merge(h.LogPage, about)
+		}
 		names := newNames()
 		names.want(&h.Contact)
 		names.want(&h.Login)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/schoolgate/schoolgate/internal/access"
 	"github.com/schoolgate/schoolgate/internal/account"
+	"github.com/schoolgate/schoolgate/internal/audit"
 	"github.com/schoolgate/schoolgate/internal/fault"
 	"github.com/schoolgate/schoolgate/internal/jobs"
 	"github.com/schoolgate/schoolgate/internal/roster"
@@ -213,10 +214,24 @@ func TestWhoeverWorksElsewhereMergesNothing(t *testing.T) {
 		if err := d.Merge(t.Context(), d.office, o); !fault.Is(err, fault.Conflict) {
 			t.Errorf("the same again: %v", err)
 		}
+		h, err := d.LoginHistory(t.Context(), d.office, a.Line.ID, audit.Cursor{})
+		d.ok(err)
+		added := 0
+		for _, e := range h.Entries {
+			if e.Action == "contact.added" {
+				added++
+			}
+		}
+		if added != 2 {
+			t.Errorf("the history of both records begins %d times", added)
+		}
 		d.wait(100 * 24 * 3600 * 1e9)
 		d.ok(d.Sweep(t.Context()))
-		if n := d.count("select count(*) from contact_merge"); n != 0 {
-			t.Errorf("%d merges are kept for ever", n)
+		if n := d.count("select count(*) from contact_merge where before <> '' or after <> '' or logins <> ''"); n != 0 {
+			t.Errorf("%d records as they were are kept for ever", n)
+		}
+		if err := d.UndoMerge(t.Context(), d.office, d.newestMerge()); !fault.Is(err, fault.Conflict) {
+			t.Errorf("undone when nothing is known of it any more: %v", err)
 		}
 	})
 }

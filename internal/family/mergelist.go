@@ -11,8 +11,8 @@ import (
 	"github.com/schoolgate/schoolgate/internal/sqldb"
 )
 
-// Merges returns merges, newest first, after the cursor: those of people with a child at the actor's schools. They are kept, and can be undone, as
-// long as registration requests are kept.
+// Merges returns merges, newest first, after the cursor: those of people with a child at the actor's schools. They can be undone as long as
+// registration requests are kept.
 func (f *Family) Merges(ctx context.Context, actor access.Actor, after jobs.Cursor, limit int) (list []MergeRecord, err error) {
 	if err := access.Check(actor, access.SeeRecords); err != nil {
 		return nil, err
@@ -69,11 +69,11 @@ func (f *Family) visibleMerges(ctx context.Context, tx *sqldb.Tx, at access.Scho
 	return mine, nil
 }
 
-// forgetMerges deletes merges that can no longer be undone.
+// forgetMerges forgets how records were before they were put together so long ago.
 func (f *Family) forgetMerges(ctx context.Context, before time.Time) error {
 	for n := int64(requestsAtOnce); n == requestsAtOnce; {
 		err := f.db.Write(ctx, func(tx *sqldb.Tx) (err error) {
-			n, err = tx.Exec(ctx, deleteMerges, before.UnixMicro())
+			n, err = tx.Exec(ctx, forgetImages, before.UnixMicro())
 			return err
 		})
 		if err != nil {

@@ -171,6 +171,9 @@ func (f *Family) UndoMerge(ctx context.Context, actor access.Actor, id int64) er
 		if err != nil {
 			return err
 		}
+		if did == "" {
+			return fault.Conflictf("how the records were is no longer kept")
+		}
 		if err := json.Unmarshal([]byte(did), &m.did); err != nil {
 			return fmt.Errorf("merge %d: %w", id, err)
 		}

@@ -36,13 +36,22 @@ on conflict (first_id, second_id) do nothing`
 
 	selectMerge = `select kept_id, gone_id, logins from contact_merge where id = $1`
 
-	selectMerges = `select m.id, m.kept_id, m.gone_id, c.first_name, c.last_name, m.merged_at, m.merged_by, coalesce(m.undone_at, 0), m.undone_by
+	selectMerges = `select m.id, m.kept_id, m.gone_id, c.first_name, c.last_name, m.merged_at, m.merged_by, coalesce(m.undone_at, 0), m.undone_by, m.before <> ''
 from contact_merge m join contact c on c.id = m.kept_id
 where (m.merged_at, m.id) < ($1, $2)
 order by m.merged_at desc, m.id desc
 limit $3`
 
-	deleteMerges = `delete from contact_merge where id in (select id from contact_merge where merged_at < $1 order by merged_at, id limit 500)`
+	forgetImages = `update contact_merge set before = '', after = '', logins = ''
+where id in (select id from contact_merge where before <> '' and merged_at < $1 order by merged_at, id limit 500)`
+
+	// The records that were put together with a contact, also by way of another one.
+	selectMergedInto = `with recursive m (id) as (
+  select gone_id from contact_merge where kept_id = $1 and undone_at is null
+  union
+  select g.gone_id from m join contact_merge g on g.kept_id = m.id where g.undone_at is null
+)
+select id from m order by id`
 )
 
 // MergeRecord is a merge that was made.
@@ -53,11 +62,12 @@ type MergeRecord struct {
 	By             string
 	Undone         time.Time // zero: it holds
 	UndoneBy       string
+	Undoable       bool // what is needed for it is still kept
 }
 
 func scanMerge(r *sql.Rows) (m MergeRecord, err error) {
 	var at, undone int64
-	err = r.Scan(&m.ID, &m.Kept, &m.Gone, &m.First, &m.Last, &at, &m.By, &undone, &m.UndoneBy)
+	err = r.Scan(&m.ID, &m.Kept, &m.Gone, &m.First, &m.Last, &at, &m.By, &undone, &m.UndoneBy, &m.Undoable)
 	m.At, m.Undone = moment(at), moment(undone)
 	return m, err
 }

@@ -39,6 +39,12 @@ where k.id is null or k.ended_at is not null or w.sort_key <> k.sort_key or coal
 where file_restricted = 'yes' and restricted <> 'yes'
 or file_restriction = '' and (file_restriction_read_at is not null or file_restriction_read_by <> '')`
 
+	mergedWithLines = `select 'contact ' || c.id as broken
+from contact_merge m join contact c on c.id = m.gone_id
+where m.undone_at is null and (c.source_id is not null or exists (select 1 from student_contact l where l.contact_id = c.id))`
+
+	aliasOfRecord = `select 'contact ' || a.contact_id as broken from contact_alias a join contact c on c.source_id = a.source_id`
+
 	lineWithoutEnd = `select 'line ' || l.id as broken
 from student_contact l
 left join contact c on c.id = l.contact_id

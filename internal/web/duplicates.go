@@ -65,7 +65,7 @@ func (s *Server) duplicates(x *exchange) error {
 		return err
 	}
 	for _, m := range merges {
-		p.Merges = append(p.Merges, mergeRow{m, x.lang.FullName(m.First, "", m.Last), m.Undone.IsZero() && access.Can(x.actor, access.EditRecords)})
+		p.Merges = append(p.Merges, mergeRow{m, x.lang.FullName(m.First, "", m.Last), m.Undone.IsZero() && m.Undoable && access.Can(x.actor, access.EditRecords)})
 	}
 	return s.render(x, http.StatusOK, "admin/duplicates", p)
 }
