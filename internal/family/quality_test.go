@@ -126,6 +126,18 @@ func TestTheLookFindsWhatKeepsFamiliesOut(t *testing.T) {
 	})
 }
 
+func TestTheSameNameAndTelephoneSeemOnePerson(t *testing.T) {
+	atDesk(t, func(t *testing.T, d *desk) {
+		d.double()
+		d.parent(d.student("43", "Eva", "Lopez"), "Pedro", "Lopez", "pedro@example.org", func(e *roster.ContactEdit) { e.Contact.WorkPhone = "207-555-0100" })
+		d.parent(d.student("44", "Ida", "Lopez"), "Maria", "Lopez", "another@example.org")
+		d.look()
+		if got := d.flawed(d.office, FlawSamePerson); !cmp.Equal([]string{"Maria"}, got) {
+			t.Errorf("seem one person: %v", got)
+		}
+	})
+}
+
 func TestAListEndsAtTheSchoolsOfTheReader(t *testing.T) {
 	atDesk(t, func(t *testing.T, d *desk) {
 		at := d.schools("Lincoln", "Grant", "Cedar")

@@ -38,9 +38,19 @@ func (i *Intake) followMerges(ctx context.Context, p *plan) error {
 	if err := followLines(ctx, s); err != nil {
 		return err
 	}
-	n, err := followContacts(ctx, s)
+	n, err := followContacts(ctx, s, p.rec.whole)
 	if err != nil {
 		return err
+	}
+	gone, err := s.value(ctx, `select count(*) from f_gone where source_id in (select source from away)`)
+	if err != nil {
+		return err
+	}
+	if gone > 0 {
+		if err := s.exec(ctx, `delete from f_gone where source_id in (select source from away)`); err != nil {
+			return err
+		}
+		p.f.count(Finding{Level: Warning, Count: int(gone), Text: "the file deletes contacts that staff put together with another record: their children stay with that one"})
 	}
 	if n > 0 {
 		p.f.count(Finding{Level: Note, Count: n, Text: "contacts that staff put together with another record: what the file says of their children was taken for that one"})
@@ -57,7 +67,7 @@ left join f_line k on k.student = l.student and k.contact = a.other
 left join f_contact o on o.source_id = a.other
 order by l.seq`
 
-	selectAwayContacts = `select a.other, f.seq, f.data, o.seq is not null
+	selectAwayContacts = `select a.other, f.seq, f.data, f.facts, o.seq is not null
 from away a
 join f_contact f on f.source_id = a.source
 left join f_contact o on o.source_id = a.other
@@ -146,23 +156,31 @@ func bothFacts(a, b facts) facts {
 	return facts{Line: next, carried: slices.Compact(carried)}
 }
 
-// followContacts leaves each person one row: the one on record's own, or else the first other one. It returns how many rows there were beside.
-func followContacts(ctx context.Context, s *stage) (int, error) {
+// followContacts leaves each person one row: the one on record's own, or else the first other one. A file of changes that has not the own row does
+// not change the record by another one's; only that the other one may not sign in is taken, for all children. It returns how many rows there were
+// beside.
+func followContacts(ctx context.Context, s *stage, whole bool) (int, error) {
 	type row struct {
 		other string
 		seq   int64
 		data  string
+		said  string
 		own   bool
 	}
 	rows, err := list(ctx, s, func(r *sql.Rows) (w row, err error) {
-		return w, r.Scan(&w.other, &w.seq, &w.data, &w.own)
+		return w, r.Scan(&w.other, &w.seq, &w.data, &w.said, &w.own)
 	}, selectAwayContacts)
 	if err != nil {
 		return 0, err
 	}
 	taken := map[string]bool{}
 	for _, w := range rows {
-		if w.own || taken[w.other] {
+		said, err := factsFrom(w.said, "")
+		if err != nil {
+			return 0, err
+		}
+		refused := said.says("portal_access") && said.PortalAccess == roster.No
+		if w.own || taken[w.other] || !whole && !refused {
 			if err := s.exec(ctx, `delete from f_contact where seq = $1`, w.seq); err != nil {
 				return 0, err
 			}
@@ -174,16 +192,24 @@ func followContacts(ctx context.Context, s *stage) (int, error) {
 			return 0, err
 		}
 		c.SourceID = w.other
+		if !whole {
+			c.Carried = nil
+			said = facts{Line: roster.Line{PortalAccess: roster.No}, carried: []string{"portal_access"}}
+		}
 		data, err := encode(c)
 		if err != nil {
 			return 0, err
 		}
-		if err := s.exec(ctx, `update f_contact set source_id = $1, data = $2 where seq = $3`, w.other, data, w.seq); err != nil {
+		facts, err := encode(packedFacts{Line: said.Line, Carried: said.carried})
+		if err != nil {
+			return 0, err
+		}
+		if err := s.exec(ctx, `update f_contact set source_id = $1, data = $2, facts = $3 where seq = $4`, w.other, data, facts, w.seq); err != nil {
 			return 0, err
 		}
 		if err := s.exec(ctx, `delete from f_gone where source_id = $1`, w.other); err != nil { // the file still has the person
 			return 0, err
 		}
 	}
-	return len(rows), s.exec(ctx, `delete from f_gone where source_id in (select source from away)`)
+	return len(rows), nil
 }

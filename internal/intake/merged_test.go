@@ -73,6 +73,20 @@ func TestRecordsPutTogetherStayTogetherThroughTheNextRosters(t *testing.T) {
 	})
 }
 
+func TestChangesOfTheOtherRowLeaveTheRecordAsItIs(t *testing.T) {
+	atOffice(t, func(t *testing.T, o *office) {
+		o.joined()
+		was := o.dump(recordTables...)
+		o.take(o.delta(adult("m01", "parent", "María", "Lopez", "elsewhere@home.example")), Options{})
+		o.same("another address of the other row", was, o.dump(recordTables...))
+		o.take(o.delta(strings.Replace(adult("m01", "parent", "María", "Lopez", "elsewhere@home.example"), ",,,true,", ",,,false,", 1)), Options{})
+		for _, child := range []string{"s00", "s01", "s02"} {
+			o.same("refused for "+child, roster.No, o.line(child, "m00").FilePortalAccess)
+		}
+		o.same("her address", "maria@home.example", o.contact("m00").Email)
+	})
+}
+
 func TestARosterThatDropsOneOfTwoRowsKeepsThePerson(t *testing.T) {
 	atOffice(t, func(t *testing.T, o *office) {
 		rows := o.joined()
