@@ -30,7 +30,7 @@ func TestOneClerkGetsAParentInFromTheDesk(t *testing.T) {
 		office.Fill("First name"+jorge, "Jorge").Fill("Last name"+jorge, "Lopez Díaz").Choose("How was identity checked?"+jorge, "Photo ID seen")
 		office.Press("Correct the record and send" + jorge)
 		office.Want(http.StatusOK).See("The login is made, and a temporary password is on its way to Jorge Lopez Díaz.", "1 to do.").NotSee("George")
-		father := a.Browser(t).SignIn("parent", "jlopezdiaz", a.TemporaryPassword(apptest.JorgeEmail)).SetPassword(apptest.ParentPassword)
+		father := a.Browser(t).SignIn("parent", "jorge", a.TemporaryPassword(apptest.JorgeEmail)).SetPassword(apptest.ParentPassword)
 		father.See("Ana")
 
 		office.Press("Take: Ben Lopez").Fill("E-mail address: Nora Blank", "nora@example.org").

@@ -225,6 +225,7 @@ func (f *Family) deskSend(ctx context.Context, actor access.Actor, o DeskOrder) 
 		if err := f.deskMay(ctx, m.tx, found.c, o.Contact); err != nil {
 			return err
 		}
+		m.username = found.p.wish()
 		return f.deskCorrect(ctx, m.tx, actor, o)
 	}
 	after := func(m *manage, r managed) error {

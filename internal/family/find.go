@@ -85,9 +85,10 @@ type Found struct {
 	Families []FoundFamily
 	Alone    []FoundChild
 	Next     string
-	Total    int  // families, counted up to 1,001
-	More     bool // there are more than Total
-	Request  bool // there is a registration request with the reference typed, which found nobody
+	Total    int   // families, counted up to 1,001
+	More     bool  // there are more than Total
+	Request  bool  // there is a registration request with the reference typed, which found nobody
+	CaseID   int64 // where the request with that reference waits at the registration desk, 0 for nowhere
 	Near     []FoundFamily
 	NearBy   FindKind // what Near is near to
 }

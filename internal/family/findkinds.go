@@ -90,6 +90,9 @@ func (w *finder) byReference(ctx context.Context) ([]hit, error) {
 		return nil, err
 	}
 	w.found.Request = true
+	if r.Waits {
+		w.found.CaseID = r.CaseID
+	}
 	switch {
 	case r.ContactID != 0:
 		return []hit{{contact: r.ContactID, by: ByReference}}, nil

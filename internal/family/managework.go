@@ -20,6 +20,7 @@ type manage struct {
 	act        Act
 	reason     string // disable
 	anyAddress bool   // also one on record for a student
+	username   string // a new login's, as the parent wished; "" for one made of the name
 	desk       bool   // from the registration desk, which settles its requests itself
 	later      bool   // require: the temporary password is made later
 	version    int64  // require, the password ended before: the credential version it left behind
@@ -161,11 +162,15 @@ func (m *manage) newLogin(ctx context.Context, d *decision, c roster.Contact) (a
 	return acct, username, takeReservation(ctx, m.tx, access.Parent, key, c.ID)
 }
 
-// usernameFor is the username that a reset keeps for the contact, else one made of the name, such as mlopez for Maria Lopez.
+// usernameFor is the username that a reset keeps for the contact, else the one wished for, else one made of the name, such as mlopez for Maria
+// Lopez.
 func (m *manage) usernameFor(ctx context.Context, c roster.Contact) (string, error) {
 	kept, err := sqldb.Value[string](ctx, m.tx, selectKeptUsername, c.ID, m.now().UnixMicro())
 	if err == nil || !fault.Is(err, fault.NotFound) {
 		return kept, err
+	}
+	if m.username != "" {
+		return m.username, nil
 	}
 	name := ""
 	if first := lang.Words(c.First); len(first) > 0 {

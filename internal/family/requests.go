@@ -83,6 +83,7 @@ type Request struct {
 	At, Decided                     time.Time
 	SchoolID                        int64 // the student's, 0 for none
 	CaseID                          int64 // at the registration desk, 0 for none
+	Waits                           bool  // there, for somebody to settle it
 }
 
 // Details are what there is to say beside the outcome: each has its sentence "request.detail.<detail>" in the catalogue.

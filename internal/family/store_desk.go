@@ -185,6 +185,14 @@ type caseRequest struct {
 	account int64
 }
 
+// wish is the username that the person asked for, "" for none: who forgot something typed something else there.
+func (r caseRequest) wish() string {
+	if r.Purpose != purposeRegister {
+		return ""
+	}
+	return r.Username
+}
+
 func requestsOfCase(ctx context.Context, tx *sqldb.Tx, id int64) ([]caseRequest, error) {
 	return sqldb.All(ctx, tx, func(r *sql.Rows) (q caseRequest, err error) {
 		var at int64

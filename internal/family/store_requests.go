@@ -36,7 +36,7 @@ where id = $1 and outcome = 'pending'`
 	requestColumns = `select r.id, r.reference, r.purpose, r.username, r.id_number, r.first_name, r.last_name, r.outcome, r.detail,
 coalesce(r.student_id, 0), coalesce(s.school_id, 0), coalesce(r.contact_id, 0), coalesce(s.first_name, ''), coalesce(s.last_name, ''),
 coalesce(c.first_name, ''), coalesce(c.last_name, ''), r.created_at, coalesce(r.decided_at, 0),
-coalesce(r.case_id, 0)
+coalesce(r.case_id, 0), r.case_id is not null and r.settled_at is null
 from registration_request r
 left join student s on s.id = r.student_id
 left join contact c on c.id = r.contact_id`
@@ -172,7 +172,7 @@ func scanRequest(r *sql.Rows) (Request, error) {
 	var childFirst, childLast, contactFirst, contactLast string
 	var at, decided int64
 	err := r.Scan(&q.ID, &q.Reference, &q.Purpose, &q.Username, &q.IDNumber, &q.First, &q.Last, &q.Outcome, &q.Detail, &q.StudentID,
-		&q.SchoolID, &q.ContactID, &childFirst, &childLast, &contactFirst, &contactLast, &at, &decided, &q.CaseID)
+		&q.SchoolID, &q.ContactID, &childFirst, &childLast, &contactFirst, &contactLast, &at, &decided, &q.CaseID, &q.Waits)
 	q.Child, q.Contact = fullName(childFirst, childLast), fullName(contactFirst, contactLast)
 	q.At = time.UnixMicro(at).UTC()
 	if decided != 0 {

@@ -94,6 +94,9 @@ func (s *Server) showFound(x *exchange, q family.FindQuery) error {
 
 // foundPage leads to the one family that was found, or lists them.
 func (s *Server) foundPage(x *exchange, typed, after string, found family.Found) error {
+	if found.CaseID != 0 && access.Can(x.actor, access.SeeRequests) {
+		return x.redirect(casePath(found.CaseID))
+	}
 	if only := found.Only(); only != 0 && after == "" {
 		return x.redirect(familyPath(only))
 	}
