@@ -363,7 +363,7 @@ func TestREG8StaffFindTheTrueReasonUnderTheReference(t *testing.T) {
 		want := Request{
 			ID: got.ID, Reference: ref, Purpose: "register", Username: "maria", IDNumber: "41", First: "maria", Last: "lopez",
 			Outcome: "may_not", StudentID: l.StudentID, ContactID: l.ContactID, Child: "Ana Lopez", Contact: "Maria Lopez",
-			At: d.time().Add(-time.Second), Decided: d.time(), CaseID: got.CaseID,
+			At: d.time().Add(-time.Second), Decided: d.time(), CaseID: got.CaseID, Waits: true,
 		}
 		if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(Request{})); diff != "" {
 			t.Error(diff)

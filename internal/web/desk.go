@@ -228,6 +228,7 @@ type caseContact struct {
 	Version         int64
 	Name            string
 	Relationship    string
+	Whose           string // the name, with what tells two of one name apart
 	Rows            []caseField
 	Says            []string
 	First, Last     string
@@ -310,6 +311,9 @@ func (s *Server) casePerson(x *exchange, c family.DeskCase, q family.DeskPerson,
 	}
 	for i, k := range c.Contacts {
 		row := s.caseContact(x, c, q, k, id+"c"+strconv.Itoa(i))
+		if slices.ContainsFunc(c.Contacts, func(o family.DeskContact) bool { return o.ID != k.ID && o.First == k.First && o.Last == k.Last }) {
+			row.Whose += ", " + row.Relationship + ", " + strconv.Itoa(i+1)
+		}
 		if k.ID == q.Near {
 			row.OpenAddress = k.Email == "" || k.Trouble != ""
 			row.OpenCorrect = !row.OpenAddress
@@ -329,6 +333,7 @@ func (s *Server) caseContact(x *exchange, c family.DeskCase, q family.DeskPerson
 		ID: id, Contact: k.ID, Version: k.Version, Name: l.FullName(k.First, "", k.Last), Relationship: l.T(relationKey(k.Relationship)),
 		First: q.First, Last: q.Last, HasAddress: k.Email != "", Adds: q.Purpose == "add_student",
 	}
+	row.Whose = row.Name
 	field := func(label, typed, recorded string, same bool) {
 		f := caseField{Label: l.T(label), Same: same}
 		if f.Typed, f.Recorded = []family.Part{{Text: typed}}, []family.Part{{Text: recorded}}; !same {
