@@ -14,7 +14,7 @@ import (
 func DeskReasons() []Outcome {
 	return []Outcome{
 		OutcomeNoNameMatch, OutcomeNameDiffers, OutcomeUnknownID, OutcomeNoEmail, OutcomeStudentAddress, OutcomeRestrictedAddress, OutcomeAmbiguous,
-		OutcomeMayNot, OutcomeRestricted, OutcomeStudentGone, OutcomeHeld, OutcomePending, OutcomeDisabled, OutcomeMailLimit, OutcomeThrottled,
+		OutcomeMayNot, OutcomeRestricted, OutcomeRestrictionText, OutcomeStudentGone, OutcomeHeld, OutcomePending, OutcomeDisabled, OutcomeMailLimit, OutcomeThrottled,
 		OutcomeAddressDiffers, OutcomeOtherAccount,
 	}
 }

@@ -28,6 +28,7 @@ const (
 	ReasonDisabled          Reason = "disabled"           // the login, by the school
 	ReasonPortalClosed      Reason = "portal_closed"      // for the children's schools
 	ReasonHold              Reason = "hold"               // registration is, at a child's school
+	ReasonRestrictionText   Reason = "restriction_text"   // the roster says something about a restriction that nobody has read
 	ReasonClosed            Reason = "closed"             // by a reset, all that could be open
 	ReasonOff               Reason = "off"                // the password, after a hundred wrong ones
 	ReasonLocked            Reason = "locked"             // for a while
@@ -52,7 +53,7 @@ const (
 func Reasons() []Reason {
 	return []Reason{
 		ReasonNoChild, ReasonContactGone, ReasonChildGone, ReasonRestricted, ReasonNoAccess, ReasonRelationship, ReasonNotYet, ReasonEnded, ReasonAdult, ReasonLifted, ReasonDisabled,
-		ReasonPortalClosed, ReasonHold, ReasonClosed, ReasonOff, ReasonLocked, ReasonNoEmail, ReasonStudentAddress, ReasonRestrictedAddress, ReasonRefused, ReasonQueued, ReasonWaiting,
+		ReasonPortalClosed, ReasonHold, ReasonRestrictionText, ReasonClosed, ReasonOff, ReasonLocked, ReasonNoEmail, ReasonStudentAddress, ReasonRestrictedAddress, ReasonRefused, ReasonQueued, ReasonWaiting,
 		ReasonSlowed, ReasonMailLimit, ReasonExpired, ReasonNameDiffers, ReasonAlike, ReasonNoName, ReasonNoNumber, ReasonNever, ReasonFine,
 	}
 }
@@ -92,6 +93,7 @@ var mendings = map[Reason][]Mend{
 	ReasonDisabled:          {MendEnable},
 	ReasonPortalClosed:      {MendHold},
 	ReasonHold:              {MendHold},
+	ReasonRestrictionText:   {MendContacts},
 	ReasonClosed:            {MendSteps},
 	ReasonOff:               {MendSend, MendCode},
 	ReasonLocked:            {MendUnlock},
@@ -156,6 +158,9 @@ func (d *door) verdict() Verdict {
 		return d.about(v, l)
 	}
 	if d.account.ID == 0 {
+		if i := slices.IndexFunc(d.opens, unread); i >= 0 {
+			return d.about(Verdict{Reason: ReasonRestrictionText}, may[max(0, slices.IndexFunc(may, func(l *loginLine) bool { return l.LineID == d.opens[i].ID }))])
+		}
 		return d.about(d.unregistered(), may[0])
 	}
 	return d.about(d.registered(may), may[0])

@@ -176,6 +176,11 @@ var doors = map[Reason]func(w *doorTown) int64{
 		w.edit(lines[0], func(e *roster.ContactEdit) { e.Line.Restricted = roster.Yes })
 		return c
 	},
+	ReasonRestrictionText: func(w *doorTown) int64 {
+		c, _, _ := w.family()
+		w.exec("update student_contact set file_restriction = 'No pickup' where contact_id = $1", c)
+		return c
+	},
 	ReasonRefused: func(w *doorTown) int64 {
 		c, _, _ := w.family()
 		w.act(c, LoginSend)

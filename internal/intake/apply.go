@@ -247,6 +247,11 @@ func (w *writer) studentSteps(steps []stepRow) ([]roster.StudentChange, error) {
 		if c.New.SchoolID < 0 {
 			c.New.SchoolID = w.schools[c.New.SchoolID]
 		}
+		for i, id := range c.New.OtherSchools {
+			if id < 0 {
+				c.New.OtherSchools[i] = w.schools[id]
+			}
+		}
 	}
 	return all, nil
 }

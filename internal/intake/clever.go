@@ -118,7 +118,7 @@ func (c *clever) readStudent(r row) error {
 }
 
 func (c *clever) studentOf(r row, id, first, middle, last string) student {
-	s := student{from: place{r.t.file, r.line}, language: r.value("Home_language"), carried: []string{"first_name", "last_name", "school_id", "status", "id_number"}}
+	s := student{from: place{r.t.file, r.line}, carried: []string{"first_name", "last_name", "school_id", "other_schools", "status", "id_number"}}
 	number := numberIn(r, "Student_number", r.value("Student_number"))
 	if number == "" {
 		number = numberIn(r, "Student_id", id)
@@ -127,6 +127,9 @@ func (c *clever) studentOf(r row, id, first, middle, last string) student {
 	s.Student = roster.Student{SourceID: id, First: first, Middle: middle, Last: last, Status: roster.Enrolled, IDNumber: number}
 	if r.t.has("Middle_name") {
 		s.carried = append(s.carried, "middle_name")
+	}
+	if r.t.has("Home_language") {
+		s.Language, s.carried = languageWord(r, "Home_language"), append(s.carried, "language")
 	}
 	if r.t.has("Grade") {
 		s.Grade, s.carried = gradeIn(r, "Grade"), append(s.carried, "grade")

@@ -83,6 +83,7 @@ func readEdFi(b *bundle, today string, f *findings, to *records) error {
 		f.add(Note, "", 0, "", "", "no file holds contacts: they stay as they are")
 	}
 	to.saysLines = d.counts["StudentContactAssociation"]+d.counts["StudentParentAssociation"] > 0
+	to.saysRestrictions = d.has["ContactRestrictions"]
 	if err := d.files(d.second, false); err != nil {
 		return err
 	}

@@ -180,6 +180,11 @@ func (d *edfi) student(n *node, at place) error {
 	if s.Email != "" || len(d.mails) > 0 {
 		s.carried = append(s.carried, "email")
 	}
+	for _, l := range n.all("Language") {
+		if word := descriptor(cmp.Or(l.say("Language"), l.text)); s.Language == "" && word != "" && !tooLong(word, gradeLength) {
+			s.Language, s.carried = word, append(s.carried, "language")
+		}
+	}
 	s.Grade = gradeOf(cmp.Or(n.say("GradeLevel"), n.say("EntryGradeLevel")))
 	d.seat(&s, slices.Concat(d.at[id], d.at[byRef+n.id]), at)
 	if s.Grade != "" {
@@ -191,7 +196,7 @@ func (d *edfi) student(n *node, at place) error {
 // seat puts a student into schools: the primary one first, and of the others those that are not over.
 func (d *edfi) seat(s *student, seats []edfiSeat, at place) {
 	if len(d.at) > 0 {
-		s.carried = append(s.carried, "school_id")
+		s.carried = append(s.carried, "school_id", "other_schools")
 	}
 	slices.SortStableFunc(seats, func(a, b edfiSeat) int { return rankSeat(a) - rankSeat(b) })
 	for _, x := range seats {

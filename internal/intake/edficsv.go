@@ -128,6 +128,8 @@ func (d *edfiCSV) readAdults() error {
 }
 
 func (d *edfiCSV) readLines() error {
+	d.out.saysRestrictions = slices.Contains(append(d.b.header("StudentContactAssociation.csv"), d.b.header("StudentParentAssociation.csv")...),
+		"contactrestrictions")
 	return d.eachOf([]string{"StudentContactAssociation.csv", "StudentParentAssociation.csv"}, layout{
 		columns: []string{"StudentUniqueId", "ContactUniqueId", "Relation", "PrimaryContactStatus", "LivesWith", "EmergencyContactStatus",
 			"ContactPriority", "ContactRestrictions", "LegalGuardian"},

@@ -173,3 +173,18 @@ func TestASchoolKnownByNameAloneIsTheOneOnRecord(t *testing.T) {
 		o.same("school", "Morgan High", o.student("x1").SchoolName)
 	})
 }
+
+func TestSchoolsAttendedAtTheSameTimeAreTaken(t *testing.T) {
+	atOffice(t, func(t *testing.T, o *office) {
+		const orgs = "sourcedId,name,type\nhigh,High,school\nvoc,Vocational,school\n"
+		users := func(schools string) string {
+			return bundleOf(t, "orgs.csv", orgs, "users.csv", "sourcedId,orgSourcedIds,role,givenName,familyName,identifier\ns,"+schools+",student,Ana,Roe,1\n")
+		}
+		o.take(users(`"high,voc"`), Options{})
+		s := o.student("s")
+		o.same("schools", []any{"High", 1}, []any{s.SchoolName, len(s.OtherSchools)})
+		o.same("again", Tally{Same: 1}, o.take(users(`"high,voc"`), Options{}).Students)
+		o.take(users("high"), Options{})
+		o.same("no more", 0, len(o.student("s").OtherSchools))
+	})
+}

@@ -142,7 +142,7 @@ func TestCleverRepeatsAStudentForEachContact(t *testing.T) {
 	rec, found := readAt(t, "testdata/clever", "")
 	ana, ben, cleo := studentNamed(t, rec, "S100"), studentNamed(t, rec, "S101"), studentNamed(t, rec, "S102")
 	if d := cmp.Diff([]string{"00417", "K", "2019-04-05", "1030", "S102", "2015-12-31", "Spanish"},
-		[]string{ana.IDNumber, ana.Grade, ana.BirthDate, ana.school, cleo.IDNumber, ben.BirthDate, ben.language}); d != "" {
+		[]string{ana.IDNumber, ana.Grade, ana.BirthDate, ana.school, cleo.IDNumber, ben.BirthDate, ben.Language}); d != "" {
 		t.Error(d)
 	}
 	if !slices.Equal(ben.others, []string{"1195"}) {

@@ -110,7 +110,15 @@ func (o *oneRoster) student(p *person, numbers func(*person) string, births map[
 	if p.saysAble && !p.able {
 		o.f.add(Note, p.from.file, p.from.line, "enabledUser", "false", "has no meaning for a student here")
 	}
-	s.school, s.unknown = o.schoolOf(p, o.orgsOf(p))
+	orgs := o.orgsOf(p)
+	if s.school, s.unknown = o.schoolOf(p, orgs); s.school != "" && len(s.unknown) == 0 {
+		s.carried = append(s.carried, "other_schools")
+		for _, id := range orgs {
+			if id != s.school && o.orgs[id].kind == "school" {
+				s.others = append(s.others, id)
+			}
+		}
+	}
 	return s
 }
 

@@ -194,6 +194,9 @@ func languageIn(v string) (code string, known bool) {
 	return "", false
 }
 
+// languageWord reads the language spoken at a student's home, in the file's own word.
+func languageWord(r row, column string) string { return short(r, column, r.value(column), gradeLength) }
+
 // schoolRow hands a school over.
 func (d *reader) schoolRow(r row, column, id, kind, name, phone string) error {
 	if name == "" || tooLong(name, idLength) {

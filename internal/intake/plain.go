@@ -168,6 +168,9 @@ func (d *plainTables) table(t *table, want plainKind) error {
 	t.kind = int(kind)
 	t.f = d.f
 	d.columns(t, columns)
+	for key := range t.columns {
+		d.out.saysRestrictions = d.out.saysRestrictions || strings.HasSuffix(key, ".restriction") || strings.HasSuffix(key, ".record_type")
+	}
 	take := d.studentRow
 	switch kind {
 	case studentFile:
@@ -368,7 +371,7 @@ func (d *plainTables) studentOf(r row, id, number string) (s student, ok bool, e
 		return s, false, nil
 	}
 	d.students[id] = r.line
-	s = student{from: place{r.t.file, r.line}, language: r.value("student.language"), carried: []string{"first_name", "last_name", "id_number", "status"}}
+	s = student{from: place{r.t.file, r.line}, carried: []string{"first_name", "last_name", "id_number", "status"}}
 	s.Student = roster.Student{SourceID: id, First: name.first, Middle: name.middle, Last: name.last, IDNumber: numberIn(r, "id_number", number),
 		Status: statusOf(r)}
 	if s.IDNumber != "" {
@@ -392,6 +395,9 @@ func (d *plainTables) studentOf(r row, id, number string) (s student, ok bool, e
 	}
 	if carry("birth_date") {
 		s.BirthDate = dayBy(r, "student.birth_date")
+	}
+	if carry("language") {
+		s.Language = languageWord(r, "student.language")
 	}
 	if carry("grade") {
 		s.Grade = gradeIn(r, "student.grade")

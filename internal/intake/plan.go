@@ -312,6 +312,15 @@ func (p *plan) shown(field, value string) string {
 		id, _ := strconv.ParseInt(value, 10, 64)
 		value = p.names[id]
 	}
+	if field == "other_schools" {
+		var names []string
+		for part := range strings.SplitSeq(strings.Trim(value, ","), ",") {
+			if id, err := strconv.ParseInt(part, 10, 64); err == nil {
+				names = append(names, p.names[id])
+			}
+		}
+		value = strings.Join(names, ", ")
+	}
 	if value == "" {
 		return `""`
 	}

@@ -76,6 +76,11 @@ func (p *plan) planStudent(ctx context.Context, s student, old roster.Student, k
 	default:
 		s.SchoolID = p.fallback
 	}
+	for _, source := range s.others {
+		if id := p.bySource[source]; id != 0 && id != s.SchoolID {
+			s.OtherSchools = append(s.OtherSchools, id)
+		}
+	}
 	if !ok && !s.partial && p.opts.School != "" {
 		p.f.count(Finding{Level: Note, File: s.from.file, Count: 1,
 			Text: "students whose school the file does not name: put into " + p.names[p.fallback]})

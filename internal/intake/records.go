@@ -58,14 +58,13 @@ func stagedRecords(ctx context.Context, s *stage) *records {
 // student is a student as the file has it. carried names the fields that the file speaks of (roster's names of fields).
 type student struct {
 	roster.Student
-	school   string   // the source id of the school; "" where the file names none it knows
-	others   []string // source ids of schools attended at the same time
-	unknown  []string // source ids of organisations that the row names and the file does not hold
-	language string   // spoken at home, as a code of two or three letters; "" where the file does not say
-	carried  []string
-	from     place
-	partial  bool // only some fields of a student known from before
-	roleOf   bool // the file does not say what this person is: taken if known from before
+	school  string   // the source id of the school; "" where the file names none it knows
+	others  []string // source ids of schools attended at the same time; they count where carried names other_schools
+	unknown []string // source ids of organisations that the row names and the file does not hold
+	carried []string
+	from    place
+	partial bool // only some fields of a student known from before
+	roleOf  bool // the file does not say what this person is: taken if known from before
 }
 
 // contact is an adult as the file has it. What it says of the person's lines holds for each of them that does not say otherwise itself.

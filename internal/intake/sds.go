@@ -233,7 +233,7 @@ func (s *sds) readUser(r row) error {
 }
 
 func (s *sds) studentOf(r row, id, first, middle, last string, roles []sdsRole, own sdsRole, at place) student {
-	st := student{from: at, carried: []string{"first_name", "last_name", "school_id", "status", "grade", "id_number"}}
+	st := student{from: at, carried: []string{"first_name", "last_name", "school_id", "other_schools", "status", "grade", "id_number"}}
 	st.Student = roster.Student{SourceID: id, First: first, Middle: middle, Last: last, Status: roster.Enrolled, IDNumber: numberIn(r, "sourcedId", id)}
 	if strings.Count(id, "-") == 4 && len(id) == 36 {
 		r.note(Warning, "sourcedId", id, "the format has no number that people know, and this one they cannot type")

@@ -67,7 +67,7 @@ func (d *sdsV1) readStudents() error {
 		columns: []string{"SIS ID", "School SIS ID", "First Name", "Last Name", "Username", "State ID", "Secondary Email", "Student Number",
 			"Middle Name", "Grade", "Status", "Birthdate", "Graduation Year"},
 		aliases:  map[string]string{"id": "SIS ID", "schooldfenumber": "School SIS ID", "mailnickname": "Username"},
-		required: []string{"SIS ID", "School SIS ID"}, free: true,
+		required: []string{"SIS ID", "School SIS ID", "First Name", "Last Name"}, free: true,
 	}, nil, func(r row) error {
 		id := sourcedID(r, "SIS ID")
 		if id == "" || twice(d.students, r, "SIS ID", id) {

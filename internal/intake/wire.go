@@ -7,18 +7,18 @@ import "github.com/schoolgate/schoolgate/internal/roster"
 type packedStudent struct {
 	roster.Student
 	Others, Unknown, Carried []string `json:",omitempty"`
-	InSchool, Spoken         string   `json:",omitempty"`
+	InSchool                 string   `json:",omitempty"`
 	Partial, RoleOf          bool     `json:",omitempty"`
 	File                     string
 	Row                      int
 }
 
 func (s student) pack() packedStudent {
-	return packedStudent{s.Student, s.others, s.unknown, s.carried, s.school, s.language, s.partial, s.roleOf, s.from.file, s.from.line}
+	return packedStudent{s.Student, s.others, s.unknown, s.carried, s.school, s.partial, s.roleOf, s.from.file, s.from.line}
 }
 
 func (p packedStudent) student() student {
-	return student{Student: p.Student, school: p.InSchool, others: p.Others, unknown: p.Unknown, language: p.Spoken, carried: p.Carried,
+	return student{Student: p.Student, school: p.InSchool, others: p.Others, unknown: p.Unknown, carried: p.Carried,
 		from: place{p.File, p.Row}, partial: p.Partial, roleOf: p.RoleOf}
 }
 

@@ -363,7 +363,7 @@ func (s *Server) caseContact(x *exchange, c family.DeskCase, q family.DeskPerson
 	if k.Why != roster.MayOpen {
 		row.Says = append(row.Says, l.T("desk.why."+string(k.Why)))
 	}
-	if k.Trouble == family.OutcomeStudentAddress || k.Trouble == family.OutcomeRestrictedAddress {
+	if k.Trouble == family.OutcomeStudentAddress || k.Trouble == family.OutcomeRestrictedAddress || k.Trouble == family.OutcomeRestrictionText {
 		row.Says = append(row.Says, l.T("request.outcome."+string(k.Trouble)))
 	}
 	switch k.Login {

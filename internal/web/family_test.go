@@ -41,7 +41,7 @@ func TestEveryKindReasonAndPressOfAFamilyHasItsWords(t *testing.T) {
 		family.ManageSent, family.ManageMade, family.ManageUntold, family.ManageUnlocked, family.ManageNotLocked, family.ManageOff, family.ManageDisabled,
 		family.ManageEnabled, family.ManageNotOff, family.ManageNoLogin, family.ManageWaiting, family.ManageMayNot, family.ManageSameLogin, family.ManageOvertaken,
 		family.ManageGone, family.ManageRefused, family.ManageNoEmail, family.ManageStudentAddress, family.ManageRestrictedAddress, family.ManageSteps,
-		family.ManageNotClosed,
+		family.ManageNotClosed, family.ManageRestrictionText,
 	} {
 		keys = append(keys, "flash.family."+string(o))
 	}
