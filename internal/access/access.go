@@ -84,6 +84,7 @@ const (
 	EditRecords   Action = "edit records"
 	ExportRecords Action = "export records"
 	ImportRoster  Action = "import roster"
+	ApplyRoster   Action = "apply a roster"
 	SeeRequests   Action = "see registration requests"
 	SeeMail       Action = "see mail"
 	ChangeSetting Action = "change settings"
@@ -115,7 +116,7 @@ const (
 
 // Actions lists every action.
 func Actions() []Action {
-	return []Action{SeeLogins, ResetLogins, BulkLogins, GiveCodes, PrintLetters, SeeRecords, EditRecords, ExportRecords, ImportRoster, SeeRequests, WorkDesk, CorrectContact, SeeMail,
+	return []Action{SeeLogins, ResetLogins, BulkLogins, GiveCodes, PrintLetters, SeeRecords, EditRecords, ExportRecords, ImportRoster, ApplyRoster, SeeRequests, WorkDesk, CorrectContact, SeeMail,
 		ChangeSetting, CloseSchools, ChangeMail, SeeStaff, ManageStaff, ReadAudit, ExportAudit, SeeHelp, EditHelp, OwnFamily, OwnLogin, OwnPage, Register,
 		SeeRestrictions, RollOver}
 }
@@ -131,9 +132,9 @@ func may(all ...Action) actions {
 }
 
 var staff = map[Role]actions{
-	Administrator: may(SeeLogins, ResetLogins, BulkLogins, GiveCodes, PrintLetters, SeeRecords, EditRecords, ExportRecords, ImportRoster, SeeRequests, WorkDesk, CorrectContact, SeeMail,
+	Administrator: may(SeeLogins, ResetLogins, BulkLogins, GiveCodes, PrintLetters, SeeRecords, EditRecords, ExportRecords, ImportRoster, ApplyRoster, SeeRequests, WorkDesk, CorrectContact, SeeMail,
 		ChangeSetting, CloseSchools, ChangeMail, SeeStaff, ManageStaff, ReadAudit, ExportAudit, SeeHelp, EditHelp, OwnLogin, SeeRestrictions, RollOver),
-	Registrar: may(SeeLogins, SeeRecords, EditRecords, ExportRecords, ImportRoster, SeeRequests, WorkDesk, CorrectContact, CloseSchools, OwnLogin, SeeRestrictions),
+	Registrar: may(SeeLogins, SeeRecords, EditRecords, ExportRecords, ImportRoster, ApplyRoster, SeeRequests, WorkDesk, CorrectContact, CloseSchools, OwnLogin, SeeRestrictions),
 	Office:    may(SeeLogins, ResetLogins, BulkLogins, GiveCodes, PrintLetters, SeeRecords, SeeRequests, WorkDesk, CorrectContact, SeeMail, SeeHelp, OwnLogin),
 	HelpDesk:  may(SeeLogins, ResetLogins, SeeRequests, WorkDesk, SeeMail, SeeHelp, OwnLogin),
 	Auditor:   may(ReadAudit, ExportAudit, SeeStaff, OwnLogin),
@@ -146,10 +147,10 @@ var others = map[Kind]actions{
 }
 
 // fresh are the actions that ask for password and second factor again when those are older than five minutes.
-var fresh = may(BulkLogins, PrintLetters, ExportRecords, ChangeMail, ManageStaff, ExportAudit, RollOver)
+var fresh = may(ApplyRoster, BulkLogins, PrintLetters, ExportRecords, ChangeMail, ManageStaff, ExportAudit, RollOver)
 
 // everywhere are the actions that concern all schools at once: whoever works at some may not do them.
-var everywhere = may(ImportRoster, ChangeSetting, ChangeMail, ReadAudit, ExportAudit, EditHelp, SeeHelp, SeeMail, RollOver)
+var everywhere = may(ImportRoster, ApplyRoster, ChangeSetting, ChangeMail, ReadAudit, ExportAudit, EditHelp, SeeHelp, SeeMail, RollOver)
 
 // Can reports whether the actor may do the action, once they have shown that it is them where NeedsFresh says so. Whatever is not in the
 // table is denied.

@@ -171,7 +171,7 @@ func (a *App) build(ctx context.Context, c Config, keys account.Keys, logKey aud
 		DB: a.DB, Accounts: a.Accounts, Roster: a.Roster, Settings: a.Settings, Jobs: a.Jobs, Audit: a.Audit, Log: c.Log, Now: c.Now,
 		Catalog: a.Catalog, Sender: sender, BaseURL: c.BaseURL,
 	})
-	a.Intake = intake.New(a.DB, a.Roster, a.Settings, a.Audit, nil, c.Now)
+	a.Intake = intake.New(a.DB, a.Roster, a.Settings, a.Audit, logins{a.Family}, a.Jobs, c.Now)
 	if err := <-articles; err != nil {
 		return err
 	}
@@ -241,4 +241,16 @@ func (a *App) ExportAudit(ctx context.Context, actor access.Actor, since time.Ti
 		return err
 	}
 	return a.DB.Read(ctx, func(tx *sqldb.Tx) error { return a.Audit.Export(ctx, tx, since, fn) })
+}
+
+// logins lets imports ask family.
+type logins struct{ *family.Family }
+
+func (l logins) StudentLogins(ctx context.Context, tx *sqldb.Tx, students []int64) ([]intake.StudentLogin, error) {
+	made, err := l.LoginsMade(ctx, tx, students)
+	all := make([]intake.StudentLogin, len(made))
+	for i, m := range made {
+		all[i] = intake.StudentLogin(m)
+	}
+	return all, err
 }

@@ -39,7 +39,7 @@ func TestThePackageIsImportedWholeAndASecondTimeChangesNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		in := intake.New(db, newRoster(db), set, audit.New(audit.Key{}, now), nil, now)
+		in := intake.New(db, newRoster(db), set, audit.New(audit.Key{}, now), nil, nil, now)
 		run := func() intake.Report {
 			t.Helper()
 			rep, err := in.Import(t.Context(), access.Actor{Kind: access.System}, path, intake.Options{})

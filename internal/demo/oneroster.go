@@ -18,14 +18,20 @@ import (
 // of a relationship it knows parent, guardian and relative (1EdTech OneRoster 1.2 CSV binding). An adult whose portal access is no for
 // every child has enabledUser false; dates that are the same on all lines of an adult stand on the roles.
 func WriteOneRoster(w io.Writer, d Data) error {
-	z := zip.NewWriter(w)
 	e := export{d: d, links: linksOf(d)}
-	for _, f := range []struct {
-		name  string
-		write func(func(...string))
-	}{
+	return e.write(w, []exportFile{
 		{"manifest.csv", e.manifest}, {"orgs.csv", e.orgs}, {"users.csv", e.users}, {"roles.csv", e.roles}, {"demographics.csv", e.demographics},
-	} {
+	})
+}
+
+type exportFile struct {
+	name  string
+	write func(func(...string))
+}
+
+func (e export) write(w io.Writer, files []exportFile) error {
+	z := zip.NewWriter(w)
+	for _, f := range files {
 		file, err := z.Create(f.name)
 		if err != nil {
 			return err
@@ -42,8 +48,9 @@ func WriteOneRoster(w io.Writer, d Data) error {
 }
 
 type export struct {
-	d     Data
-	links links
+	d       Data
+	links   links
+	classes []section // none: not written
 }
 
 // links are the lines to students at the school, by either end.
@@ -68,7 +75,8 @@ func (e export) manifest(row func(...string)) {
 		"enrollments", "lineItemLearningObjectiveIds", "lineItems", "lineItemScoreScales", "orgs", "resources", "resultLearningObjectiveIds",
 		"results", "resultScoreScales", "roles", "scoreScales", "userProfiles", "userResources", "users"} {
 		mode := "absent"
-		if slices.Contains([]string{"demographics", "orgs", "roles", "users"}, name) {
+		if slices.Contains([]string{"demographics", "orgs", "roles", "users"}, name) ||
+			e.classes != nil && slices.Contains([]string{"academicSessions", "classes", "courses", "enrollments"}, name) {
 			mode = "bulk"
 		}
 		row("file."+name, mode)

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -60,7 +61,6 @@ type writer struct {
 	schools map[int64]int64 // ids of the plan's new schools, which are negative there
 	round   int             // of schools
 	alone   []string
-	undo    bool
 }
 
 // apply works through the journal from where it stands, in transactions that nobody waits behind. A step is done at most once: the place in the
@@ -70,7 +70,7 @@ func (i *Intake) apply(ctx context.Context, t *turn, id int64) ([]string, error)
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{Intake: i, actor: m.actor(), id: id, round: -1, undo: m.Undoes != 0}
+	w := &writer{Intake: i, actor: m.actor(), id: id, round: -1}
 	at, pos, size := m.phase, m.pos, firstBatch
 	for {
 		steps, err := w.next(ctx, at, pos, size)
@@ -78,7 +78,7 @@ func (i *Intake) apply(ctx context.Context, t *turn, id int64) ([]string, error)
 			return w.alone, err
 		}
 		if len(steps) == 0 {
-			return w.alone, i.ended(ctx, t, m)
+			return w.alone, nil
 		}
 		began := i.now()
 		var alone []stepRow
@@ -169,6 +169,8 @@ func (w *writer) do(ctx context.Context, tx *sqldb.Tx, steps []stepRow) ([]stepR
 			done, err = w.roster.Apply(ctx, tx, w.actor, b)
 			ids = done.Schools
 		}
+	case phaseRemoveLine, phaseRemoveContact, phaseRemoveStudent:
+		ids, err = w.removeSteps(ctx, tx, steps)
 	case phaseFirst:
 		return nil, w.firstSteps(ctx, tx, steps)
 	case phaseStudentLeaves, phaseChangeStudent, phaseAddStudent:
@@ -312,8 +314,12 @@ func (w *writer) lineSteps(ctx context.Context, tx *sqldb.Tx, steps []stepRow) (
 }
 
 // ended notes that the whole journal is applied.
-func (i *Intake) ended(ctx context.Context, t *turn, m Import) error {
-	err := i.write(ctx, t, func(tx *sqldb.Tx) error {
+func (i *Intake) ended(ctx context.Context, t *turn, id int64) error {
+	m, err := i.one(ctx, id)
+	if err != nil {
+		return err
+	}
+	err = i.write(ctx, t, func(tx *sqldb.Tx) error {
 		n, err := tx.Exec(ctx, updateEnded, m.ID, i.now().UnixMicro())
 		if err != nil || n == 0 {
 			return err
@@ -332,7 +338,7 @@ func (i *Intake) ended(ctx context.Context, t *turn, m Import) error {
 		return err
 	}
 	err = i.nameDistrict(ctx, m.actor(), m.Report.District)
-	return errors.Join(err, i.erase(ctx, deleteChunks, m.ID), i.erase(ctx, deleteOldSteps, m.ID))
+	return errors.Join(err, i.erase(ctx, deleteChunks, m.ID), i.erase(ctx, deleteOldSteps, cmp.Or(m.Undoes, m.ID)))
 }
 
 // erase runs a statement that deletes some rows until there are none left.
@@ -363,7 +369,7 @@ func (i *Intake) finishOpen(ctx context.Context, t *turn) error {
 		}
 		for _, m := range open {
 			if s == Applying {
-				_, err = i.apply(ctx, t, m.ID)
+				err = i.workApply(ctx, t, m)
 			} else {
 				err = i.unplan(ctx, t, m)
 			}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/schoolgate/schoolgate/internal/access"
 	"github.com/schoolgate/schoolgate/internal/audit"
+	"github.com/schoolgate/schoolgate/internal/jobs"
 	"github.com/schoolgate/schoolgate/internal/roster"
 	"github.com/schoolgate/schoolgate/internal/settings"
 	"github.com/schoolgate/schoolgate/internal/sqldb"
@@ -77,13 +78,20 @@ type Intake struct {
 	set    *settings.Settings
 	log    *audit.Log
 	logins Logins
+	jobs   *jobs.Queue
 	now    func() time.Time
 	limits limits
+
+	uploadLimit int64
 }
 
-// New returns an intake that writes through r. logins may be nil where there are none.
-func New(db *sqldb.DB, r *roster.Roster, set *settings.Settings, log *audit.Log, logins Logins, now func() time.Time) *Intake {
-	return &Intake{db: db, roster: r, set: set, log: log, logins: logins, now: now, limits: defaultLimits()}
+// New returns an intake that writes through r. logins may be nil where there are none, and queue where nothing but Import is called.
+func New(db *sqldb.DB, r *roster.Roster, set *settings.Settings, log *audit.Log, logins Logins, queue *jobs.Queue, now func() time.Time) *Intake {
+	i := &Intake{db: db, roster: r, set: set, log: log, logins: logins, jobs: queue, now: now, limits: defaultLimits(), uploadLimit: DefaultUpload}
+	if queue != nil {
+		queue.HandleLong(jobImport, i.handle)
+	}
+	return i
 }
 
 // Import reads the file or folder at path and brings the records up to date. It returns fault.Forbidden when the actor may not,
@@ -131,11 +139,14 @@ func (i *Intake) run(ctx context.Context, actor access.Actor, path string, o Opt
 			}
 			return err
 		})
-		if err != nil || alone == 0 {
+		if err != nil {
 			return err
 		}
+		if alone == 0 {
+			break
+		}
 	}
-	return nil
+	return i.ended(ctx, t, m.ID)
 }
 
 // take keeps a plan and applies it. It returns how many steps were left alone.
@@ -159,7 +170,7 @@ func (i *Intake) take(ctx context.Context, t *turn, actor access.Actor, m *Impor
 		return 0, fmt.Errorf("import: %w", err)
 	}
 	for _, what := range alone {
-		p.f.add(Warning, "", 0, "", what, "was changed by somebody else meanwhile: left alone, and planned again")
+		p.f.add(Warning, "", 0, "", what, leftAlone)
 	}
 	return len(alone), nil
 }

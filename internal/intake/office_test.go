@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"log/slog"
 	"maps"
 	"os"
 	"path/filepath"
@@ -18,6 +19,7 @@ import (
 	"github.com/schoolgate/schoolgate/internal/access"
 	"github.com/schoolgate/schoolgate/internal/audit"
 	"github.com/schoolgate/schoolgate/internal/fault"
+	"github.com/schoolgate/schoolgate/internal/jobs"
 	"github.com/schoolgate/schoolgate/internal/roster"
 	"github.com/schoolgate/schoolgate/internal/settings"
 	"github.com/schoolgate/schoolgate/internal/sqldb"
@@ -36,10 +38,26 @@ type office struct {
 	db     *sqldb.DB
 	roster *roster.Roster
 	intake *Intake
+	jobs   *jobs.Queue
+	logins *standing
 	clock  time.Time
 	ticks  sync.Mutex
 	heard  []roster.Change
 	before func(query string) error // sees every statement
+}
+
+// standing are the logins at the office.
+type standing struct {
+	held map[int64]bool
+	made []StudentLogin
+}
+
+func (l *standing) StudentLogins(context.Context, *sqldb.Tx, []int64) ([]StudentLogin, error) {
+	return l.made, nil
+}
+
+func (l *standing) Held(context.Context, *sqldb.Tx, []int64) (map[int64]bool, error) {
+	return l.held, nil
 }
 
 // atOffice runs a test on both databases.
@@ -78,7 +96,9 @@ func newOffice(t testing.TB, url string) *office {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.intake = New(db, o.roster, set, log, nil, now)
+	o.jobs = jobs.New(db, slog.New(slog.DiscardHandler), now)
+	o.logins = &standing{held: map[int64]bool{}}
+	o.intake = New(db, o.roster, set, log, o.logins, o.jobs, now)
 	return o
 }
 

@@ -44,10 +44,10 @@ where import_id = $1 and phase = $2
 order by phase, pos`
 
 	updatePlanned = `update import set state = $2, format = $3, report = $4, steps = $5, rounds = $6, rows_read = $7, planned_at = $8,
-begun_at = case when $2 = 'applying' then $8 else begun_at end, problem = ''
+begun_at = case when $2 = 'applying' then cast($8 as bigint) else begun_at end, problem = ''
 where id = $1`
 
-	updateState    = `update import set state = $3, problem = $4, finished_at = case when $3 in ('done', 'failed', 'stopped') then $5 end where id = $1 and state = $2`
+	updateState    = `update import set state = $3, problem = $4, finished_at = case when $3 in ('done', 'failed', 'stopped') then cast($5 as bigint) end where id = $1 and state = $2`
 	updateProgress = `update import set phase = $4, pos = $5, done = done + $6, alone = alone + $7 where id = $1 and phase = $2 and pos = $3 and state = 'applying'`
 	updateAlone    = `update import_step set outcome = 'alone' where import_id = $1 and phase = $2 and pos = $3`
 	updateEnded    = `update import set state = 'done', finished_at = $2 where id = $1 and state = 'applying'`

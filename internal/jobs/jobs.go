@@ -111,6 +111,7 @@ type kind struct {
 	name     string
 	parallel int
 	handler  Handler
+	long     bool
 	gate     Gate // nil: none
 	wake     chan struct{}
 }
@@ -131,6 +132,13 @@ func (q *Queue) Hold(name string, g Gate) { q.kinds[name].gate = g }
 
 // Wake tells the workers of a kind to look now: its gate has opened.
 func (q *Queue) Wake(tx *sqldb.Tx, name string) { tx.AfterCommit(func() { q.wake(name) }) }
+
+// HandleLong is Handle for work that may take hours, one at a time in this process: its lease is renewed while it runs, and its context ends
+// when the lease is lost.
+func (q *Queue) HandleLong(name string, h Handler) {
+	q.Handle(name, 1, h)
+	q.kinds[name].long = true
+}
 
 // Kinds returns the kinds that have a handler, in order.
 func (q *Queue) Kinds() []string { return slices.Sorted(maps.Keys(q.kinds)) }

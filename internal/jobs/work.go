@@ -182,7 +182,7 @@ func (q *Queue) do(ctx context.Context, k *kind, j Job, token string) {
 		})
 		return
 	}
-	err := q.attempt(ctx, k, j)
+	err := q.attempt(ctx, k, j, token)
 	now := q.now()
 	next := now.Add(backOff(j.Attempts))
 	skip, skipped := errors.AsType[skipError](err)
@@ -209,9 +209,16 @@ func (q *Queue) do(ctx context.Context, k *kind, j Job, token string) {
 }
 
 // attempt runs the handler within its time and turns a panic into an error.
-func (q *Queue) attempt(ctx context.Context, k *kind, j Job) (err error) {
-	ctx, cancel := context.WithTimeout(ctx, q.patience)
-	defer cancel()
+func (q *Queue) attempt(ctx context.Context, k *kind, j Job, token string) (err error) {
+	if k.long {
+		var done func()
+		ctx, done = q.holding(ctx, j, token)
+		defer done()
+	} else {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, q.patience)
+		defer cancel()
+	}
 	defer func() {
 		if v := recover(); v != nil {
 			q.log.Error("a job's handler panicked", "job", j.ID, "kind", j.Kind, "stack", string(debug.Stack()))

@@ -23,7 +23,16 @@ import (
 func main() {
 	students := flag.Int("students", 20000, "students of the district; there are about twice as many parents")
 	seconds := flag.Int("seconds", 5, "length of each measurement")
+	bundle := flag.String("bundle", "", "write the district as a OneRoster bundle, bundle.zip, into this folder instead")
+	imports := flag.String("import", "", "measure imports of such a bundle into this database instead (sqlite:PATH or postgres://…; it should be empty)")
 	flag.Parse()
+	if *bundle != "" || *imports != "" {
+		if err := rosters(*bundle, *imports, *students); err != nil {
+			fmt.Fprintln(os.Stderr, "load:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	if err := run(*students, time.Duration(*seconds)*time.Second); err != nil {
 		fmt.Fprintln(os.Stderr, "load:", err)
 		os.Exit(1)

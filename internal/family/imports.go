@@ -1,0 +1,33 @@
+package family
+
+import (
+	"context"
+
+	"github.com/schoolgate/schoolgate/internal/sqldb"
+)
+
+// MadeLogin is a student's login by whoever made it.
+type MadeLogin struct {
+	StudentID, MakerID int64
+	Username           string
+}
+
+// LoginsMade returns the logins of these students, in the caller's transaction.
+func (f *Family) LoginsMade(ctx context.Context, tx *sqldb.Tx, students []int64) ([]MadeLogin, error) {
+	made, err := madeLogins(ctx, tx, selectMadeForStudents, once(students))
+	all := make([]MadeLogin, len(made))
+	for i, m := range made {
+		all[i] = MadeLogin{StudentID: m.student, MakerID: m.maker, Username: m.username}
+	}
+	return all, err
+}
+
+// Held reports which of the contacts have a login, in the caller's transaction.
+func (f *Family) Held(ctx context.Context, tx *sqldb.Tx, contacts []int64) (map[int64]bool, error) {
+	accounts, err := holdersOf(ctx, tx, once(contacts))
+	held := map[int64]bool{}
+	for contact, account := range accounts {
+		held[contact] = account != 0
+	}
+	return held, err
+}

@@ -1,0 +1,376 @@
+package intake
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/schoolgate/schoolgate/internal/access"
+	"github.com/schoolgate/schoolgate/internal/fault"
+	"github.com/schoolgate/schoolgate/internal/jobs"
+	"github.com/schoolgate/schoolgate/internal/roster"
+)
+
+var fresh = access.Actor{Kind: access.Staff, Role: access.Administrator, Schools: access.Everywhere(), AccountID: 7, Username: "office", Fresh: true}
+
+// zipOf packs rows as an upload.
+func zipOf(t testing.TB, rows map[string]string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for name, text := range map[string]string{"users.csv": rowsOf(rows), "orgs.csv": orgsFile} {
+		w, err := z.Create(name)
+		if err == nil {
+			_, err = w.Write([]byte(text))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func (o *office) upload(rows map[string]string) int64 {
+	o.t.Helper()
+	id, err := o.intake.Upload(o.ctx, clerk, "roster.zip", FromPage, Options{}, bytes.NewReader(zipOf(o.t, rows)))
+	if err == nil {
+		err = o.intake.work(o.ctx, id)
+	}
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	o.drain()
+	return id
+}
+
+func (o *office) drain() {
+	o.t.Helper()
+	if _, err := o.jobs.Drain(o.ctx); err != nil {
+		o.t.Fatal(err)
+	}
+}
+
+func (o *office) begin(id int64, allow bool) Import {
+	o.t.Helper()
+	if err := o.intake.Begin(o.ctx, fresh, id, allow); err != nil {
+		o.t.Fatal(err)
+	}
+	o.drain()
+	return o.is(id)
+}
+
+func (o *office) is(id int64) Import {
+	o.t.Helper()
+	m, err := o.intake.One(o.ctx, clerk, id)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return m
+}
+
+func TestAnUploadIsPlannedWaitsForAPersonAndIsApplied(t *testing.T) {
+	atOffice(t, func(t *testing.T, o *office) {
+		id := o.upload(twenty())
+		m := o.is(id)
+		o.same("planned", []any{Planned, 20, 60 + 3 + 1}, []any{m.State, m.Report.Students.Added, m.Steps})
+		o.same("nobody yet", 0, len(o.snapshot().Students))
+		if err := o.intake.Begin(o.ctx, clerk, id, false); !fault.Is(err, fault.Stale) {
+			t.Errorf("without a fresh proof: %v", err)
+		}
+		m = o.begin(id, false)
+		o.same("done", []any{Done, m.Steps, 0}, []any{m.State, m.Done, m.Alone})
+		o.same("students", 20, len(o.snapshot().Students))
+		o.same("the upload is gone", 0, len(o.dump("import_chunk")["import_chunk"]))
+		counts, err := o.intake.Counts(o.ctx, clerk, id)
+		o.same("counts", map[Sort]int{StudentsCome: 20, ContactsCome: 20, LinesCome: 20}, counts)
+		some, listErr := o.intake.Changes(o.ctx, clerk, id, StudentsCome, 18, 50)
+		if err != nil || listErr != nil || len(some) != 2 || some[1].Name != "1019 (Kids19 Lasts19)" {
+			t.Errorf("got %+v, %v, %v", some, err, listErr)
+		}
+		same := o.upload(twenty())
+		o.same("the same again needs nobody", []any{Done, 0}, []any{o.is(same).State, o.is(same).Steps})
+		for _, a := range []access.Actor{{Kind: access.Staff, Role: access.Administrator, Schools: access.Schools{IDs: []int64{1}}, Fresh: true}, {Kind: access.Parent}} {
+			_, one := o.intake.One(o.ctx, a, id)
+			_, up := o.intake.Upload(o.ctx, a, "x.zip", FromPage, Options{}, strings.NewReader("x"))
+			_, undo := o.intake.Undo(o.ctx, a, id)
+			for _, err := range []error{one, up, undo, o.intake.Begin(o.ctx, a, id, false), o.intake.Stop(o.ctx, a, id)} {
+				if !fault.Is(err, fault.Forbidden) {
+					t.Errorf("limited staff and parents: %v", err)
+				}
+			}
+		}
+	})
+}
+
+func TestAPlanBeyondTheGuardIsAppliedOnlyWhenSomebodySaysSo(t *testing.T) {
+	atOffice(t, func(t *testing.T, o *office) {
+		o.begin(o.upload(twenty()), false)
+		fewer := twenty()
+		for _, id := range []string{"s00", "s01", "s02", "m00"} {
+			delete(fewer, id)
+		}
+		id := o.upload(fewer)
+		o.same("over", []string{"3 of 20 students", "3 of 20 lines"}, o.is(id).Report.Over)
+		if err := o.intake.Begin(o.ctx, fresh, id, false); !fault.Is(err, fault.Conflict) {
+			t.Errorf("got %v", err)
+		}
+		people, err := o.intake.People(o.ctx, clerk, id, ListLoses, 0, 50)
+		if err != nil || len(people) != 3 || people[0].Until != "2026-12-07" || people[0].Why == "" {
+			t.Errorf("got %+v, %v", people, err)
+		}
+		m := o.begin(id, true)
+		o.same("done", []any{Done, "office"}, []any{m.State, m.AllowedBy})
+		l, s := o.line("s00", "m00"), o.student("s00")
+		rule := roster.Rule{Relationships: roster.DefaultRelationships(), Today: "2026-12-06"}
+		o.same("in its time of grace", roster.MayOpen, rule.May(l, s.Status, o.contact("m00").Left))
+		rule.Today = "2026-12-07"
+		o.same("after it", roster.WhyContactGone, rule.May(l, s.Status, o.contact("m00").Left))
+		o.begin(o.upload(twenty()), false)
+		l, s = o.line("s00", "m00"), o.student("s00")
+		o.same("back whole", []any{roster.Enrolled, "", false, roster.MayOpen}, []any{s.Status, l.GraceUntil, l.Ended, rule.May(l, s.Status, o.contact("m00").Left)})
+	})
+}
+
+func TestWithoutAGraceTimeWhoIsMissingLosesAccessAtOnce(t *testing.T) {
+	atOffice(t, func(t *testing.T, o *office) {
+		v := *o.intake.set.Values()
+		v.GraceDays = 0
+		if err := o.intake.set.Change(o.ctx, robot, v); err != nil {
+			t.Fatal(err)
+		}
+		rows := twenty()
+		o.take(o.bundle(rows), Options{})
+		delete(rows, "s00")
+		rep := o.take(o.bundle(rows), Options{})
+		o.same("at once", []any{1, 0, true}, []any{rep.LosesAccess, rep.LosesLater, o.line("s00", "m00").Ended})
+	})
+}
+
+// recordsNow is what is on record, without what every writing changes.
+func (o *office) recordsNow() []string {
+	var all []string
+	snap := o.snapshot()
+	for _, s := range snap.Students {
+		s.Version = 0
+		all = append(all, fmt.Sprintf("%+v", s))
+	}
+	for _, c := range snap.Contacts {
+		c.Version = 0
+		all = append(all, fmt.Sprintf("%+v", c))
+	}
+	for _, l := range snap.Lines {
+		l.Version = 0
+		all = append(all, fmt.Sprintf("%+v", l))
+	}
+	return all
+}
+
+func changed() map[string]string {
+	rows := twenty()
+	delete(rows, "s00")
+	rows["s01"] = kid("s01", "Other", "Name", "1001", "5", "high", "m02")
+	rows["m03"] = adult("m03", "parent", "Mumm03", "Lasts03", "new@home.example")
+	rows["s20"] = kid("s20", "New", "Kid", "1020", "5", "high", "m02,m20")
+	rows["m20"] = adult("m20", "parent", "New", "Mum", "")
+	return rows
+}
+
+func TestTheLastImportIsTakenBackWhole(t *testing.T) {
+	atOffice(t, func(t *testing.T, o *office) {
+		o.begin(o.upload(twenty()), false)
+		was := o.recordsNow()
+		id := o.upload(changed())
+		o.begin(id, false)
+		if slices.Equal(was, o.recordsNow()) {
+			t.Fatal("the import changed nothing")
+		}
+		undo, err := o.intake.Undo(o.ctx, clerk, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.drain()
+		o.same("planned", Planned, o.is(undo).State)
+		o.heardOf()
+		m := o.begin(undo, false)
+		o.same("done", []any{Done, 0}, []any{m.State, m.Alone})
+		o.same("records", was, o.recordsNow())
+		o.same("noted", undo, o.is(id).UndoneBy)
+		for _, again := range []int64{id, undo} {
+			if _, err := o.intake.Undo(o.ctx, clerk, again); !fault.Is(err, fault.Conflict) {
+				t.Errorf("taken back twice: %v", err)
+			}
+		}
+	})
+}
+
+func TestWhatDependsOnAnImportIsNotTakenBack(t *testing.T) {
+	atOffice(t, func(t *testing.T, o *office) {
+		first := o.upload(twenty())
+		o.begin(first, false)
+		id := o.upload(changed())
+		o.begin(id, false)
+		if _, err := o.intake.Undo(o.ctx, clerk, first); !fault.Is(err, fault.Conflict) {
+			t.Errorf("not the last one: %v", err)
+		}
+		s := o.student("s01")
+		s.Homeroom = "12b"
+		if err := o.roster.SaveStudent(o.ctx, clerk, s); err != nil {
+			t.Fatal(err)
+		}
+		o.logins.held[o.contact("m20").ID] = true
+		undo, err := o.intake.Undo(o.ctx, clerk, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.drain()
+		o.begin(undo, false)
+		o.same("stays", []any{"Other", "12b", "New"}, []any{o.student("s01").First, o.student("s01").Homeroom, o.contact("m20").First})
+		o.same("goes back", []any{roster.Enrolled, "m03@home.example"}, []any{o.student("s00").Status, o.contact("m03").Email})
+		found, _, err := o.intake.Findings(o.ctx, clerk, undo, 0, 50)
+		if err != nil || !mentions(found, "changed since") || !mentions(found, "a login rests on it") {
+			t.Errorf("not named: %+v, %v", found, err)
+		}
+	})
+}
+
+func TestAnImportThatIsCutOffAnywhereIsFinishedByAnyNode(t *testing.T) {
+	atOffice(t, func(t *testing.T, o *office) {
+		o.begin(o.upload(twenty()), false)
+		id := o.upload(changed())
+		if err := o.intake.Begin(o.ctx, fresh, id, true); err != nil {
+			t.Fatal(err)
+		}
+		for n := 1; o.is(id).State != Done; n++ {
+			count := 0
+			o.before = func(q string) error {
+				if strings.HasPrefix(q, "update import set phase") || strings.HasPrefix(q, "update import set state") {
+					if count++; count == 2 {
+						return errors.New("the plug was pulled")
+					}
+				}
+				return nil
+			}
+			_ = o.intake.work(o.ctx, id) // the queue would come back
+			o.before = nil
+			if n > 40 {
+				t.Fatalf("it does not end: %+v", o.is(id))
+			}
+		}
+		m := o.is(id)
+		o.same("each step once", []any{m.Steps, 0}, []any{m.Done, m.Alone})
+		o.same("as in one go", Done, o.is(o.upload(changed())).State)
+		o.same("nothing left to do", 0, len(o.dump("import_chunk")["import_chunk"]))
+	})
+}
+
+func TestOfTwoImportsAtOnceOneWaits(t *testing.T) {
+	atOffice(t, func(t *testing.T, o *office) {
+		turn, err := o.intake.takeTurn(o.ctx, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := o.intake.takeTurn(o.ctx, 0); !fault.Is(err, fault.Conflict) {
+			t.Errorf("got %v", err)
+		}
+		if err := turn.end(o.ctx); err != nil {
+			t.Fatal(err)
+		}
+		errs := make(chan error)
+		paths := []string{o.bundle(twenty()), o.bundle(twenty())}
+		for _, path := range paths {
+			go func() {
+				_, err := o.intake.Import(context.Background(), robot, path, Options{})
+				errs <- err
+			}()
+		}
+		if err := errors.Join(<-errs, <-errs); err != nil {
+			t.Error(err)
+		}
+		o.same("once", 20, len(o.snapshot().Students))
+	})
+}
+
+func TestWhatIsNoRosterFailsWithItsReason(t *testing.T) {
+	atOffice(t, func(t *testing.T, o *office) {
+		var bomb bytes.Buffer
+		z := zip.NewWriter(&bomb)
+		w, err := z.Create("users.csv")
+		for n := 0; n < 40 && err == nil; n++ {
+			_, err = w.Write(make([]byte, 1<<20))
+		}
+		if err = errors.Join(err, z.Close()); err != nil {
+			t.Fatal(err)
+		}
+		whole := zipOf(t, twenty())
+		for what, data := range map[string][]byte{"text": []byte("hello"), "a cut zip": whole[:len(whole)/2], "a bomb": bomb.Bytes()} {
+			id, err := o.intake.Upload(o.ctx, clerk, "x.zip", FromPage, Options{}, bytes.NewReader(data))
+			if err != nil {
+				t.Fatal(err)
+			}
+			o.drain()
+			if m := o.is(id); m.State != Failed || m.Problem == "" {
+				t.Errorf("%s: %+v", what, m)
+			}
+		}
+		if _, err := o.intake.Upload(o.ctx, clerk, "x.zip", FromPage, Options{}, strings.NewReader("")); !fault.Is(err, fault.Invalid) {
+			t.Errorf("empty: %v", err)
+		}
+		o.intake.SetUploadLimit(100)
+		if _, err := o.intake.Upload(o.ctx, clerk, "x.zip", FromPage, Options{}, strings.NewReader(strings.Repeat("x", 101))); !fault.Is(err, fault.Invalid) {
+			t.Errorf("too big: %v", err)
+		}
+		all, err := o.intake.Imports(o.ctx, clerk, jobs.Cursor{}, 10)
+		if err != nil || len(all) != 3 {
+			t.Errorf("what did not arrive is forgotten: %d, %v", len(all), err)
+		}
+		o.same("nobody", 0, len(o.snapshot().Students))
+	})
+}
+
+func TestAnImportIsForgottenAfterItsTime(t *testing.T) {
+	atOffice(t, func(t *testing.T, o *office) {
+		done := o.upload(twenty())
+		o.begin(done, false)
+		waits := o.upload(changed())
+		o.clock = o.clock.AddDate(0, 0, 91)
+		if err := o.intake.Sweep(o.ctx); err != nil {
+			t.Fatal(err)
+		}
+		if err := o.intake.Sweep(o.ctx); err != nil {
+			t.Fatal(err)
+		}
+		o.same("states", []State{Done, Stopped}, []State{o.is(done).State, o.is(waits).State})
+		o.same("uploads left", 0, len(o.dump("import_chunk")["import_chunk"]))
+		steps := slices.Collect(maps.Values(o.dump("import_step", "import_note", "import_finding")))
+		for _, row := range slices.Concat(steps...) {
+			if strings.HasPrefix(row, fmt.Sprint(done)+" ") {
+				t.Error("the plan is still there")
+			}
+		}
+	})
+}
+
+func TestWhatIsEmptyIsLeftOutAndReadsBackTheSame(t *testing.T) {
+	for _, l := range []roster.Line{{}, {ID: 3, Relationship: `a "quoted", {odd} one\`, Local: []string{"a", "b"}, Ended: true}, {Position: 10, GraceUntil: "2026-01-01"}} {
+		text, err := encode(roster.LineChange{New: l})
+		var back roster.LineChange
+		if err == nil {
+			err = unpack(text, &back)
+		}
+		if err != nil || fmt.Sprintf("%+v", back.New) != fmt.Sprintf("%+v", l) {
+			t.Errorf("%s: %+v, %v", text, back.New, err)
+		}
+		if strings.Contains(text, `""`) || strings.Contains(text, `":0`) {
+			t.Errorf("not left out: %s", text)
+		}
+	}
+}

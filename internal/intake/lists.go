@@ -1,0 +1,175 @@
+package intake
+
+import (
+	"context"
+	"database/sql"
+
+	"github.com/schoolgate/schoolgate/internal/access"
+	"github.com/schoolgate/schoolgate/internal/audit"
+	"github.com/schoolgate/schoolgate/internal/roster"
+	"github.com/schoolgate/schoolgate/internal/sqldb"
+)
+
+// Sort is a sort of steps, as people read a plan.
+type Sort string
+
+// The sorts of steps.
+const (
+	StudentsCome   Sort = "students_come"
+	StudentsChange Sort = "students_change"
+	StudentsLeave  Sort = "students_leave"
+	ContactsCome   Sort = "contacts_come"
+	ContactsChange Sort = "contacts_change"
+	ContactsLeave  Sort = "contacts_leave"
+	LinesClose     Sort = "lines_close"
+	LinesChange    Sort = "lines_change"
+	LinesCome      Sort = "lines_come"
+)
+
+// Sorts lists them.
+func Sorts() []Sort {
+	return []Sort{StudentsCome, StudentsChange, StudentsLeave, ContactsCome, ContactsChange, ContactsLeave, LinesClose, LinesChange, LinesCome}
+}
+
+func (s Sort) phase() phase {
+	return map[Sort]phase{StudentsCome: phaseAddStudent, StudentsChange: phaseChangeStudent, StudentsLeave: phaseStudentLeaves,
+		ContactsCome: phaseAddContact, ContactsChange: phaseChangeContact, ContactsLeave: phaseContactLeaves,
+		LinesClose: phaseCloseLine, LinesChange: phaseChangeLine, LinesCome: phaseAddLine}[s]
+}
+
+// Change is a step of a plan as people read it.
+type Change struct {
+	Pos                  int
+	StudentID, ContactID int64 // 0 for people who are not on record yet
+	Name                 string
+	Fields               []roster.Difference // what changes; none for what comes or leaves
+	Alone                bool                // somebody else had changed the record
+}
+
+// Changes lists steps of one sort in their order after a position.
+func (i *Intake) Changes(ctx context.Context, actor access.Actor, id int64, s Sort, after, limit int) ([]Change, error) {
+	var all []Change
+	err := i.look(ctx, actor, id, func(tx *sqldb.Tx) error {
+		steps, err := sqldb.All(ctx, tx, scanStep, selectStepsOfPhase, id, int(s.phase()), after, limit)
+		for _, row := range steps {
+			c := Change{Pos: row.pos, StudentID: row.student, ContactID: row.contact, Name: row.name, Alone: row.outcome != ""}
+			if c.Fields, err = fieldsOf(s, row.data); err != nil {
+				return err
+			}
+			all = append(all, c)
+		}
+		return err
+	})
+	return all, err
+}
+
+func fieldsOf(s Sort, data string) ([]roster.Difference, error) {
+	switch s {
+	case StudentsChange, StudentsLeave:
+		var c roster.StudentChange
+		err := unpack(data, &c)
+		return roster.StudentDifferences(c.Old, c.New), err
+	case ContactsChange:
+		var c roster.ContactChange
+		err := unpack(data, &c)
+		return roster.ContactDifferences(c.Old, c.New), err
+	case LinesChange, LinesClose:
+		var c lineStep
+		err := unpack(data, &c)
+		return roster.LineDifferences(c.Old, c.New), err
+	}
+	return nil, nil
+}
+
+// Counts says how many steps of each sort an import has.
+func (i *Intake) Counts(ctx context.Context, actor access.Actor, id int64) (map[Sort]int, error) {
+	counts := map[Sort]int{}
+	err := i.look(ctx, actor, id, func(tx *sqldb.Tx) error {
+		return sqldb.Each(ctx, tx, func(r *sql.Rows) error {
+			var at phase
+			var n int
+			err := r.Scan(&at, &n)
+			for _, s := range Sorts() {
+				if s.phase() == at {
+					counts[s] = n
+				}
+			}
+			return err
+		}, countSteps, id)
+	})
+	return counts, err
+}
+
+// People lists a list of an import's report in its order after a position. Entry.Pos is the position of each.
+func (i *Intake) People(ctx context.Context, actor access.Actor, id int64, on List, after, limit int) ([]Entry, error) {
+	var all []Entry
+	err := i.look(ctx, actor, id, func(tx *sqldb.Tx) (err error) {
+		all, err = sqldb.All(ctx, tx, func(r *sql.Rows) (Entry, error) {
+			var e Entry
+			var detail, student, contact string
+			var studentID, contactID int64
+			if err := r.Scan(&e.Pos, &studentID, &contactID, &student, &contact, &detail); err != nil {
+				return e, err
+			}
+			err := unpack(detail, &e.Person)
+			e.StudentID, e.ContactID, e.Student, e.Contact = studentID, contactID, student, contact
+			return e, err
+		}, selectNotes, id, string(on), after, limit)
+		return err
+	})
+	return all, err
+}
+
+// Entry is a person at a position of a list.
+type Entry struct {
+	Person
+	Pos int
+}
+
+// Findings lists what an import noticed, in its order after a position; the position of each stands beside it.
+func (i *Intake) Findings(ctx context.Context, actor access.Actor, id int64, after, limit int) (all []Finding, last int, err error) {
+	last = after
+	err = i.look(ctx, actor, id, func(tx *sqldb.Tx) error {
+		all, err = sqldb.All(ctx, tx, func(r *sql.Rows) (f Finding, err error) {
+			return f, r.Scan(&last, &f.Level, &f.File, &f.Line, &f.Column, &f.Was, &f.Text, &f.Count)
+		}, selectFindings, id, after, limit)
+		return err
+	})
+	return all, last, err
+}
+
+// NoteExport says in the log that a report was taken away. It returns fault.Stale unless the actor has shown lately that it is them.
+func (i *Intake) NoteExport(ctx context.Context, actor access.Actor, id int64) error {
+	if err := access.Check(actor, access.ImportRoster); err != nil {
+		return err
+	}
+	return i.db.Write(ctx, func(tx *sqldb.Tx) error {
+		return i.log.Record(ctx, tx, audit.Event{Actor: actor, Action: "roster.report_exported", TargetKind: "import", TargetID: id})
+	})
+}
+
+func (i *Intake) look(ctx context.Context, actor access.Actor, id int64, fn func(tx *sqldb.Tx) error) error {
+	if _, err := i.One(ctx, actor, id); err != nil {
+		return err
+	}
+	return i.db.Read(ctx, fn)
+}
+
+const (
+	selectStepsOfPhase = `select phase, pos, student_id, contact_id, name, data, outcome from import_step
+where import_id = $1 and phase = $2 and pos > $3
+order by pos
+limit $4`
+
+	countSteps = `select phase, count(*) from import_step where import_id = $1 group by phase`
+
+	selectNotes = `select pos, student_id, contact_id, student, contact, detail from import_note
+where import_id = $1 and list = $2 and pos > $3
+order by pos
+limit $4`
+
+	selectFindings = `select pos, level, file, line, col, was, said, count from import_finding
+where import_id = $1 and pos > $2
+order by pos
+limit $3`
+)

@@ -1,0 +1,316 @@
+package intake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/schoolgate/schoolgate/internal/access"
+	"github.com/schoolgate/schoolgate/internal/audit"
+	"github.com/schoolgate/schoolgate/internal/fault"
+	"github.com/schoolgate/schoolgate/internal/roster"
+	"github.com/schoolgate/schoolgate/internal/sqldb"
+)
+
+// Undo has a worker plan how the last import is taken back, and returns the number of that plan, which is applied like any other. What somebody
+// changed since, and what a login rests on, stays; the plan's findings name it. It returns fault.NotFound for no import, fault.Conflict for one
+// that is not the last or not done.
+func (i *Intake) Undo(ctx context.Context, actor access.Actor, id int64) (int64, error) {
+	if err := access.Check(actor, access.ImportRoster); err != nil {
+		return 0, err
+	}
+	var undo int64
+	err := i.db.Write(ctx, func(tx *sqldb.Tx) error {
+		m, err := i.inState(ctx, tx, id, Done)
+		if err != nil {
+			return err
+		}
+		later, err := sqldb.Value[int64](ctx, tx, countLaterImports, id)
+		if err != nil {
+			return err
+		}
+		switch {
+		case later > 0:
+			return fault.Conflictf("only the last import can be taken back")
+		case m.Undoes != 0 || m.UndoneBy != 0 || m.Steps == 0:
+			return fault.Conflictf("there is nothing to take back")
+		}
+		if undo, err = i.begin(ctx, tx, actor, Import{Origin: FromUndo, FileName: m.FileName, Undoes: id}, Waiting); err != nil {
+			return err
+		}
+		if err := i.log.Record(ctx, tx, audit.Event{Actor: actor, Action: "roster.undo_planned", TargetKind: "import", TargetID: id}); err != nil {
+			return err
+		}
+		return i.enqueue(ctx, tx, undo)
+	})
+	return undo, err
+}
+
+const countLaterImports = `select count(*) from import where id > $1 and (state in ('applying', 'done') or done > 0) and undoes = 0 and steps > 0`
+
+const undoneAtOnce = 200
+
+// planUndo turns the steps of an import round. It is called in the state planning.
+func (i *Intake) planUndo(ctx context.Context, t *turn, m Import) (err error) {
+	s, err := newStage(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	p := &plan{stage: s, f: newFindings(), rep: &Report{Format: "undo"}, rec: newRecords(), pos: map[phase]int{}, notes: map[List]int{}, names: map[int64]string{}}
+	var at phase
+	pos := 0
+	for {
+		var steps []stepRow
+		err := i.db.Look(ctx, func(tx *sqldb.Tx) (err error) {
+			steps, err = sqldb.All(ctx, tx, scanStep, selectSteps, m.Undoes, int(at), pos, undoneAtOnce)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if len(steps) == 0 {
+			break
+		}
+		at, pos = steps[len(steps)-1].phase, steps[len(steps)-1].pos
+		if err := i.turnRound(ctx, p, steps); err != nil {
+			return err
+		}
+	}
+	if err := s.flush(ctx); err != nil {
+		return err
+	}
+	if err := i.keep(ctx, t, m.ID, p, 0); err != nil {
+		return err
+	}
+	return i.write(ctx, t, func(tx *sqldb.Tx) error { return i.setPlanned(ctx, tx, m.ID, p, 0, Planned) })
+}
+
+// present is what is on record of what some steps touched.
+type present struct {
+	students map[int64]roster.Student
+	contacts map[int64]roster.Contact
+	lines    map[int64]roster.Line
+	byPair   map[[2]int64]roster.Line
+	ids      roster.SourceIDs
+	held     map[int64]bool // contacts with a login
+	used     map[int64]bool // students with one
+}
+
+func (i *Intake) turnRound(ctx context.Context, p *plan, steps []stepRow) error {
+	now, err := i.present(ctx, steps)
+	if err != nil {
+		return err
+	}
+	for _, s := range steps {
+		if s.outcome != "" {
+			continue
+		}
+		switch s.phase.kind() {
+		case phaseStudentLeaves, phaseChangeStudent, phaseAddStudent:
+			err = p.undoStudent(ctx, s, now)
+		case phaseContactLeaves, phaseChangeContact, phaseAddContact:
+			err = p.undoContact(ctx, s, now)
+		case phaseCloseLine, phaseChangeLine, phaseAddLine:
+			err = p.undoLine(ctx, s, now)
+		case phaseSchool:
+			p.f.add(Note, "", 0, "", s.name, "the school's record stays")
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// present reads what the steps touched.
+func (i *Intake) present(ctx context.Context, steps []stepRow) (*present, error) {
+	var students, contacts, lines []int64
+	var studentSources, contactSources []string
+	for _, s := range steps {
+		switch s.phase.kind() {
+		case phaseAddStudent:
+			var c roster.StudentChange
+			if err := unpack(s.data, &c); err != nil {
+				return nil, err
+			}
+			studentSources = append(studentSources, c.New.SourceID)
+		case phaseAddContact:
+			var c roster.ContactChange
+			if err := unpack(s.data, &c); err != nil {
+				return nil, err
+			}
+			contactSources = append(contactSources, c.New.SourceID)
+		case phaseCloseLine, phaseChangeLine, phaseAddLine:
+			var c lineStep
+			if err := unpack(s.data, &c); err != nil {
+				return nil, err
+			}
+			if c.Old.ID != 0 {
+				lines = append(lines, c.Old.ID)
+			} else {
+				studentSources, contactSources = append(studentSources, c.Student), append(contactSources, c.Contact)
+			}
+		default:
+			students, contacts = append(students, s.student), append(contacts, s.contact)
+		}
+	}
+	now := &present{map[int64]roster.Student{}, map[int64]roster.Contact{}, map[int64]roster.Line{}, map[[2]int64]roster.Line{}, roster.SourceIDs{},
+		map[int64]bool{}, map[int64]bool{}}
+	to := roster.Seen{
+		Student: func(s roster.Student) error { now.students[s.ID] = s; return nil },
+		Contact: func(c roster.Contact) error { now.contacts[c.ID] = c; return nil },
+		Line: func(l roster.Line) error {
+			now.lines[l.ID], now.byPair[[2]int64{l.StudentID, l.ContactID}] = l, l
+			return nil
+		},
+	}
+	err := i.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
+		if now.ids, err = i.roster.IDsOf(ctx, tx, studentSources, contactSources); err != nil {
+			return err
+		}
+		var added []int64
+		for _, id := range now.ids.Students {
+			added = append(added, id)
+		}
+		for _, id := range now.ids.Contacts {
+			contacts = append(contacts, id)
+		}
+		if err := i.roster.Current(ctx, tx, append(students, added...), contacts, lines, added, to); err != nil || i.logins == nil {
+			return err
+		}
+		if now.held, err = i.logins.Held(ctx, tx, contacts); err != nil {
+			return err
+		}
+		made, err := i.logins.StudentLogins(ctx, tx, added)
+		for _, m := range made {
+			now.used[m.StudentID] = true
+		}
+		return err
+	})
+	return now, err
+}
+
+// stays says that a step is not taken back.
+func (p *plan) stays(s stepRow, why string) {
+	p.f.add(Warning, "", 0, "", s.name, why+": stays as it is")
+}
+
+const (
+	changedSince = "was changed since"
+	loginSince   = "a login rests on it"
+)
+
+func (p *plan) undoStudent(ctx context.Context, s stepRow, now *present) error {
+	var c roster.StudentChange
+	if err := unpack(s.data, &c); err != nil {
+		return err
+	}
+	if c.Old.ID == 0 {
+		is, ok := now.students[now.ids.Students[c.New.SourceID]]
+		switch {
+		case !ok:
+			return nil
+		case is.Version != 1:
+			p.stays(s, changedSince)
+			return nil
+		case now.used[is.ID]:
+			p.stays(s, loginSince)
+			return nil
+		}
+		p.rep.Students.Removed++
+		return p.step(ctx, phaseRemoveStudent, is.ID, 0, s.name, roster.Added{ID: is.ID, Version: is.Version})
+	}
+	is, ok := now.students[c.Old.ID]
+	if !ok || is.Version != c.Old.Version+1 {
+		p.stays(s, changedSince)
+		return nil
+	}
+	p.rep.Students.Changed++
+	at := phaseChangeStudent
+	if is.Status == roster.Enrolled && c.Old.Status != roster.Enrolled {
+		at = phaseStudentLeaves
+	}
+	return p.step(ctx, at, is.ID, 0, s.name, roster.StudentChange{Old: is, New: c.Old})
+}
+
+func (p *plan) undoContact(ctx context.Context, s stepRow, now *present) error {
+	var c roster.ContactChange
+	if err := unpack(s.data, &c); err != nil {
+		return err
+	}
+	if c.Old.ID == 0 {
+		is, ok := now.contacts[now.ids.Contacts[c.New.SourceID]]
+		switch {
+		case !ok:
+			return nil
+		case is.Version != 1:
+			p.stays(s, changedSince)
+			return nil
+		case now.held[is.ID]:
+			p.stays(s, loginSince)
+			return nil
+		}
+		p.rep.Contacts.Removed++
+		return p.step(ctx, phaseRemoveContact, 0, is.ID, s.name, roster.Added{ID: is.ID, Version: is.Version})
+	}
+	is, ok := now.contacts[c.Old.ID]
+	if !ok || is.Version != c.Old.Version+1 {
+		p.stays(s, changedSince)
+		return nil
+	}
+	p.rep.Contacts.Changed++
+	at := phaseChangeContact
+	if c.Old.Left && !is.Left {
+		at = phaseContactLeaves
+	}
+	return p.step(ctx, at, 0, is.ID, s.name, roster.ContactChange{Old: is, New: c.Old})
+}
+
+func (p *plan) undoLine(ctx context.Context, s stepRow, now *present) error {
+	var c lineStep
+	if err := unpack(s.data, &c); err != nil {
+		return err
+	}
+	if c.Old.ID == 0 {
+		is, ok := now.byPair[[2]int64{now.ids.Students[c.Student], now.ids.Contacts[c.Contact]}]
+		switch {
+		case !ok:
+			return nil
+		case is.Version != 1:
+			p.stays(s, changedSince)
+			return nil
+		case now.held[is.ContactID]:
+			p.stays(s, loginSince)
+			return nil
+		}
+		p.rep.Lines.Removed++
+		return p.step(ctx, phaseRemoveLine, is.StudentID, is.ContactID, s.name, roster.Added{ID: is.ID, Version: is.Version})
+	}
+	is, ok := now.lines[c.Old.ID]
+	if !ok || is.Version != c.Old.Version+1 {
+		p.stays(s, changedSince)
+		return nil
+	}
+	p.rep.Lines.Changed++
+	at := phaseChangeLine
+	if roster.MayClose(is, c.Old) {
+		at = phaseCloseLine
+	}
+	return p.step(ctx, at, is.StudentID, is.ContactID, s.name, lineStep{LineChange: roster.LineChange{Old: is, New: c.Old}})
+}
+
+// removeSteps takes back what an import added.
+func (w *writer) removeSteps(ctx context.Context, tx *sqldb.Tx, steps []stepRow) ([]int64, error) {
+	all := make([]roster.Added, len(steps))
+	for n, s := range steps {
+		if err := unpack(s.data, &all[n]); err != nil {
+			return nil, err
+		}
+	}
+	kind := map[phase]string{phaseRemoveLine: "line", phaseRemoveContact: "contact", phaseRemoveStudent: "student"}[steps[0].phase.kind()]
+	if kind == "" {
+		return nil, fmt.Errorf("intake: no step of phase %d", steps[0].phase)
+	}
+	return w.roster.RemoveAdded(ctx, tx, w.actor, kind, all)
+}

@@ -1,0 +1,281 @@
+package intake
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/schoolgate/schoolgate/internal/access"
+	"github.com/schoolgate/schoolgate/internal/audit"
+	"github.com/schoolgate/schoolgate/internal/fault"
+	"github.com/schoolgate/schoolgate/internal/jobs"
+	"github.com/schoolgate/schoolgate/internal/sqldb"
+)
+
+const (
+	jobImport = "import"
+	workLife  = 7 * 24 * time.Hour // of a job
+)
+
+type workPayload struct {
+	Import int64 `json:"import"`
+}
+
+// enqueue has a worker go on with an import.
+func (i *Intake) enqueue(ctx context.Context, tx *sqldb.Tx, id int64) error {
+	if i.jobs == nil {
+		return nil
+	}
+	payload, err := json.Marshal(workPayload{id})
+	if err != nil {
+		return err
+	}
+	_, err = i.jobs.Enqueue(ctx, tx, jobs.Job{Kind: jobImport, Payload: payload, Deadline: i.now().Add(workLife)})
+	return err
+}
+
+func (i *Intake) handle(ctx context.Context, j jobs.Job) error {
+	var p workPayload
+	if err := json.Unmarshal(j.Payload, &p); err != nil {
+		return jobs.Permanent(err)
+	}
+	return i.work(ctx, p.Import)
+}
+
+// work does what there is to do for an import: to plan it, to apply it. An error is of here, not of the file: it is tried again.
+func (i *Intake) work(ctx context.Context, id int64) (err error) {
+	t, err := i.takeTurn(ctx, id)
+	if err != nil {
+		return err // another import has its turn: the queue comes back
+	}
+	defer func() { err = errors.Join(err, t.end(ctx)) }()
+	for {
+		m, err := i.one(ctx, id)
+		if fault.Is(err, fault.NotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		switch m.State {
+		case Planning:
+			err = i.unplan(ctx, t, m)
+		case Waiting:
+			err = i.workPlan(ctx, t, m)
+		case Applying:
+			err = i.workApply(ctx, t, m)
+		default:
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// workPlan plans an upload. What is wrong with the file ends the import.
+func (i *Intake) workPlan(ctx context.Context, t *turn, m Import) error {
+	if err := i.move(ctx, t, m.ID, Waiting, Planning, ""); err != nil {
+		return err
+	}
+	f, rep := newFindings(), &Report{}
+	plan := func(path string) error {
+		return i.planned(ctx, path, m.Options, f, rep, func(p *plan) error {
+			if err := i.keep(ctx, t, m.ID, p, m.rounds); err != nil {
+				return err
+			}
+			next := Planned
+			switch {
+			case rep.Steps == 0, m.Origin == FromFolder && m.rounds == 0 && len(rep.Over) == 0 && rep.LosesAccess == 0:
+				next = Applying // nothing in it that anybody must see first
+			}
+			return i.write(ctx, t, func(tx *sqldb.Tx) error { return i.setPlanned(ctx, tx, m.ID, p, m.rounds, next) })
+		})
+	}
+	var err error
+	if m.Undoes != 0 {
+		err = i.planUndo(ctx, t, m)
+	} else {
+		err = i.unloaded(ctx, m, plan)
+	}
+	if fault.KindOf(err) == fault.Invalid || fault.Is(err, fault.NotFound) {
+		if keepErr := i.keepFindings(ctx, t, m.ID, f.list(), m.rounds); keepErr != nil {
+			return keepErr
+		}
+		return i.move(ctx, t, m.ID, Planning, Failed, err.Error())
+	}
+	return err
+}
+
+// workApply applies a plan. What somebody else changed meanwhile is planned again, and waits for a person if there is anything left to do.
+func (i *Intake) workApply(ctx context.Context, t *turn, m Import) error {
+	alone, err := i.apply(ctx, t, m.ID)
+	if err != nil {
+		return err
+	}
+	f := newFindings()
+	for _, what := range alone {
+		f.add(Warning, "", 0, "", what, leftAlone)
+	}
+	if err := i.keepFindings(ctx, t, m.ID, f.list(), m.rounds+longestRound); err != nil {
+		return err
+	}
+	if len(alone) > 0 && m.rounds < longestRound && m.Undoes == 0 {
+		if has, err := i.hasChunks(ctx, m.ID); err != nil || has {
+			if err == nil {
+				err = i.move(ctx, t, m.ID, Applying, Waiting, "")
+			}
+			return err
+		}
+	}
+	return i.ended(ctx, t, m.ID)
+}
+
+const leftAlone = "was changed by somebody else meanwhile: left alone, and planned again"
+
+// move brings an import from one state to the next.
+func (i *Intake) move(ctx context.Context, t *turn, id int64, from, to State, problem string) error {
+	return i.write(ctx, t, func(tx *sqldb.Tx) error {
+		n, err := tx.Exec(ctx, updateState, id, string(from), string(to), problem, i.now().UnixMicro())
+		if err == nil && n == 0 {
+			err = fault.Conflictf("the import is no longer %s", from)
+		}
+		return err
+	})
+}
+
+func (i *Intake) hasChunks(ctx context.Context, id int64) (has bool, err error) {
+	err = i.db.Look(ctx, func(tx *sqldb.Tx) error {
+		has, err = sqldb.Value[bool](ctx, tx, selectHasChunks, id)
+		return err
+	})
+	return has, err
+}
+
+// unloaded writes an upload into a file that only this user may read, and calls fn with its path.
+func (i *Intake) unloaded(ctx context.Context, m Import, fn func(path string) error) (err error) {
+	dir, err := os.MkdirTemp("", "schoolgate-import-")
+	if err != nil {
+		return fault.Wrap(fault.Unavailable, err, "the folder for temporary files cannot be written")
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	path := filepath.Join(dir, "roster"+filepath.Ext(m.FileName))
+	out, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	for pos := 1; err == nil; pos++ {
+		var data []byte
+		readErr := i.db.Look(ctx, func(tx *sqldb.Tx) (err error) {
+			data, err = sqldb.One(ctx, tx, func(r *sql.Rows) (b []byte, err error) { return b, r.Scan(&b) }, selectChunk, m.ID, pos)
+			return err
+		})
+		if fault.Is(readErr, fault.NotFound) {
+			break
+		}
+		if err = readErr; err == nil {
+			_, err = out.Write(data)
+		}
+	}
+	if err = errors.Join(err, out.Close()); err != nil {
+		return err
+	}
+	return fn(path)
+}
+
+// Begin has a plan applied. The actor must have shown lately that it is them (fault.Stale). Where more than a tenth of a kind would go, allow
+// must say that this is meant (fault.Conflict). It returns fault.NotFound for no import, fault.Conflict for one whose plan does not wait.
+func (i *Intake) Begin(ctx context.Context, actor access.Actor, id int64, allow bool) error {
+	if err := access.Check(actor, access.ApplyRoster); err != nil {
+		return err
+	}
+	return i.db.Write(ctx, func(tx *sqldb.Tx) error {
+		m, err := i.inState(ctx, tx, id, Planned)
+		if err != nil {
+			return err
+		}
+		if !allow {
+			if err := guard(m.Report.Over); err != nil {
+				return err
+			}
+		}
+		if _, err := tx.Exec(ctx, updateBegin, id, actor.Username, i.now().UnixMicro()); err != nil {
+			return err
+		}
+		detail := map[string]any{"steps": m.Steps, "removals_allowed": len(m.Report.Over) > 0}
+		if err := i.log.Record(ctx, tx, audit.Event{Actor: actor, Action: "roster.import_begun", TargetKind: "import", TargetID: id, Detail: detail}); err != nil {
+			return err
+		}
+		return i.enqueue(ctx, tx, id)
+	})
+}
+
+// Stop drops an import that is not begun. It returns fault.NotFound for none, fault.Conflict for one that is being applied or has ended.
+func (i *Intake) Stop(ctx context.Context, actor access.Actor, id int64) error {
+	if err := access.Check(actor, access.ImportRoster); err != nil {
+		return err
+	}
+	return i.db.Write(ctx, func(tx *sqldb.Tx) error {
+		m, err := i.inState(ctx, tx, id, Uploading, Waiting, Planned)
+		if err != nil {
+			return err
+		}
+		if m.Done > 0 {
+			return fault.Conflictf("a part of it is applied: what is left can only be applied too")
+		}
+		if _, err := tx.Exec(ctx, updateState, id, string(m.State), string(Stopped), "", i.now().UnixMicro()); err != nil {
+			return err
+		}
+		return i.log.Record(ctx, tx, audit.Event{Actor: actor, Action: "roster.import_stopped", TargetKind: "import", TargetID: id})
+	})
+}
+
+func (i *Intake) inState(ctx context.Context, tx *sqldb.Tx, id int64, states ...State) (Import, error) {
+	m, err := sqldb.One(ctx, tx, scanImport, selectImport, id)
+	if fault.Is(err, fault.NotFound) {
+		return m, fault.NotFoundf("no such import")
+	}
+	if err != nil {
+		return m, err
+	}
+	for _, s := range states {
+		if m.State == s {
+			return m, nil
+		}
+	}
+	return m, fault.Conflictf("the import is %s", m.State)
+}
+
+const (
+	selectHasChunks = `select exists (select 1 from import_chunk where import_id = $1)`
+	selectChunk     = `select data from import_chunk where import_id = $1 and pos = $2`
+	updateBegin     = `update import set state = 'applying', allowed_by = $2, begun_at = $3 where id = $1 and state = 'planned'`
+)
+
+// Resume has workers go on with what an interrupted process left, and is told when the program starts and from time to time.
+func (i *Intake) Resume(ctx context.Context) error {
+	return i.db.Write(ctx, func(tx *sqldb.Tx) error {
+		open, err := sqldb.All(ctx, tx, scanID, selectAbandoned, i.now().Add(-turnLease).UnixMicro())
+		if err != nil {
+			return err
+		}
+		for _, id := range open {
+			if err := i.enqueue(ctx, tx, id); err != nil {
+				return fmt.Errorf("import %d: %w", id, err)
+			}
+		}
+		return nil
+	})
+}
+
+// An import is abandoned when nobody has the turn and no job is there to take it.
+const selectAbandoned = `select m.id from import m, import_turn t
+where m.state in ('waiting', 'planning', 'applying') and m.state not in ('done', 'failed', 'stopped') and t.id = 1 and t.until < $1
+  and (m.origin <> 'command' or m.state = 'applying')
+  and not exists (select 1 from job j where j.kind = 'import' and j.state = 'ready')
+order by m.id`

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"syscall"
+	"text/tabwriter"
+	"time"
+
+	"github.com/schoolgate/schoolgate/internal/access"
+	"github.com/schoolgate/schoolgate/internal/app"
+	"github.com/schoolgate/schoolgate/internal/demo"
+	"github.com/schoolgate/schoolgate/internal/family"
+)
+
+// rosters writes a bundle, or measures how it is imported.
+func rosters(folder, database string, students int) (err error) {
+	if folder == "" {
+		if folder, err = os.MkdirTemp("", "schoolgate-load-"); err != nil {
+			return err
+		}
+		defer os.RemoveAll(folder)
+	}
+	path := filepath.Join(folder, "bundle.zip")
+	if err := writeBundle(path, students); err != nil || database == "" {
+		return err
+	}
+	return measureImports(context.Background(), folder, path, database, students)
+}
+
+func writeBundle(path string, students int) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(demo.WriteOneRosterWithClasses(f, demo.Generate(6, students)), f.Close())
+}
+
+// measureImports imports the bundle twice with the program itself, and asks the database for something small meanwhile.
+func measureImports(ctx context.Context, folder, path, database string, students int) error {
+	bin := filepath.Join(folder, "schoolgate")
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", bin, "./cmd/schoolgate")
+	build.Env, build.Stderr = append(os.Environ(), "CGO_ENABLED=0"), os.Stderr
+	if err := build.Run(); err != nil {
+		return fmt.Errorf("build: %w", err)
+	}
+	key := filepath.Join(folder, "load.key")
+	a, err := app.Open(ctx, app.Config{Database: database, KeyFile: key, Log: quiet()})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = a.Close() }()
+	w := tabwriter.NewWriter(os.Stdout, 0, 4, 2, ' ', 0)
+	fmt.Fprintf(w, "%s, %d cores, %s/%s, %s\n", cpu(), runtime.NumCPU(), runtime.GOOS, runtime.Version(), a.DB.Dialect())
+	for _, what := range []struct{ name, goal string }{{"first import", "<= 60 s, <= 256 MB at 50,000 students"}, {"the same again", "<= 15 s"}} {
+		r, err := oneImport(ctx, a, bin, path, database, key)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(w, "%s of %d students\t%.1f s, %s RSS, %.1f s CPU\t%s\n", what.name, students, r.took.Seconds(), megabytes(r.rss), r.cpu.Seconds(), what.goal)
+		fmt.Fprintf(w, "a reader meanwhile\tp99 %s, longest %s\t<= 100 ms\n", r.p99.Round(10*time.Microsecond), r.longest.Round(10*time.Microsecond))
+	}
+	return w.Flush()
+}
+
+type imported struct {
+	took, cpu, p99, longest time.Duration
+	rss                     int64
+}
+
+func oneImport(ctx context.Context, a *app.App, bin, path, database, key string) (r imported, err error) {
+	var out bytes.Buffer
+	c := exec.CommandContext(ctx, bin, "roster", "import", "--database", database, "--key-file", key, path)
+	c.Stdout, c.Stderr = &out, &out
+	began := time.Now()
+	if err := c.Start(); err != nil {
+		return r, err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- c.Wait() }()
+	var waits []time.Duration
+	for running := true; running; {
+		select {
+		case err = <-ended:
+			running = false
+		case <-time.After(20 * time.Millisecond):
+			asked := time.Now()
+			if _, err := a.Family.Grid(ctx, access.Actor{Kind: access.System}, family.GridQuery{Letter: "S"}); err != nil {
+				return r, err
+			}
+			waits = append(waits, time.Since(asked))
+		}
+	}
+	r.took = time.Since(began)
+	if err != nil {
+		tail := strings.Split(strings.TrimSpace(out.String()), "\n")
+		return r, fmt.Errorf("%w: %s", err, strings.Join(tail[max(0, len(tail)-5):], "\n"))
+	}
+	usage, ok := c.ProcessState.SysUsage().(*syscall.Rusage)
+	if !ok {
+		return r, errors.New("the system tells no usage")
+	}
+	r.rss, r.cpu = usage.Maxrss*1024, c.ProcessState.UserTime()+c.ProcessState.SystemTime()
+	slices.Sort(waits)
+	if n := len(waits); n > 0 {
+		r.p99, r.longest = waits[n*99/100], waits[n-1]
+	}
+	return r, nil
+}
