@@ -119,10 +119,3 @@ func differences[T any](fields []field[T], old, next *T) (all []Difference) {
 	}
 	return all
 }
-
-func yesNo(b bool) string {
-	if b {
-		return string(Yes)
-	}
-	return string(No)
-}
