@@ -43,6 +43,9 @@ type Config struct {
 	// PasswordsSuffice lets staff in without a second factor: for the demo and for tests.
 	PasswordsSuffice bool
 	AnchorFile       string        // where the log's head is written every hour; "" = beside the SQLite file, nowhere for PostgreSQL
+	ImportFolder     string        // where another program puts rosters; "" for nowhere
+	ImportAt         string        // when they are taken, "02:30" in the school's time zone; "" = at once
+	UploadLimit      int64         // bytes of an uploaded roster; 0 = intake.DefaultUpload
 	SQL              sqldb.Options // tests count and break statements
 }
 
@@ -172,13 +175,22 @@ func (a *App) build(ctx context.Context, c Config, keys account.Keys, logKey aud
 		Catalog: a.Catalog, Sender: sender, BaseURL: c.BaseURL,
 	})
 	a.Intake = intake.New(a.DB, a.Roster, a.Settings, a.Audit, logins{a.Family}, a.Jobs, c.Now)
+	if c.UploadLimit > 0 {
+		a.Intake.SetUploadLimit(c.UploadLimit)
+	}
+	if c.ImportFolder != "" {
+		err := a.Intake.Folder(intake.Watch{Folder: c.ImportFolder, At: c.ImportAt, Waits: a.Family.TellImportWaits})
+		if err != nil {
+			return errors.Join(err, <-articles)
+		}
+	}
 	if err := <-articles; err != nil {
 		return err
 	}
 	a.meters = newMeters(a)
 	a.Web, err = web.New(web.Parts{
 		Answered: a.meters.answered,
-		Accounts: a.Accounts, Family: a.Family, Roster: a.Roster, Settings: a.Settings, Help: a.Help, Jobs: a.Jobs, Catalog: a.Catalog, Log: c.Log, Now: c.Now,
+		Accounts: a.Accounts, Family: a.Family, Roster: a.Roster, Settings: a.Settings, Help: a.Help, Imports: a.Intake, Jobs: a.Jobs, Catalog: a.Catalog, Log: c.Log, Now: c.Now,
 		Ready: a.DB.Ping, BaseURL: c.BaseURL, TrustedProxies: c.Proxies, MailLeaves: c.Mail != nil, Demo: c.Demo,
 	})
 	return err

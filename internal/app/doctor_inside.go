@@ -104,6 +104,8 @@ func (d *doctor) roster(ctx context.Context, a *App) error {
 		d.find("roster", Warning, "Import it again: what was done is kept, the rest follows.", "an import that began %s ago did not end", age.Round(time.Minute))
 	case run.Outcome == "failed":
 		d.find("roster", Warning, "Import it again: the report says what was wrong.", "the last import, %s ago, failed", age.Round(time.Minute))
+	case run.Outcome == "planned":
+		d.find("roster", Warning, "Look at it: Site Admin, Imports.", "the plan of an import waits for somebody since %s", age.Round(time.Minute))
 	case age > rosterOld:
 		d.find("roster", Warning, "Look after the nightly import: who left or was restricted since is not known here.", "the last import is %d days old", days)
 	default:

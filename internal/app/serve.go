@@ -86,6 +86,9 @@ func (a *App) housekeeping(ctx context.Context) {
 			return
 		case <-tick.C:
 			a.flush(ctx)
+			if n%60 == 1 {
+				a.report("watched folder", a.Intake.LookAfterFolder(ctx))
+			}
 			if n%300 == 1 {
 				a.Sweep(ctx)
 			}
@@ -106,6 +109,7 @@ func (a *App) Sweep(ctx context.Context) {
 	a.report("search words", a.Roster.KeepWords(ctx))
 	a.report("families", a.Family.Sweep(ctx))
 	a.report("imports", a.Intake.Sweep(ctx))
+	a.report("interrupted imports", a.Intake.Resume(ctx))
 	a.report("help", a.Help.Sweep(ctx))
 	_, err := a.Jobs.Forget(ctx, a.now().Add(-a.Settings.Values().RequestsKept))
 	a.report("jobs", err)

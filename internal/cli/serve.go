@@ -27,6 +27,9 @@ type serveCmd struct {
 	Wait           time.Duration `help:"How long to wait for a database that does not answer." default:"1m" env:"SCHOOLGATE_WAIT"`
 	AnchorFile     string        `help:"File to which the log's head is added every hour; default the SQLite path + .anchors." name:"anchor-file" env:"SCHOOLGATE_ANCHOR_FILE" placeholder:"PATH"`
 	MetricsListen  string        `help:"Address of /metrics for Prometheus, which must not be public." name:"metrics-listen" env:"SCHOOLGATE_METRICS_LISTEN" placeholder:"ADDRESS"`
+	ImportFolder   string        `help:"Folder in which another program puts rosters: the newest is taken, once." name:"import-folder" env:"SCHOOLGATE_IMPORT_FOLDER" placeholder:"DIR"`
+	ImportAt       string        `help:"When it is taken, in the school's time zone; within a minute or two unless given." name:"import-at" env:"SCHOOLGATE_IMPORT_AT" placeholder:"02:30"`
+	UploadLimit    int64         `help:"Megabytes that an uploaded roster may have." name:"upload-limit" default:"200" env:"SCHOOLGATE_UPLOAD_LIMIT" placeholder:"MB"`
 	LogFormat      string        `help:"text or json." enum:"text,json" default:"text" env:"SCHOOLGATE_LOG_FORMAT"`
 	LogLevel       string        `help:"debug, info, warn or error." enum:"debug,info,warn,error" default:"info" env:"SCHOOLGATE_LOG_LEVEL"`
 	smtp
@@ -66,6 +69,7 @@ func (c serveCmd) Run(ctx context.Context, s *streams) error {
 	app.ReserveThreads()
 	a, err := app.Open(ctx, app.Config{
 		Database: c.Database, KeyFile: c.KeyFile, AnchorFile: c.AnchorFile, BaseURL: c.BaseURL, Log: log, Mail: sender, Proxies: c.TrustedProxies, Wait: c.Wait,
+		ImportFolder: c.ImportFolder, ImportAt: c.ImportAt, UploadLimit: c.UploadLimit << 20,
 	})
 	if err != nil {
 		return err

@@ -22,6 +22,14 @@ func (f *Family) LoginsMade(ctx context.Context, tx *sqldb.Tx, students []int64)
 	return all, err
 }
 
+// mailImportWaits tells the office that a plan from the watched folder waits for somebody. It names nobody.
+const mailImportWaits = "import_waits"
+
+// TellImportWaits tells the office, if the school wants such mail, that the plan of an import waits for somebody.
+func (f *Family) TellImportWaits(ctx context.Context, tx *sqldb.Tx) error {
+	return f.mailOffice(ctx, tx, mailImportWaits, nil)
+}
+
 // Held reports which of the contacts have a login, in the caller's transaction.
 func (f *Family) Held(ctx context.Context, tx *sqldb.Tx, contacts []int64) (map[int64]bool, error) {
 	accounts, err := holdersOf(ctx, tx, once(contacts))

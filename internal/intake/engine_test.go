@@ -24,10 +24,10 @@ func zipOf(t testing.TB, rows map[string]string) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
-	for name, text := range map[string]string{"users.csv": rowsOf(rows), "orgs.csv": orgsFile} {
-		w, err := z.Create(name)
+	for _, f := range [][2]string{{"users.csv", rowsOf(rows)}, {"orgs.csv", orgsFile}} {
+		w, err := z.Create(f[0])
 		if err == nil {
-			_, err = w.Write([]byte(text))
+			_, err = w.Write([]byte(f[1]))
 		}
 		if err != nil {
 			t.Fatal(err)

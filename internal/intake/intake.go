@@ -83,6 +83,8 @@ type Intake struct {
 	limits limits
 
 	uploadLimit int64
+	watch       *Watch
+	lastHash    string // of the folder's newest file, if it was taken before
 }
 
 // New returns an intake that writes through r. logins may be nil where there are none, and queue where nothing but Import is called.

@@ -54,9 +54,14 @@ func (i *Intake) Upload(ctx context.Context, actor access.Actor, name string, fr
 	if err == nil {
 		return id, nil
 	}
-	away := context.WithoutCancel(ctx)
-	return 0, errors.Join(err, i.erase(away, deleteChunks, id), i.db.Write(away, func(tx *sqldb.Tx) error {
-		_, err := tx.Exec(away, deleteImport, id)
+	return 0, errors.Join(err, i.forget(ctx, id))
+}
+
+// forget deletes an upload that did not arrive whole.
+func (i *Intake) forget(ctx context.Context, id int64) error {
+	ctx = context.WithoutCancel(ctx)
+	return errors.Join(i.erase(ctx, deleteChunks, id), i.db.Write(ctx, func(tx *sqldb.Tx) error {
+		_, err := tx.Exec(ctx, deleteImport, id)
 		return err
 	}))
 }

@@ -90,11 +90,16 @@ func (i *Intake) workPlan(ctx context.Context, t *turn, m Import) error {
 				return err
 			}
 			next := Planned
-			switch {
-			case rep.Steps == 0, m.Origin == FromFolder && m.rounds == 0 && len(rep.Over) == 0 && rep.LosesAccess == 0:
+			if rep.Steps == 0 || m.Origin == FromFolder && m.rounds == 0 && rep.harmless() {
 				next = Applying // nothing in it that anybody must see first
 			}
-			return i.write(ctx, t, func(tx *sqldb.Tx) error { return i.setPlanned(ctx, tx, m.ID, p, m.rounds, next) })
+			return i.write(ctx, t, func(tx *sqldb.Tx) error {
+				if err := i.setPlanned(ctx, tx, m.ID, p, m.rounds, next); err != nil || next == Applying || i.watch == nil ||
+					m.Origin != FromFolder || i.watch.Waits == nil {
+					return err
+				}
+				return i.watch.Waits(ctx, tx)
+			})
 		})
 	}
 	var err error
@@ -110,6 +115,12 @@ func (i *Intake) workPlan(ctx context.Context, t *turn, m Import) error {
 		return i.move(ctx, t, m.ID, Planning, Failed, err.Error())
 	}
 	return err
+}
+
+// harmless reports whether a plan may be applied without anybody having seen it: it removes no more than goes unasked, nor does it take access
+// from more.
+func (r *Report) harmless() bool {
+	return len(r.Over) == 0 && r.LosesAccess*10 <= r.Lines.Same+r.Lines.Changed+r.Lines.Removed
 }
 
 // workApply applies a plan. What somebody else changed meanwhile is planned again, and waits for a person if there is anything left to do.

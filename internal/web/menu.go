@@ -28,6 +28,7 @@ var menuLines = []menuLine{
 	{lettersPath, "letter.page.title", access.PrintLetters, false},
 	{"/admin/site/mail", "admin.mail.title", access.SeeMail, false},
 	{holdPath, "hold.title", access.CloseSchools, false},
+	{importsPath, "imports.title", access.ImportRoster, false},
 	{staffPath, "staff.title", access.SeeStaff, false},
 	{"/admin/site/help", "help.staff.title", access.SeeHelp, false},
 	{logPath, "log.page.title", access.ReadAudit, false},

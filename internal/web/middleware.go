@@ -54,7 +54,11 @@ func (s *Server) protect(next http.Handler) http.Handler {
 				s.refuse(w, r)
 				return
 			}
-			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+			most := int64(maxBody)
+			if r.URL.Path == importsPath { // the one form with a file
+				most += s.Imports.UploadLimit()
+			}
+			r.Body = http.MaxBytesReader(w, r.Body, most)
 		}
 		next.ServeHTTP(w, r)
 	})

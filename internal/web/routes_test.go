@@ -135,6 +135,14 @@ var expected = map[string]string{
 	"POST /admin/site/reset-student-login/question":          "login | login | login | login | to /admin/site/reset-student-login aohe",
 	"GET /admin/site/reset-student-login/{student}":          "login | login | login | login | 200 aoh, 404 e",
 	"POST /admin/site/reset-student-login/{student}":         "login | login | login | login | 422 aoh, 404 e",
+	"GET /admin/site/imports":                                "login | login | login | login | 200 ar",
+	"POST /admin/site/imports":                               "login | login | login | login | 422 ar",
+	"GET /admin/site/imports/{import}":                       "login | login | login | login | 404 ar",
+	"POST /admin/site/imports/{import}/apply":                "login | login | login | login | 404 ar",
+	"POST /admin/site/imports/{import}/stop":                 "login | login | login | login | 404 ar",
+	"POST /admin/site/imports/{import}/undo":                 "login | login | login | login | 404 ar",
+	"GET /admin/site/imports/{import}/report.csv":            "login | login | login | login | 404 ar",
+	"GET /admin/site/imports/{import}/report.json":           "login | login | login | login | 404 ar",
 	"GET /admin/site/bulk":                                   "login | login | login | login | 200 aoe",
 	"POST /admin/site/bulk":                                  "login | login | login | login | 422 aoe",
 	"GET /admin/site/bulk/{bulk}":                            "login | login | login | login | 404 aoe",
@@ -351,7 +359,7 @@ func (s *site) browser(role string) *apptest.Browser {
 func (s *site) path(pattern string) (method, path string) {
 	method, path, _ = strings.Cut(pattern, " ")
 	return method, strings.NewReplacer("{$}", "", "{student}", fmt.Sprint(s.Ana.ID), "{line}", fmt.Sprint(s.MariaAna), "{number}", "1",
-		"{bulk}", "1", "{kind}", "how-to", "{article}", "create-an-account", "{picture}", "nothing.png", "{language}", "en", "{passkey}", "1", "{mail}", "1",
+		"{bulk}", "1", "{import}", "99", "{kind}", "how-to", "{article}", "create-an-account", "{picture}", "nothing.png", "{language}", "en", "{passkey}", "1", "{mail}", "1",
 		"{contact}", fmt.Sprint(s.Maria.ID), "{staff}", fmt.Sprint(s.District.Staff), "{act}", "disable", "{flaw}", "no_email", "{other}", "999999").Replace(path)
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/schoolgate/schoolgate/internal/account"
 	"github.com/schoolgate/schoolgate/internal/family"
 	"github.com/schoolgate/schoolgate/internal/help"
+	"github.com/schoolgate/schoolgate/internal/intake"
 	"github.com/schoolgate/schoolgate/internal/jobs"
 	"github.com/schoolgate/schoolgate/internal/lang"
 	"github.com/schoolgate/schoolgate/internal/mail"
@@ -31,6 +32,7 @@ type Parts struct {
 	Roster   *roster.Roster
 	Settings *settings.Settings
 	Help     *help.Library
+	Imports  *intake.Intake
 	Jobs     *jobs.Queue
 	Catalog  *lang.Catalog
 	Log      *slog.Logger

@@ -1,0 +1,181 @@
+package intake
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/schoolgate/schoolgate/internal/access"
+	"github.com/schoolgate/schoolgate/internal/audit"
+	"github.com/schoolgate/schoolgate/internal/fault"
+	"github.com/schoolgate/schoolgate/internal/sqldb"
+)
+
+// Watch is a folder in which another program puts rosters.
+type Watch struct {
+	Folder string
+	At     string // "02:30" in the school's time zone; "" = at any time
+	// Waits is told, in the transaction, of a plan from the folder that waits for a person. It may be nil.
+	Waits func(ctx context.Context, tx *sqldb.Tx) error
+
+	seen watched
+}
+
+// watched is the newest file as it was at the last look.
+type watched struct {
+	name    string
+	size    int64
+	changed time.Time
+}
+
+// watchFor is how long after its time of day a roster is waited for.
+const watchFor = 4 * time.Hour
+
+// Folder has this intake look after a folder whenever LookAfterFolder is called. It must be called before that.
+func (i *Intake) Folder(w Watch) error {
+	if w.At != "" {
+		if _, err := time.Parse("15:04", w.At); err != nil {
+			return fault.Invalidf("the time of imports must be such as 02:30")
+		}
+	}
+	if info, err := os.Stat(w.Folder); err != nil || !info.IsDir() {
+		return fault.Invalidf("there is no folder %s", w.Folder)
+	}
+	i.watch = &w
+	return nil
+}
+
+// LookAfterFolder takes the newest roster of the folder, if its time of day has come and the file is complete: as big and as old as at the look
+// before. What was taken once is never taken again, whatever its name; of several nodes one takes it.
+func (i *Intake) LookAfterFolder(ctx context.Context) error {
+	w := i.watch
+	if w == nil || !i.watchTime(w.At) {
+		return nil
+	}
+	root, err := os.OpenRoot(w.Folder) // nothing outside is read, whatever links stand in it
+	if err != nil {
+		return fault.Wrap(fault.Unavailable, err, "the watched folder cannot be read")
+	}
+	defer func() { _ = root.Close() }() // it was only read
+	is, err := newest(root.FS())
+	if err != nil || is.name == "" {
+		return err
+	}
+	if is != w.seen {
+		w.seen = is
+		return nil
+	}
+	return i.takeFromFolder(ctx, root, is.name)
+}
+
+func (i *Intake) watchTime(at string) bool {
+	if at == "" {
+		return true
+	}
+	now := i.now().In(i.set.Location())
+	when, err := time.ParseInLocation("2006-01-02 15:04", now.Format(time.DateOnly)+" "+at, i.set.Location())
+	if err != nil {
+		return false
+	}
+	since := now.Sub(when)
+	if since < 0 {
+		since += 24 * time.Hour // the time of yesterday
+	}
+	return since < watchFor
+}
+
+// newest finds the newest file that may be a roster.
+func newest(dir fs.FS) (watched, error) {
+	entries, err := fs.ReadDir(dir, ".")
+	if err != nil {
+		return watched{}, fault.Wrap(fault.Unavailable, err, "the watched folder cannot be read")
+	}
+	var found watched
+	for _, e := range entries {
+		kinds := []string{".zip", ".csv", ".tsv", ".xlsx", ".xml"}
+		if !e.Type().IsRegular() || hidden(e.Name()) || !slices.Contains(kinds, strings.ToLower(path.Ext(e.Name()))) {
+			continue
+		}
+		info, err := e.Info()
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return found, fault.Wrap(fault.Unavailable, err, "the watched folder cannot be read")
+		}
+		if info.ModTime().After(found.changed) {
+			found = watched{e.Name(), info.Size(), info.ModTime()}
+		}
+	}
+	return found, nil
+}
+
+func (i *Intake) takeFromFolder(ctx context.Context, root *os.Root, name string) error {
+	hash, err := hashOf(root, name)
+	if err != nil || hash == i.lastHash {
+		return err
+	}
+	actor := access.Actor{Kind: access.System, Username: "folder"}
+	var id int64
+	err = i.db.Write(ctx, func(tx *sqldb.Tx) error {
+		id = 0
+		taken, err := sqldb.Value[bool](ctx, tx, selectTaken, hash)
+		if err != nil || taken {
+			return err
+		}
+		if id, err = i.begin(ctx, tx, actor, Import{Origin: FromFolder, FileName: shorten(clean(name)), Hash: hash}, Uploading); err != nil {
+			return err
+		}
+		return i.log.Record(ctx, tx, audit.Event{Actor: actor, Action: "roster.found_in_folder", TargetKind: "import", TargetID: id})
+	})
+	if err != nil || id == 0 {
+		if err == nil {
+			i.lastHash = hash
+		}
+		return err
+	}
+	f, err := root.Open(name)
+	if err == nil {
+		var size int64
+		var arrived string
+		if size, arrived, err = i.receive(ctx, id, f); err == nil && arrived != hash {
+			err = fault.Conflictf("the file changed while it was read")
+		}
+		err = errors.Join(err, f.Close())
+		if err == nil {
+			err = i.db.Write(ctx, func(tx *sqldb.Tx) error {
+				if _, err := tx.Exec(ctx, updateUploaded, id, size, hash); err != nil {
+					return err
+				}
+				return i.enqueue(ctx, tx, id)
+			})
+		}
+	}
+	if err != nil {
+		return errors.Join(err, i.forget(ctx, id))
+	}
+	return nil
+}
+
+func hashOf(root *os.Root, name string) (string, error) {
+	f, err := root.Open(name)
+	if err != nil {
+		return "", fault.Wrap(fault.Unavailable, err, "the watched folder cannot be read")
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	sum := sha256.New()
+	if _, err := io.Copy(sum, f); err != nil {
+		return "", fault.Wrap(fault.Unavailable, err, "the watched folder cannot be read")
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
+}
+
+const selectTaken = `select exists (select 1 from import where hash = $1 and hash <> '')`

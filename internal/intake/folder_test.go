@@ -1,0 +1,66 @@
+package intake
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/schoolgate/schoolgate/internal/fault"
+	"github.com/schoolgate/schoolgate/internal/jobs"
+	"github.com/schoolgate/schoolgate/internal/sqldb"
+)
+
+func TestAWatchedFolderIsImportedOnceAndWaitsBeyondTheGuard(t *testing.T) {
+	atOffice(t, func(t *testing.T, o *office) {
+		dir, told := t.TempDir(), 0
+		put := func(name string, rows map[string]string) {
+			if err := os.WriteFile(filepath.Join(dir, name), zipOf(t, rows), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			when := time.Now().Add(time.Duration(len(name)) * time.Hour) // the longer the name, the newer
+			if err := os.Chtimes(filepath.Join(dir, name), when, when); err != nil {
+				t.Fatal(err)
+			}
+		}
+		look := func() []Import {
+			if err := o.intake.LookAfterFolder(o.ctx); err != nil {
+				t.Fatal(err)
+			}
+			o.drain()
+			all, err := o.intake.Imports(o.ctx, clerk, jobs.Cursor{}, 10)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return all
+		}
+		waits := func(context.Context, *sqldb.Tx) error { told++; return nil }
+		for _, bad := range []Watch{{Folder: dir, At: "half past two"}, {Folder: filepath.Join(dir, "nothing")}} {
+			if err := o.intake.Folder(bad); !fault.Is(err, fault.Invalid) {
+				t.Errorf("got %v", err)
+			}
+		}
+		if err := o.intake.Folder(Watch{Folder: dir, At: "05:30", Waits: waits}); err != nil {
+			t.Fatal(err)
+		}
+		put("a.zip", twenty())
+		o.same("not its time of day", 0, len(look()))
+		o.clock = time.Date(2026, 11, 24, 11, 0, 0, 0, time.UTC) // six in the morning at the school
+		o.same("a first look sees whether it grows", 0, len(look()))
+		all := look()
+		o.same("taken", []any{1, Done, 20}, []any{len(all), all[0].State, len(o.snapshot().Students)})
+		o.same("once", 1, len(look()))
+		put("aa.zip", twenty())
+		look()
+		o.same("the same under another name", 1, len(look()))
+		fewer := twenty()
+		for _, id := range []string{"s00", "s01", "s02"} {
+			delete(fewer, id)
+		}
+		put("aaa.zip", fewer)
+		look()
+		all = look()
+		o.same("beyond the guard", []any{2, Planned, 1}, []any{len(all), all[0].State, told})
+	})
+}

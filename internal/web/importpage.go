@@ -1,0 +1,398 @@
+package web
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/schoolgate/schoolgate/internal/fault"
+	"github.com/schoolgate/schoolgate/internal/intake"
+	"github.com/schoolgate/schoolgate/internal/lang"
+)
+
+// importPage is one import: how far it is, what its plan means for people, and its lists.
+type importPage struct {
+	Page
+	Heading  string
+	Facts    []string
+	Running  bool
+	Done     int
+	Steps    int
+	Progress string
+	Plan     bool // waits for the reader
+	Over     []string
+	Meaning  []string
+	Apply    string
+	Stop     string
+	Undo     string
+	Report   bool
+	Base     string
+	Tallies  []importTally
+	Filters  []bulkFilter
+	List     string
+	Rows     []importRow
+	NextURL  string
+}
+
+type importTally struct{ What, Come, Change, Leave, Same string }
+
+// importRow is one line of a list.
+type importRow struct {
+	URL, Name, ContactURL, Contact, What string
+}
+
+const findingsList = "findings"
+
+func (s *Server) importOne(x *exchange) error {
+	id, err := x.id("import")
+	if err != nil {
+		return err
+	}
+	m, err := s.Imports.One(x.r.Context(), x.actor, id)
+	if err != nil {
+		return err
+	}
+	l := x.lang
+	p := importPage{Page: s.page(x, "imports.title"), Heading: s.importEntry(l, m).What, Done: m.Done, Steps: m.Steps, Base: importURL(id)}
+	p.Path = importURL(id)
+	p.Facts = s.importFacts(l, m)
+	switch m.State {
+	case intake.Uploading, intake.Waiting, intake.Planning:
+		p.Running, p.Progress = true, l.T("imports.progress."+string(m.State))
+	case intake.Applying:
+		p.Running, p.Progress = true, l.T("imports.progress.applying", "Done", l.Number(m.Done), "Size", l.Number(m.Steps))
+	case intake.Planned:
+		p.Plan, p.Apply, p.Over = true, importURL(id)+"/apply", importOver(l, m.Report.Over)
+	case intake.Done:
+		if m.Undoes == 0 && m.UndoneBy == 0 && m.Steps > 0 {
+			p.Undo = importURL(id) + "/undo"
+		}
+	}
+	if m.Done == 0 && (m.State == intake.Waiting || m.State == intake.Uploading || m.State == intake.Planned) {
+		p.Stop = importURL(id) + "/stop"
+	}
+	if m.Report.Format != "" {
+		p.Report = true
+		p.Meaning, p.Tallies = importMeaning(l, m), importTallies(l, m)
+	}
+	if err := s.importLists(x, &p, m); err != nil {
+		return err
+	}
+	return s.render(x, http.StatusOK, "admin/import", p)
+}
+
+func (s *Server) importFacts(l *lang.Language, m intake.Import) []string {
+	when := func(key string, args ...any) string { return l.T(key, args...) }
+	facts := []string{importState(l, m), when("imports.asked_by", "Who", m.Owner, "When", l.ShortWhen(m.StartedAt, s.Now(), s.Settings.Location()))}
+	if m.Format != "" && m.Undoes == 0 {
+		facts = append(facts, l.T("imports.format_is", "Format", m.Format))
+	}
+	if m.AllowedBy != "" {
+		facts = append(facts, l.T("imports.allowed_by", "Who", m.AllowedBy))
+	}
+	if m.Alone > 0 {
+		facts = append(facts, l.T("imports.alone", "Count", m.Alone))
+	}
+	if m.Problem != "" {
+		facts = append(facts, l.T("imports.problem", "Problem", m.Problem))
+	}
+	return facts
+}
+
+// importOver says what would go beyond the tenth: "12 of 100 students".
+func importOver(l *lang.Language, over []string) []string {
+	var texts []string
+	for _, o := range over {
+		f := strings.Fields(o)
+		if len(f) == 4 {
+			texts = append(texts, l.T("imports.over."+f[3], "Gone", f[0], "All", f[2]))
+		}
+	}
+	return texts
+}
+
+func importMeaning(l *lang.Language, m intake.Import) []string {
+	r := m.Report
+	var texts []string
+	for _, t := range []struct {
+		key   string
+		count int
+	}{
+		{"loses_now", r.LosesAccess}, {"loses_later", r.LosesLater}, {"logins", r.Lists[intake.ListLogins]}, {"restriction", r.Lists[intake.ListRestriction]},
+		{"shared", r.Lists[intake.ListShared]}, {"no_email", r.Lists[intake.ListNoEmail]}, {"local", r.Lists[intake.ListLocal]}, {"may_register", r.MayRegister},
+	} {
+		if t.count > 0 {
+			texts = append(texts, l.T("imports.meaning."+t.key, "Count", t.count))
+		}
+	}
+	if m.Steps == 0 {
+		texts = append(texts, l.T("imports.nothing"))
+	}
+	return texts
+}
+
+func importTallies(l *lang.Language, m intake.Import) []importTally {
+	var all []importTally
+	for _, t := range []struct {
+		key   string
+		tally intake.Tally
+	}{{"schools", m.Report.Schools}, {"students", m.Report.Students}, {"contacts", m.Report.Contacts}, {"lines", m.Report.Lines}} {
+		all = append(all, importTally{l.T("imports." + t.key), l.Number(t.tally.Added), l.Number(t.tally.Changed), l.Number(t.tally.Removed), l.Number(t.tally.Same)})
+	}
+	return all
+}
+
+// importLists puts a page of the chosen list on the page, and leads to the others.
+func (s *Server) importLists(x *exchange, p *importPage, m intake.Import) error {
+	counts, err := s.Imports.Counts(x.r.Context(), x.actor, m.ID)
+	if err != nil {
+		return err
+	}
+	q := x.r.URL.Query()
+	p.List = q.Get("list")
+	after, _ := strconv.Atoi(q.Get("after")) // no number: the start
+	filter := func(name string, count int) {
+		if count > 0 {
+			if p.List == "" {
+				p.List = name
+			}
+			p.Filters = append(p.Filters, bulkFilter{importList(m.ID, name, 0), x.lang.T("imports.list."+name) + " (" + x.lang.Number(count) + ")", p.List == name})
+		}
+	}
+	for _, on := range intake.Lists() {
+		filter(string(on), m.Report.Lists[on])
+	}
+	for _, sort := range intake.Sorts() {
+		filter(string(sort), counts[sort])
+	}
+	found, _, err := s.Imports.Findings(x.r.Context(), x.actor, m.ID, 0, 1)
+	if err != nil {
+		return err
+	}
+	if len(found) > 0 {
+		if p.List == "" {
+			p.List = findingsList
+		}
+		p.Filters = append(p.Filters, bulkFilter{importList(m.ID, findingsList, 0), x.lang.T("imports.list.findings"), p.List == findingsList})
+	}
+	if p.List == "" {
+		return nil
+	}
+	rows, last, err := s.importRows(x, m.ID, p.List, max(after, 0), listPage+1)
+	if err != nil {
+		return err
+	}
+	if len(rows) > listPage {
+		rows = rows[:listPage]
+		p.NextURL = importList(m.ID, p.List, last)
+	}
+	p.Rows = rows
+	return nil
+}
+
+// importRows reads rows of a list; last is the position of the last but one, from which the next page goes on.
+func (s *Server) importRows(x *exchange, id int64, name string, after, limit int) (rows []importRow, last int, err error) {
+	l, ctx := x.lang, x.r.Context()
+	positions := []int{}
+	switch {
+	case name == findingsList:
+		found, _, err := s.Imports.Findings(ctx, x.actor, id, after, limit)
+		for n, f := range found {
+			rows = append(rows, findingRow(l, f))
+			positions = append(positions, after+n+1)
+		}
+		if err != nil {
+			return nil, 0, err
+		}
+	case isSort(name):
+		changes, err := s.Imports.Changes(ctx, x.actor, id, intake.Sort(name), after, limit)
+		if err != nil {
+			return nil, 0, err
+		}
+		for _, c := range changes {
+			rows = append(rows, changeRow(l, c))
+			positions = append(positions, c.Pos)
+		}
+	default:
+		people, err := s.Imports.People(ctx, x.actor, id, intake.List(name), after, limit)
+		if err != nil {
+			return nil, 0, err
+		}
+		for _, e := range people {
+			rows = append(rows, personRow(l, intake.List(name), e.Person))
+			positions = append(positions, e.Pos)
+		}
+	}
+	if len(positions) >= limit && limit > 1 {
+		last = positions[limit-2]
+	}
+	return rows, last, nil
+}
+
+func isSort(name string) bool {
+	for _, s := range intake.Sorts() {
+		if string(s) == name {
+			return true
+		}
+	}
+	return false
+}
+
+func studentURL(id int64) string {
+	if id == 0 {
+		return ""
+	}
+	return "/admin/students/" + strconv.FormatInt(id, 10)
+}
+
+func familyURL(id int64) string {
+	if id == 0 {
+		return ""
+	}
+	return "/admin/families/" + strconv.FormatInt(id, 10)
+}
+
+func findingRow(l *lang.Language, f intake.Finding) importRow {
+	where := f.File
+	if f.Line > 0 {
+		where += ":" + strconv.Itoa(f.Line)
+	}
+	what := l.T("imports.level."+string(f.Level)) + ": "
+	if f.Column != "" {
+		what += f.Column + ": "
+	}
+	what += f.Text
+	if f.Was != "" {
+		what += " (“" + f.Was + "”)"
+	}
+	if f.Count > 1 {
+		what += " × " + l.Number(f.Count)
+	}
+	return importRow{Name: where, What: what}
+}
+
+func changeRow(l *lang.Language, c intake.Change) importRow {
+	row := importRow{URL: studentURL(c.StudentID), Name: c.Name}
+	if c.StudentID == 0 {
+		row.URL = familyURL(c.ContactID)
+	}
+	var parts []string
+	for _, d := range c.Fields {
+		if d.Field != "school_id" {
+			parts = append(parts, strings.ReplaceAll(d.Field, "_", " ")+": “"+d.Old+"” → “"+d.New+"”")
+		}
+	}
+	if c.Alone {
+		parts = append(parts, l.T("imports.left_alone"))
+	}
+	row.What = strings.Join(parts, "; ")
+	return row
+}
+
+func personRow(l *lang.Language, on intake.List, n intake.Person) importRow {
+	row := importRow{URL: studentURL(n.StudentID), Name: n.Student, ContactURL: familyURL(n.ContactID), Contact: n.Contact}
+	switch on {
+	case intake.ListLoses, intake.ListLogins:
+		row.What = l.T("imports.why." + n.Why)
+		if n.Until != "" {
+			row.What += " " + l.T("imports.until", "Day", n.Until)
+		}
+		if n.Old != "" {
+			row.What = n.Old + ": " + row.What
+		}
+	case intake.ListRestriction:
+		row.What = l.T("imports.restriction." + n.Why)
+	case intake.ListShared:
+		row.What = n.New + ": " + l.T("imports.shared."+n.Why)
+	case intake.ListNoEmail:
+		row.What = l.T("imports.no_email." + n.Why)
+	case intake.ListLocal:
+		row.What = strings.ReplaceAll(n.Field, "_", " ") + ": " + l.T("imports.local", "Ours", n.Old, "Theirs", n.New)
+	}
+	return row
+}
+
+// importCSV is the whole report as a table (RFC 4180): every list, row by row.
+func (s *Server) importCSV(x *exchange) error {
+	id, err := x.id("import")
+	if err != nil {
+		return err
+	}
+	if _, err := s.Imports.One(x.r.Context(), x.actor, id); err != nil {
+		return err
+	}
+	if err := s.Imports.NoteExport(x.r.Context(), x.actor, id); err != nil {
+		return err
+	}
+	l := x.lang
+	row := x.table("import-" + strconv.FormatInt(id, 10))
+	err = row(l.T("imports.column.list"), l.T("imports.column.name"), l.T("imports.column.contact"), l.T("imports.column.what"))
+	names := []string{findingsList}
+	for _, on := range intake.Lists() {
+		names = append(names, string(on))
+	}
+	for _, sort := range intake.Sorts() {
+		names = append(names, string(sort))
+	}
+	for _, name := range names {
+		for after := 0; err == nil; {
+			var rows []importRow
+			var last int
+			rows, last, err = s.importRows(x, id, name, after, reportAtOnce+1)
+			for _, r := range rows[:min(len(rows), reportAtOnce)] {
+				if err == nil {
+					err = row(l.T("imports.list."+name), r.Name, r.Contact, r.What)
+				}
+			}
+			if len(rows) <= reportAtOnce {
+				break
+			}
+			after = last
+		}
+	}
+	if err == nil {
+		err = row()
+	}
+	if err != nil { // the head is on its way: the reader sees that the file breaks off
+		s.Log.Warn("table not taken", "req", x.client.RequestID, "err", err)
+	}
+	return nil
+}
+
+const reportAtOnce = 1000
+
+// importJSON is the report for a program: the numbers and the findings.
+func (s *Server) importJSON(x *exchange) error {
+	id, err := x.id("import")
+	if err != nil {
+		return err
+	}
+	m, err := s.Imports.One(x.r.Context(), x.actor, id)
+	if err != nil {
+		return err
+	}
+	if m.Report.Format == "" {
+		return fault.NotFoundf("there is no report yet")
+	}
+	if err := s.Imports.NoteExport(x.r.Context(), x.actor, id); err != nil {
+		return err
+	}
+	for after := 0; ; after = len(m.Report.Findings) {
+		some, _, err := s.Imports.Findings(x.r.Context(), x.actor, id, after, reportAtOnce)
+		if err != nil {
+			return err
+		}
+		m.Report.Findings = append(m.Report.Findings, some...)
+		if len(some) < reportAtOnce {
+			break
+		}
+	}
+	h := x.w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Content-Disposition", `attachment; filename="import-`+strconv.FormatInt(id, 10)+`.json"`)
+	h["Cache-Control"] = noStore
+	enc := json.NewEncoder(x.w)
+	enc.SetIndent("", "  ")
+	return enc.Encode(m.Report)
+}

@@ -1,0 +1,218 @@
+package web
+
+import (
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/schoolgate/schoolgate/internal/access"
+	"github.com/schoolgate/schoolgate/internal/fault"
+	"github.com/schoolgate/schoolgate/internal/intake"
+	"github.com/schoolgate/schoolgate/internal/lang"
+)
+
+const importsPath = "/admin/site/imports"
+
+// importsPage lists imports and takes the file of a new one.
+type importsPage struct {
+	Page
+	Imports []importEntry
+	Formats []bulkChoice
+	Schools []string
+	Max     string
+	Next    string // query of the next page
+}
+
+// importEntry is an import in the list.
+type importEntry struct{ URL, What, From, Who, When, State, Numbers, Label string }
+
+func (s *Server) imports(x *exchange) error {
+	p, err := s.importsForm(x)
+	if err != nil {
+		return err
+	}
+	return s.render(x, http.StatusOK, "admin/imports", p)
+}
+
+func (s *Server) importsForm(x *exchange) (importsPage, error) {
+	p := importsPage{Page: s.page(x, "imports.title"), Max: x.lang.Number(int(s.Imports.UploadLimit() >> 20))}
+	p.Path = importsPath
+	all, err := s.Imports.Imports(x.r.Context(), x.actor, cursor(x.r.URL.Query()), listPage+1)
+	if err != nil {
+		return p, err
+	}
+	if len(all) > listPage {
+		all = all[:listPage]
+		last := all[listPage-1]
+		p.Next = cursorQuery(last.StartedAt, last.ID)
+	}
+	for _, m := range all {
+		p.Imports = append(p.Imports, s.importEntry(x.lang, m))
+	}
+	for _, f := range intake.Formats() {
+		p.Formats = append(p.Formats, bulkChoice{Choice: f, Label: f})
+	}
+	schools, err := s.Roster.SchoolsOf(x.r.Context(), x.actor)
+	for _, o := range schools {
+		if o.Kind == "school" {
+			p.Schools = append(p.Schools, o.Name)
+		}
+	}
+	return p, err
+}
+
+func (s *Server) importEntry(l *lang.Language, m intake.Import) importEntry {
+	e := importEntry{URL: importURL(m.ID), What: m.FileName, From: l.T("imports.origin." + string(m.Origin)), Who: m.Owner,
+		When: l.ShortWhen(m.StartedAt, s.Now(), s.Settings.Location()), State: importState(l, m)}
+	if m.Origin == intake.FromUndo {
+		e.What = l.T("imports.undo_of", "What", m.FileName)
+	}
+	if m.Steps > 0 {
+		e.Numbers = l.T("imports.steps", "Count", m.Steps)
+	}
+	e.Label = l.T("imports.open_row", "What", e.What, "When", e.When)
+	return e
+}
+
+func importState(l *lang.Language, m intake.Import) string {
+	if m.UndoneBy != 0 {
+		return l.T("imports.state.undone")
+	}
+	return l.T("imports.state." + string(m.State))
+}
+
+func importURL(id int64) string { return importsPath + "/" + strconv.FormatInt(id, 10) }
+
+// uploadTime is what a slow line gets for a whole upload.
+const uploadTime = 30 * time.Minute
+
+// upload takes the file as it arrives: it is never whole in memory. The fields that steer it stand before it in the form.
+func (s *Server) upload(x *exchange) error {
+	id, err := s.takeUpload(x)
+	if err == nil {
+		s.setFlash(x, "flash.import_uploaded")
+		return x.redirect(importURL(id))
+	}
+	if !fault.Is(err, fault.Invalid) {
+		return err
+	}
+	p, formErr := s.importsForm(x)
+	if formErr != nil {
+		return formErr
+	}
+	if len(fault.ProblemsOf(err)) == 0 {
+		err = fault.InvalidFields(fault.Problem{Field: "file", Key: "problem.upload_broken"})
+	}
+	if err := s.problems(x, &p.Page, err, "school", "format"); err != nil {
+		return err
+	}
+	for i := range p.Problems {
+		p.Problems[i].Label = x.lang.T("imports.file")
+	}
+	return s.render(x, http.StatusUnprocessableEntity, "admin/imports", p)
+}
+
+func (s *Server) takeUpload(x *exchange) (int64, error) {
+	if err := access.Check(x.actor, access.ImportRoster); err != nil {
+		return 0, err
+	}
+	none := fault.InvalidFields(fault.Problem{Field: "file", Key: "problem.choose_file"})
+	if kind, _, err := mime.ParseMediaType(x.r.Header.Get("Content-Type")); err != nil || kind != "multipart/form-data" {
+		return 0, none
+	}
+	control := http.NewResponseController(x.w)
+	deadline := time.Now().Add(uploadTime)
+	if err := errors.Join(control.SetReadDeadline(deadline), control.SetWriteDeadline(deadline)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return 0, err
+	}
+	parts, err := x.r.MultipartReader()
+	if err != nil {
+		return 0, fault.Wrap(fault.Invalid, err, "the form cannot be read")
+	}
+	var o intake.Options
+	for {
+		part, err := parts.NextPart()
+		if errors.Is(err, io.EOF) {
+			return 0, none
+		}
+		if err != nil {
+			return 0, fault.Wrap(fault.Invalid, err, "the upload did not arrive whole")
+		}
+		switch part.FormName() {
+		case "school", "format":
+			text, err := io.ReadAll(io.LimitReader(part, 300))
+			if err != nil {
+				return 0, fault.Wrap(fault.Invalid, err, "the upload did not arrive whole")
+			}
+			if part.FormName() == "school" {
+				o.School = string(text)
+			} else {
+				o.Format = string(text)
+			}
+		case "file":
+			if part.FileName() == "" {
+				return 0, none
+			}
+			return s.Imports.Upload(x.r.Context(), x.actor, filepath.Base(part.FileName()), intake.FromPage, o, part)
+		}
+	}
+}
+
+func (s *Server) applyImport(x *exchange) error {
+	id, err := x.id("import")
+	if err != nil {
+		return err
+	}
+	if err := s.Imports.Begin(x.r.Context(), x.actor, id, x.field("allow") == "yes"); err != nil {
+		return s.importConflict(x, id, err)
+	}
+	s.setFlash(x, "flash.import_begun")
+	return x.redirect(importURL(id))
+}
+
+func (s *Server) stopImport(x *exchange) error {
+	id, err := x.id("import")
+	if err != nil {
+		return err
+	}
+	if err := s.Imports.Stop(x.r.Context(), x.actor, id); err != nil {
+		return s.importConflict(x, id, err)
+	}
+	s.setFlash(x, "flash.import_stopped")
+	return x.redirect(importsPath)
+}
+
+func (s *Server) undoImport(x *exchange) error {
+	id, err := x.id("import")
+	if err != nil {
+		return err
+	}
+	undo, err := s.Imports.Undo(x.r.Context(), x.actor, id)
+	if err != nil {
+		return s.importConflict(x, id, err)
+	}
+	return x.redirect(importURL(undo))
+}
+
+// importConflict shows the import as it is now, where it is no longer what the reader saw.
+func (s *Server) importConflict(x *exchange, id int64, err error) error {
+	if !fault.Is(err, fault.Conflict) {
+		return err
+	}
+	s.setFlash(x, "flash.import_moved")
+	return x.redirect(importURL(id))
+}
+
+// importList is where a list of an import is read from.
+func importList(id int64, name string, after int) string {
+	q := url.Values{"list": {name}}
+	if after > 0 {
+		q.Set("after", strconv.Itoa(after))
+	}
+	return importURL(id) + "?" + q.Encode()
+}
