@@ -120,11 +120,6 @@ var helpFor = map[string]string{
 
 	"/admin/students/{student}/contacts/{line}/remove": "custody-and-restrictions",
 
-	"/admin/records/quality":                      "data-quality",
-	"/admin/records/quality/{flaw}":               "data-quality",
-	"/admin/records/quality/{flaw}/address":       "data-quality",
-	"/admin/records/quality/{flaw}/access":        "data-quality",
-	"/admin/records/export":                       "export-records",
 	"/admin/records/duplicates":                   "duplicates",
 	"/admin/records/duplicates/{contact}/{other}": "duplicates",
 }
