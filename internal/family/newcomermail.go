@@ -34,7 +34,9 @@ func newcomerOrder(parent, newcomer *loginLine) mailOrder {
 }
 
 // toOffice reports whether a mail goes to the school's own address (setting OfficeEmail).
-func toOffice(template string) bool { return template == mailNewcomers || template == mailDoubt || template == mailImportWaits }
+func toOffice(template string) bool {
+	return template == mailNewcomers || template == mailDoubt || template == mailImportWaits
+}
 
 // mailOffice orders a mail to the office, if the school wants such mail.
 func (f *Family) mailOffice(ctx context.Context, tx *sqldb.Tx, template string, data map[string]string) error {
