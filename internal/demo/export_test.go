@@ -133,7 +133,7 @@ func TestADistrictThatIsTakenOutAndInAgainIsTheSame(t *testing.T) {
 			t.Fatal(err)
 		}
 		back := newRoster(to)
-		rep, err := intake.New(to, back, set, audit.New(audit.Key{}, now), nil, now).Import(t.Context(), system, path, intake.Options{})
+		rep, err := intake.New(to, back, set, audit.New(audit.Key{}, now), nil, nil, now).Import(t.Context(), system, path, intake.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}

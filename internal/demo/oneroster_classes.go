@@ -21,7 +21,7 @@ func WriteOneRosterWithClasses(w io.Writer, d Data) error {
 
 var lessons = []string{"Reading", "Mathematics", "Science", "History", "Art", "Music", "Physical Education"}
 
-const classSize = 25
+const sectionSize = 25
 
 // section is a group that has all its lessons together.
 type section struct {
@@ -52,7 +52,7 @@ func classesOf(d Data) []section {
 	var all []section
 	for _, at := range order {
 		n := 0
-		for some := range slices.Chunk(groups[at], classSize) {
+		for some := range slices.Chunk(groups[at], sectionSize) {
 			n++
 			all = append(all, section{at.school, at.grade, n, some})
 		}
