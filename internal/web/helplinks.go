@@ -102,11 +102,6 @@ var helpFor = map[string]string{
 	"/admin/students/{student}/classes":         "classes",
 	"/admin/site/imports":                       "import-a-roster",
 	"/admin/site/imports/{import}":              "import-a-roster",
-	"/admin/records/quality":                    "data-quality",
-	"/admin/records/export":                     "export-records",
-	"/admin/records/quality/{flaw}":             "data-quality",
-	"/admin/records/quality/{flaw}/address":     "data-quality",
-	"/admin/records/quality/{flaw}/access":      "data-quality",
 	"/admin/students/{$}":                       "import-a-roster",
 	"/admin/students/new":                       "import-a-roster",
 	"/admin/students/{student}":                 "names-exactly-as-recorded",
@@ -120,6 +115,11 @@ var helpFor = map[string]string{
 
 	"/admin/students/{student}/contacts/{line}/remove": "custody-and-restrictions",
 
+	"/admin/records/quality":                      "data-quality",
+	"/admin/records/quality/{flaw}":               "data-quality",
+	"/admin/records/quality/{flaw}/address":       "data-quality",
+	"/admin/records/quality/{flaw}/access":        "data-quality",
+	"/admin/records/export":                       "export-records",
 	"/admin/records/duplicates":                   "duplicates",
 	"/admin/records/duplicates/{contact}/{other}": "duplicates",
 }

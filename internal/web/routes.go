@@ -186,7 +186,6 @@ var routes = []route{
 	{"POST " + importsPath + "/{import}/undo", admin, access.ImportRoster, "", (*Server).undoImport},
 	{"GET " + importsPath + "/{import}/report.csv", admin, access.ImportRoster, "", (*Server).importCSV},
 	{"GET " + importsPath + "/{import}/report.json", admin, access.ImportRoster, "", (*Server).importJSON},
-	{"GET /admin/site/requests", admin, access.SeeRequests, "", (*Server).requests},
 	{"POST /admin/site/requests", admin, access.SeeRequests, "", (*Server).requests},
 	{"GET /admin/site/new-adults", admin, access.SeeLogins, "", (*Server).newcomers},
 	{"POST /admin/site/new-adults", admin, access.SeeLogins, "", (*Server).seeNewcomers},
