@@ -244,6 +244,9 @@ func TestATestMailGoesToStaffAloneAndBeforeAllOthers(t *testing.T) {
 		d.inbox.Fail(nil)
 		id, err := d.TestMail(t.Context(), ada, "")
 		d.ok(err)
+		if room, err := d.MailRoom(t.Context(), ada); err != nil || room.OldestWait > time.Minute {
+			t.Errorf("the oldest mail waits for %s, %v", room.OldestWait, err)
+		}
 		d.work() // without waiting for the next try
 		if got := d.sent(); len(got) != 3 || got[0] != "ada@school.example" {
 			t.Errorf("%v", got)

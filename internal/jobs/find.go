@@ -117,7 +117,8 @@ const (
 	countBegin = `select count(*) from (select 1 from job where kind = $1`
 	countEnd   = ` order by created_at, id limit $2) as counted` // the order keeps to the index
 
-	oldestDue = `select run_at from job where kind = $1 and state = 'ready' and run_at <= $2 and lease_until <= $2
+	// A job that goes before all others begins before it was made.
+	oldestDue = `select case when run_at > created_at then run_at else created_at end from job where kind = $1 and state = 'ready' and run_at <= $2 and lease_until <= $2
 order by run_at, id
 limit 1`
 

@@ -17,7 +17,7 @@ const (
 	jobWithoutDeadline = `select 'job ' || id as broken from job where deadline <= created_at`
 
 	// A job that is being run is not waiting.
-	backlog = `select count(*), coalesce(min(run_at), 0),
+	backlog = `select count(*), coalesce(min(case when run_at > created_at then run_at else created_at end), 0),
 (select count(*) from job where kind = $1 and state = 'failed' and created_at > $3)
 from job where kind = $1 and state = 'ready' and run_at <= $2 and lease_until <= $2`
 )

@@ -93,9 +93,6 @@ const daysMost = 36500
 func (s *Server) whom(q parentsQuery) (family.Whom, error) {
 	w := family.Whom{Letter: q.Letter, Last: q.Last, State: family.LoginState(q.State)}
 	w.School, _ = strconv.ParseInt(q.School, 10, 64) // "": any
-	if !slices.Contains(family.ParentStates(), w.State) {
-		w.State = ""
-	}
 	var err error
 	if w.NotSince, err = s.Family.MissingDay(q.Since); err != nil || q.Password == "" {
 		return w, err
