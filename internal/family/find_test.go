@@ -111,6 +111,9 @@ func TestAFamilyIsFoundByWhateverIsTyped(t *testing.T) {
 				t.Errorf("%q: %s", typed, diff)
 			}
 		}
+		if found, err := w.FindFamily(w.ctx, w.clerk, FindQuery{Typed: "lopes nobody"}); err != nil || len(found.Near) != 3 || found.Near[0].By != ByName || found.Near[2].By != ByChildName {
+			w.t.Errorf("near: %+v, %v", found.Near, err)
+		}
 	})
 }
 

@@ -209,6 +209,7 @@ func (w *finder) nearName(ctx context.Context) ([]hit, error) {
 	for _, word := range tries { // at most eighteen
 		found, err := wordList{words: []string{word}, at: w.at}.listed(ctx, w.tx, nearMost)
 		if err != nil || len(found) > 0 {
+			w.words = []string{word} // what they were found by
 			return found, err
 		}
 	}
