@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/unicode"
 
 	"github.com/schoolgate/schoolgate/internal/fault"
 	"github.com/schoolgate/schoolgate/internal/roster"
@@ -412,4 +414,26 @@ func workbookOf(t testing.TB) []byte {
 		t.Fatal(err)
 	}
 	return b.Bytes()
+}
+
+func TestFilesOfAnyFormatAreReadInTheEncodingsOfOldPrograms(t *testing.T) {
+	utf16le, err := unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewEncoder().String(strings.Replace(edfiMade, `version="1.0"`, `version="1.0" encoding="UTF-16"`, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	latin, err := charmap.Windows1252.NewEncoder().String("id;nombre;apellidos;escuela\r1;José;Núñez;Norte\r")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	putFile(t, dir, "a.xml", utf16le)
+	rec, _ := readAt(t, dir, "")
+	if c := contactNamed(t, rec, "María"); c.Last != "López Jr" || !rec.whole {
+		t.Errorf("%+v", c.Contact)
+	}
+	putFile(t, dir, "pupils", latin)
+	rec, _ = readAt(t, filepath.Join(dir, "pupils"), "")
+	if s := studentNamed(t, rec, "1"); s.First != "José" || s.Last != "Núñez" {
+		t.Errorf("%+v", s.Student)
+	}
 }

@@ -33,8 +33,11 @@ func sdsFiles() []string {
 
 // knowsSDS tells it from OneRoster without a manifest, whose files have the same names: its rows of roles and enrollments have no ids.
 func knowsSDS(b *bundle) bool {
+	if b.has("manifest.csv") { // looked at first: a header costs a look through the whole file for its encoding
+		return false
+	}
 	users := b.header("users.csv")
-	if users == nil || b.has("manifest.csv") {
+	if users == nil {
 		return false
 	}
 	if b.has("relationships.csv") || b.has("userFlags.csv") || slices.Contains(users, "activedirectorymatchid") {
