@@ -186,6 +186,8 @@ func chooseStudent(rule roster.Rule, lines []roster.FullLine, own []roster.Conta
 			continue
 		case slices.ContainsFunc(open, func(l *roster.FullLine) bool { return l.ContactID != open[0].ContactID }):
 			return OutcomeAmbiguous, nil
+		case wasRestricted(lines, *open[0]):
+			return OutcomeRestricted, open[0]
 		case unread(*open[0]):
 			return OutcomeRestrictionText, open[0]
 		case sharedWithRestricted(lines, open[0].StudentID, open[0].Contact):

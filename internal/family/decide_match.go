@@ -73,6 +73,8 @@ func chooseLine(rule roster.Rule, lines []roster.FullLine, live []*roster.FullLi
 	switch {
 	case opens != nil && hasTwin(rule, lines, *opens):
 		return match{OutcomeAmbiguous, opens}
+	case opens != nil && wasRestricted(lines, *opens):
+		return match{OutcomeRestricted, opens}
 	case opens != nil:
 		return match{"", opens}
 	case restricted != nil:
@@ -86,6 +88,17 @@ func eitherLine(a, b *roster.FullLine) *roster.FullLine {
 		return a
 	}
 	return b
+}
+
+// wasRestricted reports whether another contact with the name of the line's contact is restricted for the child, even where that line is over: a
+// roster that gives a person another id brings the same person again, without what the school had entered.
+func wasRestricted(lines []roster.FullLine, l roster.FullLine) bool {
+	for _, o := range lines {
+		if o.StudentID == l.StudentID && o.ContactID != l.ContactID && o.Restricted == roster.Yes && haveSameName(o.Contact, l.Contact) {
+			return true
+		}
+	}
+	return false
 }
 
 // hasTwin reports whether another contact of the same child has the name and the address of the line's contact, a generational suffix

@@ -64,6 +64,8 @@ func TestOnlyOneOpenableContactWithTheNameTypedMatches(t *testing.T) {
 		{"a namesake may not sign in", lines{person(1, "Robert", "Hall", "a@x"), person(2, "Robert", "Hall", "b@x", barred)}, "Robert", "Hall", OutcomeAmbiguous, 0},
 		{"a namesake's line is over", lines{person(1, "Robert", "Hall", "a@x"), person(2, "Robert", "Hall", "a@x", over)}, "Robert", "Hall", "", 1},
 		{"restricted", lines{person(1, "Maria", "Lopez", "m@x", shut)}, "Maria", "Lopez", OutcomeRestricted, 1},
+		{"restricted under an id that the roster has no more", lines{person(1, "Maria", "Lopez", "new@x"), person(2, "María", "Lopez", "old@x", shut, over)}, "Maria", "Lopez", OutcomeRestricted, 1},
+		{"a namesake of another child was restricted", lines{person(1, "Maria", "Lopez", "new@x"), person(2, "María", "Lopez", "old@x", shut, over, ofStudent2)}, "Maria", "Lopez", "", 1},
 		{"no portal access", lines{person(1, "Maria", "Lopez", "m@x", barred)}, "Maria", "Lopez", OutcomeMayNot, 1},
 		{"the line is over", lines{person(1, "Maria", "Lopez", "m@x", over)}, "Maria", "Lopez", OutcomeMayNot, 1},
 		{"the student is gone", lines{person(1, "Maria", "Lopez", "m@x", gone)}, "Maria", "Lopez", OutcomeStudentGone, 1},

@@ -94,7 +94,8 @@ func contactAliases() map[string]string {
 		"accesstorecords": "portal_access", "dataaccess": "portal_access", "portalflag": "portal_access", "hasportalaccess": "portal_access",
 		"restrictions": "restriction", "restrictionnote": "restriction", "restrictiontext": "restriction", "contactrestrictions": "restriction",
 		"restricted": "restriction", "isrestricted": "restriction", "nocontact": "restriction", "courtorder": "restriction", "custodyalert": "restriction",
-		"legalalert": "restriction", "guardianalert": "restriction", "custodynote": "restriction", "custodynotes": "restriction", "restriccion": "restriction",
+		"legalalert": "restriction", "guardianalert": "restriction", "custodynote": "restriction", "custodynotes": "restriction",
+		"restriccion":      "restriction", //nolint:misspell // Spanish
 		"restrainingorder": "restriction", "legalnote": "restriction",
 		"cd": "record_type", "contacttype": "record_type", "contactcode": "record_type", "recordtype": "record_type", "type": "record_type",
 		"isactive": "active", "contactactive": "active", "relationshipactive": "active",

@@ -3,6 +3,7 @@ package intake
 import (
 	"archive/zip"
 	"bytes"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -42,7 +43,7 @@ func firstBytes(name string) ([]byte, error) {
 	defer func() { _ = file.Close() }() // it was only read
 	head := make([]byte, 4<<10)
 	n, err := io.ReadFull(file, head)
-	if err != nil && n == 0 && err != io.EOF {
+	if err != nil && n == 0 && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
 	return head[:n], nil
