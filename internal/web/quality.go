@@ -114,6 +114,7 @@ type flawPage struct {
 	Rows                  []flawRow
 	NextURL               string
 	Export, Students, One bool // One: a single record, whose correction was not taken
+	Together              bool // somebody has the same number or mailbox
 	At                    time.Time
 }
 
@@ -185,6 +186,10 @@ func (s *Server) flawPage(x *exchange, q family.QualityQuery) (flawPage, error) 
 	p := flawPage{Page: s.page(x, key+".title"), Flaw: q.Flaw, Text: x.lang.T(key + ".text"), School: q.School, Students: q.Flaw.OfStudents()}
 	p.Path = qualityPath + "/" + string(q.Flaw)
 	p.Export = access.Can(x.actor, access.ExportRecords)
+	switch q.Flaw {
+	case family.FlawSameNumber, family.FlawSamePerson, family.FlawSharedMailbox, family.FlawStudentMailbox, family.FlawStaffMailbox:
+		p.Together = true
+	}
 	days, err := s.Family.QualityTrend(x.r.Context(), x.actor, q.Flaw)
 	if err != nil {
 		return p, err
