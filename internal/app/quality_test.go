@@ -31,7 +31,7 @@ func TestAClerkPutsRightWhatKeepsAFamilyOut(t *testing.T) {
 		if !strings.Contains(text, "'=Parent,Silent") || answer.Header.Get("Content-Type") != "text/csv; charset=utf-8" {
 			t.Errorf("the list as a table:\n%s", text)
 		}
-		for list, begins := range map[string]string{"oneroster": "PK", "students": "\ufeffsource_id,school,id_number", "contacts": "\ufeffstudent_source_id", "parents": "\ufefflast_name"} {
+		for list, begins := range map[string]string{"oneroster": "PK", "students": "\ufeffsource_id,school,other_schools,id_number", "contacts": "\ufeffstudent_source_id", "parents": "\ufefflast_name"} {
 			if answer, text := post(t, a, staff, "/admin/records/export", url.Values{"list": {list}}); !strings.HasPrefix(text, begins) || answer.StatusCode != http.StatusOK {
 				t.Errorf("%s: status %d, %.60q", list, answer.StatusCode, text)
 			}

@@ -3,6 +3,7 @@ package roster
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/schoolgate/schoolgate/internal/access"
 )
@@ -12,14 +13,14 @@ import (
 // ExportStudents calls row for the head, and for every enrolled student of the actor's schools, school by school and by name. It returns
 // fault.Forbidden, fault.Stale when the actor must show first that it is them, fault.NotFound for a school that is not the actor's.
 func (r *Roster) ExportStudents(ctx context.Context, actor access.Actor, o ExportOrder, row func(...string) error) error {
-	fields := slices.DeleteFunc(studentFields(), func(f field[Student]) bool { return f.name == fieldSchool })
+	fields := slices.DeleteFunc(studentFields(), func(f field[Student]) bool { return f.name == fieldSchool || f.name == fieldOtherSchools })
 	return r.export(ctx, actor, o, "students", func(w *exportWalk) error {
-		if err := row(append([]string{"source_id", "school"}, fieldNames(fields)...)...); err != nil {
+		if err := row(append([]string{"source_id", "school", fieldOtherSchools}, fieldNames(fields)...)...); err != nil {
 			return err
 		}
 		return w.walk(ctx, func(e exported) error {
 			for _, s := range e.students {
-				if err := row(append([]string{s.SourceID, s.SchoolName}, fieldValues(fields, &s)...)...); err != nil {
+				if err := row(append([]string{s.SourceID, s.SchoolName, w.names(s.OtherSchools)}, fieldValues(fields, &s)...)...); err != nil {
 					return err
 				}
 				r.log.Views.NoteExport(actor, s.ID)
@@ -52,6 +53,17 @@ func (r *Roster) ExportContacts(ctx context.Context, actor access.Actor, o Expor
 			return nil
 		})
 	})
+}
+
+// names names those of the schools that are taken out.
+func (w *exportWalk) names(schools []int64) string {
+	var names []string
+	for _, o := range w.schools {
+		if slices.Contains(schools, o.ID) {
+			names = append(names, o.Name)
+		}
+	}
+	return strings.Join(names, "; ")
 }
 
 func fieldNames[T any](fields []field[T]) []string {

@@ -223,6 +223,15 @@ func (b *bundle) roles(ctx context.Context) error {
 			if err := b.row(key+"-role", key, "primary", "student", "", "", b.orgOf(s.SchoolID), ""); err != nil {
 				return err
 			}
+			for _, other := range s.OtherSchools {
+				if !b.at.Has(other) {
+					continue
+				}
+				org := b.orgOf(other)
+				if err := b.row(key+"-"+org, key, "secondary", "student", "", "", org, ""); err != nil {
+					return err
+				}
+			}
 		}
 		for _, c := range e.adults {
 			if err := b.rolesOf(c, e.children[c.ID]); err != nil {

@@ -1,6 +1,7 @@
 package roster
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -96,6 +97,10 @@ func stricterLine(kept, gone Line) Line {
 	}
 	slices.Sort(next.Local)
 	next.Local = slices.Compact(next.Local)
+	next.FileValues = map[string]string{}
+	maps.Copy(next.FileValues, gone.FileValues)
+	maps.Copy(next.FileValues, kept.FileValues)
+	maps.DeleteFunc(next.FileValues, func(f, _ string) bool { return !slices.Contains(next.Local, f) })
 	next.Position, next.FromFile = min(kept.Position, gone.Position), kept.FromFile || gone.FromFile
 	if kept.GraceUntil == "" || gone.GraceUntil == "" {
 		next.GraceUntil = ""
@@ -116,6 +121,7 @@ func restrictAsBoth(next *Line, kept, gone Line) {
 	if by.Restricted == Yes {
 		next.RestrictedAt, next.RestrictedBy = by.RestrictedAt, by.RestrictedBy
 	}
+	orderOfBoth(next, kept, gone)
 	next.FileRestriction = bothTexts(kept.FileRestriction, gone.FileRestriction)
 	next.FileRestrictionReadAt, next.FileRestrictionReadBy = kept.FileRestrictionReadAt, kept.FileRestrictionReadBy
 	switch {
@@ -131,6 +137,22 @@ func restrictAsBoth(next *Line, kept, gone Line) {
 
 // Stricter is what holds where a roster speaks of one line twice, in two records of one person.
 func Stricter(a, b Line) Line { return stricterLine(a, b) }
+
+// orderOfBoth says by which order of court a line is restricted. Its dates are for people to read: a restriction holds whatever they say.
+func orderOfBoth(next *Line, kept, gone Line) {
+	switch {
+	case kept.Restricted != Yes && gone.Restricted == Yes:
+		next.CourtNumber, next.CourtDate, next.RestrictedFrom, next.RestrictedUntil = gone.CourtNumber, gone.CourtDate, gone.RestrictedFrom, gone.RestrictedUntil
+	case kept.Restricted == Yes && gone.Restricted == Yes:
+		next.CourtNumber = strings.ReplaceAll(bothTexts(kept.CourtNumber, gone.CourtNumber), "\n", ", ")
+		next.CourtDate, next.RestrictedFrom = earlier(kept.CourtDate, gone.CourtDate), earlier(kept.RestrictedFrom, gone.RestrictedFrom)
+		if next.RestrictedUntil = max(kept.RestrictedUntil, gone.RestrictedUntil); kept.RestrictedUntil == "" || gone.RestrictedUntil == "" {
+			next.RestrictedUntil = ""
+		}
+	default:
+		next.CourtNumber, next.CourtDate, next.RestrictedFrom, next.RestrictedUntil = kept.CourtNumber, kept.CourtDate, kept.RestrictedFrom, kept.RestrictedUntil
+	}
+}
 
 func isParental(relationship string) bool {
 	return slices.Contains(DefaultRelationships(), relationship)
