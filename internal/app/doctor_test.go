@@ -80,6 +80,7 @@ var whatBreaks = map[string]string{
 	"number-has-its-key":                  "update student set id_number = '' where id = (select min(id) from student)",
 	"name-keys-are-todays":                "update contact set key_version = 0 where id = (select min(id) from contact)",
 	"restriction-is-a-restriction":        "update student_contact set restricted = 'no' where restricted = 'yes'",
+	"decision-has-a-reason":               "update student set adult_mark = 'dependent' where id = (select min(id) from student)",
 	"class-is-listed-rightly":             "insert into class_word (word, sort_key, class_id) values ('x', 'x', 999999)",
 	"line-has-both-ends":                  "update student_contact set contact_id = 999999 where id = (select min(id) from student_contact)",
 	"roster-restricts":                    "update student_contact set file_restricted = 'yes' where restricted <> 'yes'",

@@ -117,7 +117,7 @@ var doors = map[Reason]func(w *doorTown) int64{
 	},
 	ReasonAdult: func(w *doorTown) int64 {
 		c, _, child := w.family()
-		w.exec("update student set birth_date = '2008-01-01', adult_mark = 'ended' where id = $1", child)
+		w.exec("update student set birth_date = '2008-01-01', adult_mark = 'ended', adult_reason = 'x', adult_by = 'office', adult_at = 1 where id = $1", child)
 		return c
 	},
 	ReasonDisabled: func(w *doorTown) int64 {

@@ -3,6 +3,7 @@ package roster
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -278,10 +279,11 @@ func (d *desk) noScan(query string, args ...any) {
 	plan, err := d.db.Plan(d.t.Context(), query, args...)
 	d.ok(err)
 	for line := range strings.Lines(plan) {
+		line = strings.TrimSpace(line)
+		// These are the rows of an inner select with a limit; a district has few schools and terms.
+		inner := slices.Contains([]string{"SCAN h", "SCAN m", "SCAN q", "SCAN counted", "SCAN along"}, line)
 		if strings.Contains(line, "Seq Scan on") && !strings.Contains(line, "Seq Scan on school") && !strings.Contains(line, "Seq Scan on term") ||
-			strings.HasPrefix(strings.TrimSpace(line), "SCAN") && !strings.Contains(line, "INDEX") && !strings.Contains(line, "SUBQUERY") &&
-				!strings.Contains(line, "CONSTANT") && !strings.HasSuffix(strings.TrimSpace(line), " q") && !strings.HasSuffix(strings.TrimSpace(line), " m") &&
-				!strings.HasSuffix(strings.TrimSpace(line), " counted") && !strings.HasSuffix(strings.TrimSpace(line), " along") {
+			strings.HasPrefix(line, "SCAN ") && !inner && !strings.Contains(line, "INDEX") && !strings.Contains(line, "CONSTANT") {
 			d.t.Errorf("%s\nin the plan of\n%s\n%s", line, query, plan)
 		}
 	}

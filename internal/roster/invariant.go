@@ -26,6 +26,7 @@ func (r *Roster) Invariants() []sqldb.Invariant {
 		{Name: "roster-restricts", Says: "Whom the roster restricts is restricted, and only its text was read by somebody.", Query: fileRestricts},
 		{Name: "merged-record-has-no-lines", Says: "A record that was put together with another one has no lines and no id of a roster.", Query: mergedWithLines},
 		{Name: "alias-is-no-record", Says: "An id under which a roster knows a record put together is no other record's own.", Query: aliasOfRecord},
+		{Name: "decision-has-a-reason", Says: "What staff decided about a student of age says who decided it, when and why.", Query: decisionWithoutReason},
 		{Name: "line-has-both-ends", Says: "A line belongs to a student and a contact that exist.", Query: lineWithoutEnd},
 		{Name: "closing-is-a-schools", Says: "What is closed is closed at a school on record, or at all of them.", Query: closingOfNoSchool},
 	}

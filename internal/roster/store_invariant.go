@@ -44,6 +44,8 @@ from contact_merge m join contact c on c.id = m.gone_id
 where m.undone_at is null and (c.source_id is not null or exists (select 1 from student_contact l where l.contact_id = c.id))`
 
 	aliasOfRecord = `select 'contact ' || a.contact_id as broken from contact_alias a join contact c on c.source_id = a.source_id`
+	decisionWithoutReason = `select 'student ' || id as broken from student
+where adult_mark <> '' and (adult_reason = '' or adult_by = '' or adult_at is null)`
 
 	lineWithoutEnd = `select 'line ' || l.id as broken
 from student_contact l
