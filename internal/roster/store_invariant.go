@@ -43,7 +43,7 @@ or file_restriction = '' and (file_restriction_read_at is not null or file_restr
 from contact_merge m join contact c on c.id = m.gone_id
 where m.undone_at is null and (c.source_id is not null or exists (select 1 from student_contact l where l.contact_id = c.id))`
 
-	aliasOfRecord = `select 'contact ' || a.contact_id as broken from contact_alias a join contact c on c.source_id = a.source_id`
+	aliasOfRecord         = `select 'contact ' || a.contact_id as broken from contact_alias a join contact c on c.source_id = a.source_id`
 	decisionWithoutReason = `select 'student ' || id as broken from student
 where adult_mark <> '' and (adult_reason = '' or adult_by = '' or adult_at is null)`
 
