@@ -67,7 +67,7 @@ func (c rosterImportCmd) print(s *streams, r intake.Report, err error) {
 	for _, t := range []struct {
 		what  string
 		tally intake.Tally
-	}{{"schools", r.Schools}, {"students", r.Students}, {"contacts", r.Contacts}, {"lines", r.Lines}} {
+	}{{"schools", r.Schools}, {"students", r.Students}, {"contacts", r.Contacts}, {"lines", r.Lines}, {"terms", r.Terms}, {"courses", r.Courses}, {"classes", r.Classes}, {"enrolments", r.Enrolments}} {
 		fmt.Fprintf(s.out, "%10s %8d %8d %8d %8d\n", t.what, t.tally.Added, t.tally.Changed, t.tally.Removed, t.tally.Same)
 	}
 	fmt.Fprintf(s.out, "lines that lose access: %d; contacts without e-mail: %d\n", r.LosesAccess, r.WithoutEmail)

@@ -1,6 +1,7 @@
 package demo_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -61,6 +62,50 @@ func TestThePackageIsImportedWholeAndASecondTimeChangesNothing(t *testing.T) {
 		if n := again.Students.Added + again.Students.Changed + again.Students.Removed + again.Contacts.Added + again.Contacts.Changed + again.Contacts.Removed +
 			again.Lines.Added + again.Lines.Changed + again.Lines.Removed + again.Schools.Added + again.Schools.Changed; n != 0 {
 			t.Errorf("the second import changed %+v %+v %+v %+v", again.Schools, again.Students, again.Contacts, again.Lines)
+		}
+	})
+}
+
+func TestClassesAndEnrolmentsAreImportedAndASecondTimeWritesNothing(t *testing.T) {
+	sqldbtest.Run(t, func(t *testing.T, db *sqldb.DB) {
+		path := filepath.Join(t.TempDir(), "district.zip")
+		f, err := os.Create(path)
+		if err == nil {
+			err = errors.Join(demo.WriteOneRosterWithClasses(f, demo.Generate(6, 120)), f.Close())
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		set, err := settings.Open(t.Context(), db, audit.New(audit.Key{}, now), now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		in := intake.New(db, newRoster(db), set, audit.New(audit.Key{}, now), nil, nil, now)
+		run := func() intake.Report {
+			t.Helper()
+			rep, err := in.Import(t.Context(), access.Actor{Kind: access.System}, path, intake.Options{})
+			if err != nil {
+				t.Fatalf("%v\n%+v", err, rep.Findings)
+			}
+			return rep
+		}
+		rep := run()
+		count := func(table string) (n int) {
+			t.Helper()
+			if err := db.Read(t.Context(), func(tx *sqldb.Tx) (err error) {
+				n, err = sqldb.Value[int](t.Context(), tx, "select count(*) from "+table+" where ended_at is null")
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		if rep.Terms.Added != 3 || rep.Enrolments.Added != 7*rep.Students.Added || count("enrolment") != rep.Enrolments.Added || count("class") != rep.Classes.Added ||
+			rep.Classes.Added == 0 || count("course") != rep.Courses.Added {
+			t.Errorf("added %+v, %+v, %+v, %+v: on record %d classes, %d enrolments", rep.Terms, rep.Courses, rep.Classes, rep.Enrolments, count("class"), count("enrolment"))
+		}
+		if again := run(); again.Steps != 0 || again.Enrolments.Same != rep.Enrolments.Added {
+			t.Errorf("the second time: %d steps, %+v", again.Steps, again.Enrolments)
 		}
 	})
 }

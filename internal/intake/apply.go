@@ -23,6 +23,8 @@ const (
 	aloneKept  = 1000                  // names of those left alone
 )
 
+func systemActor() access.Actor { return access.Actor{Kind: access.System} }
+
 // begin writes a new import.
 func (i *Intake) begin(ctx context.Context, tx *sqldb.Tx, actor access.Actor, m Import, s State) (int64, error) {
 	options, err := json.Marshal(m.Options)
@@ -121,6 +123,9 @@ func (w *writer) next(ctx context.Context, at phase, pos, size int) (steps []ste
 	if end := slices.IndexFunc(steps, func(s stepRow) bool { return s.phase != steps[0].phase }); end > 0 {
 		steps = steps[:end]
 	}
+	if steps[0].phase.kind() >= phaseEndClasses {
+		steps = steps[:1] // it is hundreds of rows itself
+	}
 	if round := steps[0].phase.round(); steps[0].phase.kind() > phaseSchool && w.round != round {
 		w.round = round
 		return steps, w.findSchools(ctx)
@@ -171,6 +176,8 @@ func (w *writer) do(ctx context.Context, tx *sqldb.Tx, steps []stepRow) ([]stepR
 		}
 	case phaseRemoveLine, phaseRemoveContact, phaseRemoveStudent:
 		ids, err = w.removeSteps(ctx, tx, steps)
+	case phaseEndClasses, phaseClasswork:
+		return nil, w.classSteps(ctx, tx, steps)
 	case phaseFirst:
 		return nil, w.firstSteps(ctx, tx, steps)
 	case phaseStudentLeaves, phaseChangeStudent, phaseAddStudent:

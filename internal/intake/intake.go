@@ -59,6 +59,8 @@ type Report struct {
 	District                           string // the district's name as the file has it, "" if it names none
 	DryRun                             bool
 	Schools, Students, Contacts, Lines Tally
+	Terms, Courses, Classes            Tally
+	Enrolments, Teachers               Tally
 	LosesAccess                        int          // lines that a parent or guardian could open before, and cannot after
 	LosesLater                         int          // lines that stay open for the time of grace, because somebody is missing from the file
 	WithoutEmail                       int          // contacts of the file with no e-mail address
@@ -223,6 +225,9 @@ func (i *Intake) compare(ctx context.Context, p *plan) error {
 		return err
 	}
 	if err := p.make(ctx); err != nil {
+		return err
+	}
+	if err := i.planClasses(ctx, p); err != nil {
 		return err
 	}
 	return i.endingLogins(ctx, p)

@@ -186,7 +186,7 @@ func (r *records) addTerm(t term) error {
 	r.rows++
 	r.held.Terms++
 	if r.stage != nil {
-		return nil // kept by no page yet
+		return r.stage.addTerm(r.ctx, t)
 	}
 	r.terms = append(r.terms, t)
 	return nil
@@ -196,7 +196,7 @@ func (r *records) addCourse(c course) error {
 	r.rows++
 	r.held.Courses++
 	if r.stage != nil {
-		return nil // kept by no page yet
+		return r.stage.addCourse(r.ctx, c)
 	}
 	r.courses = append(r.courses, c)
 	return nil
@@ -206,7 +206,7 @@ func (r *records) addClass(c class) error {
 	r.rows++
 	r.held.Classes++
 	if r.stage != nil {
-		return nil // kept by no page yet
+		return r.stage.addClass(r.ctx, c)
 	}
 	r.classes = append(r.classes, c)
 	return nil
@@ -216,7 +216,7 @@ func (r *records) addEnrolment(e enrolment) error {
 	r.rows++
 	r.held.Enrolments++
 	if r.stage != nil {
-		return nil // kept by no page yet
+		return r.stage.addEnrolment(r.ctx, e)
 	}
 	r.enrols = append(r.enrols, e)
 	return nil
@@ -226,7 +226,7 @@ func (r *records) addStaff(s staffPerson) error {
 	r.rows++
 	r.held.Staff++
 	if r.stage != nil {
-		return nil // kept by no page yet
+		return r.stage.addStaff(r.ctx, s)
 	}
 	r.staff = append(r.staff, s)
 	return nil

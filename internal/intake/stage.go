@@ -211,7 +211,9 @@ create table f_contact (seq integer primary key, source_id text not null unique,
 create table f_line (seq integer primary key, student text not null, contact text not null, file text not null, line integer not null,
   data text not null, unique (student, contact));
 create table f_gone (source_id text primary key) without rowid;
-create table f_more (seq integer primary key, kind text not null, source_id text not null, data text not null, unique (kind, source_id));
+create table f_class (seq integer primary key, kind text not null, source_id text not null, class text not null, person text not null,
+  gone integer not null, data text not null, unique (kind, source_id));
+create table live (source_id text primary key) without rowid;
 
 create table r_student (id integer primary key, source_id text not null, school_id integer not null, status text not null, after text not null,
   seen integer not null default 0, spoken integer not null default 0, leaves integer not null default 0, name text not null, email_key text not null,

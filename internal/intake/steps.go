@@ -25,6 +25,8 @@ const (
 	phaseAddContact
 	phaseChangeLine
 	phaseAddLine
+	phaseEndClasses
+	phaseClasswork
 	phases = 100 // of one round: the second round of a plan begins here
 )
 

@@ -113,6 +113,8 @@ func (i *Intake) turnRound(ctx context.Context, p *plan, steps []stepRow) error 
 			err = p.undoContact(ctx, s, now)
 		case phaseCloseLine, phaseChangeLine, phaseAddLine:
 			err = p.undoLine(ctx, s, now)
+		case phaseEndClasses, phaseClasswork:
+			p.f.count(Finding{Level: Note, Text: "classes and enrolments stay as the roster has them", Count: 1})
 		case phaseSchool:
 			p.f.add(Note, "", 0, "", s.name, "the school's record stays")
 		}
