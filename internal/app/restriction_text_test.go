@@ -9,7 +9,7 @@ import (
 	"github.com/schoolgate/schoolgate/internal/sqldb"
 )
 
-func TestWhatARosterSaysAboutARestrictionWaitsForStaffToReadIt(t *testing.T) {
+func TestPRV1WhatARosterSaysAboutARestrictionWaitsForStaffToReadIt(t *testing.T) {
 	apptest.Run(t, func(t *testing.T, a *apptest.App) {
 		err := a.DB.Write(t.Context(), func(tx *sqldb.Tx) error {
 			_, err := tx.Exec(t.Context(), "update student_contact set file_restriction = 'No pickup on Fridays <b>' where id = $1", a.MariaAna)

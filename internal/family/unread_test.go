@@ -9,7 +9,7 @@ import (
 	"github.com/schoolgate/schoolgate/internal/sqldb"
 )
 
-func TestWordsOfTheRosterAboutARestrictionHoldTheRegistrationUntilTheyAreRead(t *testing.T) {
+func TestPRV1WordsOfTheRosterAboutARestrictionHoldTheRegistrationUntilTheyAreRead(t *testing.T) {
 	atDesk(t, func(t *testing.T, d *desk) {
 		first := d.parent(d.student("1", "Ana", "Roe"), "John", "Roe", "john@example.org")
 		d.also(d.student("2", "Ben", "Roe"), first.Contact)
@@ -30,7 +30,7 @@ func TestWordsOfTheRosterAboutARestrictionHoldTheRegistrationUntilTheyAreRead(t 
 	})
 }
 
-func TestANewChildWithUnreadWordsOfTheRosterWaitsAndAnOpenOneStaysOpen(t *testing.T) {
+func TestPRV1ANewChildWithUnreadWordsOfTheRosterWaitsAndAnOpenOneStaysOpen(t *testing.T) {
 	inTown(t, func(w *town) {
 		ana, ben, cleo := w.pupil("Ana", "Roe", "1"), w.pupil("Ben", "Roe", "2"), w.pupil("Cleo", "Roe", "3")
 		john, lines := w.contact("John", "Roe", "john@example.org", "father", ana)

@@ -80,7 +80,7 @@ func TestAFileOfStudentsAloneLeavesContactsAsTheyAre(t *testing.T) {
 	})
 }
 
-func TestWhatARosterSaysOfRestrictionsIsKeptAndHolds(t *testing.T) {
+func TestPRV1WhatARosterSaysOfRestrictionsIsKeptAndHolds(t *testing.T) {
 	atOffice(t, func(t *testing.T, o *office) {
 		o.take(bundleOf(t, "students.csv", "id,first_name,last_name,school\n00417,Ana,Lopez,High\n00418,Ben,Lopez,High\n"), Options{})
 		o.take(bundleOf(t, "c.csv", aeriesMade), Options{})
@@ -108,6 +108,23 @@ func TestWhatARosterSaysOfRestrictionsIsKeptAndHolds(t *testing.T) {
 		o.same("an empty cell", 1, len(restricted()))
 		o.take(bundleOf(t, "c.csv", strings.Replace(aeriesMade, ",N,N,R,", ",N,N,P,", 1)), Options{})
 		o.same("another code", 0, len(restricted()))
+		words := "student_id,first_name,last_name,relationship,restriction\n00417,Jorge,Lopez,Father,No pickup on Fridays\n"
+		rep := o.take(bundleOf(t, "c.csv", words), Options{AllowRemovals: true})
+		held := 0
+		for _, l := range o.snapshot().Lines {
+			if l.Unread() && l.FileRestriction == "No pickup on Fridays" {
+				held++
+			}
+		}
+		o.same("words", 1, held)
+		for _, x := range rep.Findings {
+			if strings.Contains(x.Was+x.Text, "Fridays") {
+				t.Errorf("the words stand in a finding: %v", x)
+			}
+		}
+		if strings.Contains(strings.Join(rep.Changes, "\n"), "Fridays") {
+			t.Error("the words stand in the report")
+		}
 	})
 }
 

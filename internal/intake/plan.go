@@ -312,6 +312,9 @@ func (p *plan) shown(field, value string) string {
 		id, _ := strconv.ParseInt(value, 10, 64)
 		value = p.names[id]
 	}
+	if field == roster.FileRestriction && value != "" {
+		return "words" // which stand on the Contacts page, for those who may read them
+	}
 	if field == "other_schools" {
 		var names []string
 		for part := range strings.SplitSeq(strings.Trim(value, ","), ",") {

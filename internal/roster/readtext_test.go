@@ -9,7 +9,7 @@ import (
 	"github.com/schoolgate/schoolgate/internal/sqldb"
 )
 
-func TestARestrictionOfTheRosterHoldsWhateverWasSetByHand(t *testing.T) {
+func TestPRV1ARestrictionOfTheRosterHoldsWhateverWasSetByHand(t *testing.T) {
 	code := func(f Flag) Line { return Line{Restricted: f} }
 	carried := []string{"restricted"}
 	tests := []struct {
@@ -35,7 +35,7 @@ func TestARestrictionOfTheRosterHoldsWhateverWasSetByHand(t *testing.T) {
 	}
 }
 
-func TestWordsOfTheRosterWaitUntilTheyAreReadAndAgainWhenTheyChange(t *testing.T) {
+func TestPRV1WordsOfTheRosterWaitUntilTheyAreReadAndAgainWhenTheyChange(t *testing.T) {
 	atDesk(t, func(t *testing.T, d *desk) {
 		_, _, l := d.fromRoster("1", Student{First: "Ana"}, Contact{First: "Max"}, Line{Relationship: "father"})
 		take := func(text string) {
@@ -74,7 +74,7 @@ func TestWordsOfTheRosterWaitUntilTheyAreReadAndAgainWhenTheyChange(t *testing.T
 	})
 }
 
-func TestStaffDoNotLiftWhatTheRosterRestricts(t *testing.T) {
+func TestPRV1StaffDoNotLiftWhatTheRosterRestricts(t *testing.T) {
 	atDesk(t, func(t *testing.T, d *desk) {
 		s, _, _ := d.fromRoster("1", Student{First: "Ana"}, Contact{First: "Max"}, Line{Relationship: "father", Restricted: Yes, FileRestricted: Yes})
 		e := d.sheet(s.ID, 0)
