@@ -25,6 +25,9 @@ const (
 	FieldGone    = "gone" // from the roster
 
 	FieldContactRemoved = "contact_removed" // of a student: who was taken off
+
+	FieldMerged   = "merged" // of a contact: with whom it was put together
+	FieldUnmerged = "unmerged"
 )
 
 // historyLimit bounds a page of the history.

@@ -141,6 +141,8 @@ func (m *merging) merge(ctx context.Context, o MergeOrder) (int64, error) {
 	if err := m.putContact(ctx, m.tx, &next); err != nil {
 		return 0, err
 	}
+	m.note(kindContact, next.ID, append(changes{{FieldMerged, fullName(m.gone), ""}}, between(contactFields(), &m.kept, &next)...))
+	m.note(kindContact, m.gone.ID, changes{{FieldMerged, fullName(m.kept), ""}})
 	if err := m.alias(ctx, old); err != nil {
 		return 0, err
 	}
@@ -164,6 +166,9 @@ func (m *merging) merge(ctx context.Context, o MergeOrder) (int64, error) {
 			return 0, err
 		}
 	}
+	if err := m.writeHistory(ctx); err != nil {
+		return 0, err
+	}
 	return id, m.tell(ctx)
 }
 
@@ -184,6 +189,7 @@ func (m *merging) mergeLine(ctx context.Context, l MergedLine) error {
 	if err := m.putLine(ctx, m.tx, &l.Line); err != nil {
 		return err
 	}
+	m.note(kindLine, l.OfKept.ID, cs)
 	return m.record(ctx, "line.merged", "line", l.OfKept.ID, cs.about(l.Line))
 }
 
@@ -264,6 +270,9 @@ func (r *Roster) UndoMerge(ctx context.Context, tx *sqldb.Tx, actor access.Actor
 			return err
 		}
 	}
+	if err := m.writeHistory(ctx); err != nil {
+		return err
+	}
 	return m.tell(ctx)
 }
 
@@ -286,6 +295,8 @@ func (m *merging) undo(ctx context.Context, before, after mergeImage) error {
 	}
 	// The record kept gives the roster's id back first: no two records may have one.
 	kept, gone := before.Kept, before.Gone
+	m.note(kindContact, kept.ID, append(changes{{FieldUnmerged, fullName(gone), ""}}, between(contactFields(), &after.Kept, &kept)...))
+	m.note(kindContact, gone.ID, changes{{FieldUnmerged, fullName(kept), ""}})
 	kept.Version, gone.Version = after.Kept.Version, after.Gone.Version
 	if err := m.putContact(ctx, m.tx, &kept); err != nil {
 		return err

@@ -73,8 +73,8 @@ func newHistoryRow(l *lang.Language, e roster.HistoryEntry, schools []roster.Sch
 		r.What = l.T("history." + e.Field)
 	case roster.FieldGone:
 		r.What = l.T("history.gone_" + e.New)
-	case roster.FieldContactRemoved:
-		r.What = l.T("history.contact_removed", "Name", e.Old)
+	case roster.FieldContactRemoved, roster.FieldMerged, roster.FieldUnmerged:
+		r.What = l.T("history."+e.Field, "Name", e.Old)
 	default:
 		r.Field = fieldName(l, e.Field)
 		r.Old, r.New = fieldWords(l, e.Field, e.Old, schools), fieldWords(l, e.Field, e.New, schools)

@@ -148,6 +148,9 @@ func (b *Browser) Press(words string) *Browser {
 	b.t.Helper()
 	button := b.one("button", "button:not([type=button]), input[type=submit]", words)
 	form := enclosing(button, "form")
+	if id := attr(button, "form"); id != "" {
+		form = b.first("form#" + id)
+	}
 	if form == nil {
 		b.fatalf("the button %q stands in no form", words)
 	}
