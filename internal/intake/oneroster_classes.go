@@ -71,11 +71,11 @@ func (o *oneRoster) other(r row, s fileSpec) (took bool, err error) {
 	}
 	gone := deleted(r)
 	if s.name != "enrollments" && s.name != "results" { // too many to remember
-		if o.ids[s.name][id] {
+		if _, again := o.ids[s.name][id]; again {
 			r.note(Skipped, "sourcedId", id, "the same id stands there twice: the first one was taken")
 			return false, nil
 		}
-		o.ids[s.name][id] = true
+		o.ids[s.name][id] = !gone // what is gone can be referred to no more
 	}
 	if !gone && o.check(r, s) {
 		return false, nil
@@ -208,7 +208,8 @@ func (o *oneRoster) enrolment(r row, id string, gone bool, at place) error {
 		o.inClass[key] = true
 	}
 	if p := o.people[e.user]; p != nil && (e.role == "student") != (p.is.sort == studentRole) && p.is.sort != noRole {
-		r.note(Warning, "role", e.role, "is not what the person is by users.csv and roles.csv: taken as it says")
+		r.note(Skipped, "role", e.role, "is not what the person is by users.csv and roles.csv: row not taken")
+		return nil
 	}
 	if e.begin != "" && e.end != "" && e.end < e.begin {
 		r.note(Warning, "endDate", e.end, "the end is before the begin: both left out")

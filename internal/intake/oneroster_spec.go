@@ -216,6 +216,7 @@ func (o *oneRoster) refers(r row, c column, id string) bool {
 		_, known = o.orgs[id]
 	case "users":
 		_, known = o.people[id]
+		known = known && !o.gone[id]
 	default:
 		known = o.ids[c.target][id]
 	}
