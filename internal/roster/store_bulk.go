@@ -241,8 +241,6 @@ func bySource[T any](ctx context.Context, tx *sqldb.Tx, sources []string, query 
 	return nil
 }
 
-func keysOf[T any](m map[int64]T) []int64 { return slices.Collect(maps.Keys(m)) }
-
 // ordered returns a map's values by key.
 func ordered[T any](m map[int64]T) []T {
 	out := make([]T, 0, len(m))
