@@ -39,6 +39,7 @@ type Config struct {
 	HashParams account.Params // zero = account.DefaultParams
 	HashSlots  int            // zero = one per core
 	Wait       time.Duration  // how long to wait for a database that is out of reach
+	Small      bool           // little memory goes before speed: few connections, none of which maps the file
 	Temporary  bool           // the database need not outlive a power cut
 	// PasswordsSuffice lets staff in without a second factor: for the demo and for tests.
 	PasswordsSuffice bool
@@ -80,6 +81,9 @@ func Open(ctx context.Context, c Config) (*App, error) {
 		c.BaseURL = "http://127.0.0.1:8080"
 	}
 	c.SQL.Fast = c.SQL.Fast || c.Temporary
+	if c.Small {
+		c.SQL.Connections, c.SQL.Unmapped = 4, true
+	}
 	master, err := loadKey(c.KeyFile, c.Database)
 	if err != nil {
 		return nil, err

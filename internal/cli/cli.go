@@ -147,15 +147,20 @@ func osUser() string {
 }
 
 // open builds the application on the command's database, with only warnings logged.
-func (d database) open(ctx context.Context, s *streams) (*app.App, error) {
+func (d database) open(ctx context.Context, s *streams, small bool) (*app.App, error) {
 	return app.Open(ctx, app.Config{
-		Database: d.Database, KeyFile: d.KeyFile, Log: slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: slog.LevelWarn})),
+		Small: small, Database: d.Database, KeyFile: d.KeyFile, Log: slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})
 }
 
 // with opens the application for fn and closes it after.
 func (d database) with(ctx context.Context, s *streams, fn func(*app.App) error) error {
-	a, err := d.open(ctx, s)
+	return d.run(ctx, s, false, fn)
+}
+
+// run is with; small is for work that must not take memory as the records grow.
+func (d database) run(ctx context.Context, s *streams, small bool, fn func(*app.App) error) error {
+	a, err := d.open(ctx, s, small)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"runtime/debug"
 
 	"github.com/schoolgate/schoolgate/internal/app"
 	"github.com/schoolgate/schoolgate/internal/fault"
@@ -33,7 +34,8 @@ func (rosterImportCmd) Help() string {
 }
 
 func (c rosterImportCmd) Run(ctx context.Context, s *streams) error {
-	return c.with(ctx, s, func(a *app.App) error {
+	debug.SetGCPercent(40) // most of what is read is garbage at once
+	return c.run(ctx, s, true, func(a *app.App) error {
 		report, err := a.Intake.Import(ctx, system(), c.Path, intake.Options{
 			Format: c.Format, School: c.School, DryRun: c.DryRun, AllowRemovals: c.AllowRemovals,
 		})

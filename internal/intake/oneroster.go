@@ -25,6 +25,7 @@ type oneRoster struct {
 	people   map[string]*person
 	order    []*person
 	births   []birth
+	texts    map[string]string // that stand in many rows
 	columns  map[string]bool
 	gone     map[string]bool
 	cut      bool // a file that lists people ends too early
@@ -51,7 +52,7 @@ func knowsOneRoster(b *bundle) bool {
 }
 
 func readOneRoster(b *bundle, today string, f *findings, to *records) error {
-	o := &oneRoster{b: b, f: f, today: today, orgs: map[string]org{}, roles: map[string][]role{}, people: map[string]*person{},
+	o := &oneRoster{b: b, f: f, today: today, orgs: map[string]org{}, roles: map[string][]role{}, people: map[string]*person{}, texts: map[string]string{},
 		columns: map[string]bool{}, gone: map[string]bool{}, seed: maphash.MakeSeed(), out: to}
 	to.format = "OneRoster 1.1"
 	if err := o.readManifest(); err != nil {

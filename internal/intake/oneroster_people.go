@@ -30,13 +30,14 @@ func (o *oneRoster) assemble() error {
 	for _, b := range o.births {
 		births[b.id] = b.date
 	}
-	for _, p := range o.order {
+	err := o.eachPerson(func(p *person) error {
 		if o.gone[p.id] {
-			continue
+			return nil
 		}
-		if err := o.hand(p, numbers, births); err != nil {
-			return err
-		}
+		return o.hand(p, numbers, births)
+	})
+	if err != nil {
+		return err
 	}
 	return o.birthsAlone()
 }

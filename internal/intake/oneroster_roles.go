@@ -105,6 +105,7 @@ func (o *oneRoster) readRoles() error {
 		if g.sort == studentRole && g.end != "" && g.end <= o.today {
 			r.note(Note, "endDate", g.end, "a student's role is over by its date: student taken all the same")
 		}
+		g.name, g.code, g.org, g.begin, g.end = o.same(g.name), o.same(g.code), o.same(g.org), o.same(g.begin), o.same(g.end)
 		o.roles[user] = append(o.roles[user], g)
 		return nil
 	})

@@ -1,24 +1,87 @@
 package intake
 
 import (
+	"database/sql"
 	"strconv"
 	"strings"
 )
 
-// person is a row of users.csv.
+// person is a row of users.csv: what is needed to tell what the people are to each other, which is kept in memory, and the rest.
 type person struct {
-	id                            string
-	from                          place
+	id                  string
+	from                place
+	identifier, userIDs string
+	role                role     // of the row itself, version 1.1
+	orgs                []string // that the row names
+	agents              []string
+	able, saysAble      bool // enabledUser
+	is                  role // what the person is, by all roles
+	linked              bool // with somebody who makes a contact of an aide
+	*details                 // nil while they are in the stage
+}
+
+// details is what only matters when a person is handed over.
+type details struct {
 	first, middle, last           string
 	preferredFirst, preferredLast string
-	identifier, userIDs           string
 	email, sms, phone, grade      string
-	role                          role     // of the row itself, version 1.1
-	orgs                          []string // that the row names
-	agents                        []string
-	able, saysAble                bool // enabledUser
-	is                            role // what the person is, by all roles
-	linked                        bool // with somebody who makes a contact of an aide
+}
+
+func (d *details) fields() []any {
+	return []any{&d.first, &d.middle, &d.last, &d.preferredFirst, &d.preferredLast, &d.email, &d.sms, &d.phone, &d.grade}
+}
+
+const (
+	insertDetails = `insert into u_person (seq, first, middle, last, preferred_first, preferred_last, email, sms, phone, grade) values `
+	selectDetails = `select first, middle, last, preferred_first, preferred_last, email, sms, phone, grade from u_person where seq >= $1 and seq < $2 order by seq`
+)
+
+// putAway puts the details of the person read last into the stage.
+func (o *oneRoster) putAway() error {
+	if o.out.stage == nil {
+		return nil
+	}
+	p := o.order[len(o.order)-1]
+	d := p.details
+	p.details = nil
+	return o.out.stage.insert(o.out.ctx, insertDetails, len(o.order)-1, d.first, d.middle, d.last, d.preferredFirst, d.preferredLast, d.email, d.sms, d.phone, d.grade)
+}
+
+// eachPerson calls fn for every person with the details, in the order of the file.
+func (o *oneRoster) eachPerson(fn func(p *person) error) error {
+	for from := 0; from < len(o.order); from += readAtOnce {
+		some := o.order[from:min(from+readAtOnce, len(o.order))]
+		if o.out.stage != nil {
+			all, err := list(o.out.ctx, o.out.stage, func(r *sql.Rows) (*details, error) {
+				d := &details{}
+				return d, r.Scan(d.fields()...)
+			}, selectDetails, from, from+len(some))
+			if err != nil {
+				return err
+			}
+			for n, p := range some {
+				p.details = all[n]
+			}
+		}
+		for _, p := range some {
+			if err := fn(p); err != nil {
+				return err
+			}
+			if o.out.stage != nil {
+				p.details = nil
+			}
+		}
+	}
+	return nil
+}
+
+// same returns one copy of a text that stands in many rows.
+func (o *oneRoster) same(text string) string {
+	if one, ok := o.texts[text]; ok {
+		return one
+	}
+	o.texts[text] = text
+	return text
 }
 
 // birth is a row of demographics.csv.
@@ -87,10 +150,10 @@ func (o *oneRoster) readUser(r row) error {
 		r.note(Skipped, "sourcedId", id+" (first in line "+strconv.Itoa(first.from.line)+")", "the same id stands there twice: the first one was taken")
 		return nil
 	}
-	p := &person{id: id, from: place{r.t.file, r.line}, first: r.value("givenName"), middle: r.value("middleName"),
-		last: r.value("familyName"), preferredFirst: r.value("preferredGivenName"), preferredLast: r.value("preferredFamilyName"),
-		identifier: r.value("identifier"), userIDs: r.value("userIds"), sms: r.value("sms"), phone: r.value("phone"),
-		grade: r.value("grades"), agents: r.list("agentSourcedIds"), able: true}
+	p := &person{id: id, from: place{r.t.file, r.line}, identifier: r.value("identifier"), userIDs: r.value("userIds"),
+		agents: r.list("agentSourcedIds"), able: true, details: &details{first: r.value("givenName"), middle: r.value("middleName"),
+			last: r.value("familyName"), preferredFirst: r.value("preferredGivenName"), preferredLast: r.value("preferredFamilyName"),
+			sms: r.value("sms"), phone: r.value("phone"), grade: r.value("grades")}}
 	if deleted(r) {
 		o.people[id] = p
 		o.gone[id] = true
@@ -106,6 +169,9 @@ func (o *oneRoster) readUser(r row) error {
 	p.orgs = r.list("orgSourcedIds")
 	if primary := r.value("primaryOrgSourcedId"); primary != "" {
 		p.orgs = append([]string{primary}, p.orgs...)
+	}
+	for n, id := range p.orgs {
+		p.orgs[n] = o.same(id)
 	}
 	if v := r.value("enabledUser"); v != "" {
 		able, ok, strict := truth(v)
@@ -127,8 +193,9 @@ func (o *oneRoster) readUser(r row) error {
 		} else if !strict {
 			r.note(Note, "role", name, "the role stands otherwise than in the standard: taken")
 		}
+		p.role.name = o.same(p.role.name)
 	}
-	return nil
+	return o.putAway()
 }
 
 // named checks a person's names. It reports false for a row that is not taken.

@@ -25,6 +25,8 @@ type Options struct {
 	Connections int
 	// Before, if set, sees every statement before it runs; an error stops it. Tests count and break statements with it.
 	Before func(query string) error
+	// Unmapped reads the SQLite file without mapping it into memory, for a program that is to stay small.
+	Unmapped bool
 	// Fast gives up durability at power loss, for tests alone.
 	Fast bool
 }

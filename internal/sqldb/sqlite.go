@@ -66,11 +66,15 @@ func openSQLite(ctx context.Context, path string, opts Options) (driver, error) 
 	if opts.Fast {
 		sync = "off"
 	}
-	if err := d.fill(ctx, d.writer, 1, dsn(path, sync, "journal_mode(wal)", "foreign_keys(on)")); err != nil {
+	var mapping []string
+	if opts.Unmapped {
+		mapping = []string{"mmap_size(0)"}
+	}
+	if err := d.fill(ctx, d.writer, 1, dsn(path, sync, append(mapping, "journal_mode(wal)", "foreign_keys(on)")...)); err != nil {
 		_ = d.close()
 		return nil, err
 	}
-	if err := d.fill(ctx, d.readers, n, dsn(path, sync, "query_only(on)")); err != nil {
+	if err := d.fill(ctx, d.readers, n, dsn(path, sync, append(mapping, "query_only(on)")...)); err != nil {
 		_ = d.close()
 		return nil, err
 	}
