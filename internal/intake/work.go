@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/schoolgate/schoolgate/internal/access"
@@ -175,7 +176,7 @@ func (i *Intake) unloaded(ctx context.Context, m Import, fn func(path string) er
 		return fault.Wrap(fault.Unavailable, err, "the folder for temporary files cannot be written")
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	path := filepath.Join(dir, "roster"+filepath.Ext(m.FileName))
+	path := filepath.Join(dir, fileName(m.FileName))
 	out, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
@@ -197,6 +198,20 @@ func (i *Intake) unloaded(ctx context.Context, m Import, fn func(path string) er
 		return err
 	}
 	return fn(path)
+}
+
+// fileName keeps a file's name, by which formats are told apart, where no system can take it for something else.
+func fileName(name string) string {
+	name = filepath.Base(filepath.ToSlash(name))
+	if strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") != "" || strings.HasPrefix(name, ".") || len(name) > 100 {
+		return "roster" + strings.Map(func(r rune) rune {
+			if r == '.' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {
+				return r
+			}
+			return -1
+		}, filepath.Ext(name))
+	}
+	return name
 }
 
 // Begin has a plan applied. The actor must have shown lately that it is them (fault.Stale). Where more than a tenth of a kind would go, allow
