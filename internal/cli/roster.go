@@ -73,4 +73,15 @@ func (c rosterImportCmd) print(s *streams, r intake.Report, err error) {
 		fmt.Fprintf(s.out, "%10s %8d %8d %8d %8d\n", t.what, t.tally.Added, t.tally.Changed, t.tally.Removed, t.tally.Same)
 	}
 	fmt.Fprintf(s.out, "lines that lose access: %d; contacts without e-mail: %d\n", r.LosesAccess, r.WithoutEmail)
+	for _, n := range []struct {
+		count int
+		what  string
+	}{{r.LosesLater, "lines stay open for the time of grace only"}, {r.Lists[intake.ListLogins], "student logins end with that"},
+		{r.Lists[intake.ListRestriction], "restrictions are touched"}, {r.Lists[intake.ListShared], "contacts have an address that somebody else has too"},
+		{r.Lists[intake.ListNoEmail], "contacts have no address from now on"}, {r.Lists[intake.ListLocal], "values set by hand stay, the roster says otherwise"},
+		{r.MayRegister, "adults may have a login afterwards"}} {
+		if n.count > 0 {
+			fmt.Fprintf(s.out, "%8d %s\n", n.count, n.what)
+		}
+	}
 }

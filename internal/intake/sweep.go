@@ -2,6 +2,9 @@ package intake
 
 import (
 	"context"
+	"errors"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/schoolgate/schoolgate/internal/sqldb"
@@ -16,6 +19,9 @@ const (
 // called as often as one likes, and on several nodes at once.
 func (i *Intake) Sweep(ctx context.Context) error {
 	now := i.now()
+	if err := sweepFiles(now); err != nil {
+		return err
+	}
 	for _, s := range []struct {
 		state  State
 		before time.Time
@@ -52,6 +58,19 @@ func (i *Intake) Sweep(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// sweepFiles removes the files of uploads that a process was planning when it was killed.
+func sweepFiles(now time.Time) error {
+	dirs, err := filepath.Glob(filepath.Join(os.TempDir(), "schoolgate-import-*"))
+	for _, dir := range dirs {
+		info, statErr := os.Stat(dir)
+		if statErr != nil || now.Sub(info.ModTime()) < uploadWithin {
+			continue
+		}
+		err = errors.Join(err, os.RemoveAll(dir))
+	}
+	return err
 }
 
 const (
