@@ -7,10 +7,8 @@ import (
 	"time"
 
 	"github.com/schoolgate/schoolgate/internal/access"
-	"github.com/schoolgate/schoolgate/internal/account"
 	"github.com/schoolgate/schoolgate/internal/audit"
 	"github.com/schoolgate/schoolgate/internal/fault"
-	"github.com/schoolgate/schoolgate/internal/roster"
 	"github.com/schoolgate/schoolgate/internal/sqldb"
 )
 
@@ -163,43 +161,13 @@ func (f *Family) missingCounts(ctx context.Context, since time.Time) (map[int64]
 	if !since.IsZero() {
 		day = since.UnixMicro()
 	}
-	var lines, refused []alike
+	var all map[int64]MissingCount
 	err := f.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
-		if lines, err = sqldb.All(ctx, tx, scanAlike, countLinesAlike, day); err != nil {
-			return err
-		}
-		refused, err = sqldb.All(ctx, tx, scanRefused, selectRefusedLines)
+		all, err = countMissing(ctx, tx, f.rule(), day)
 		return err
 	})
 	if err != nil {
 		return nil, now, err
-	}
-	rule, all := f.rule(), map[int64]MissingCount{}
-	for _, a := range lines {
-		if a.state == account.Disabled || rule.May(a.line, roster.Enrolled, a.contactLeft) != roster.MayOpen {
-			continue
-		}
-		c := all[a.school]
-		c.School = a.school
-		c.All += a.count
-		switch {
-		case a.state == "":
-			c.Never += a.count
-		case a.state == account.Waiting:
-			c.Waiting += a.count
-		case !since.IsZero() && !a.recent:
-			c.Since += a.count
-		default:
-			c.Come += a.count
-		}
-		all[a.school] = c
-	}
-	for _, a := range refused {
-		if rule.May(a.line, roster.Enrolled, a.contactLeft) == roster.MayOpen {
-			c := all[a.school]
-			c.Refused += a.count
-			all[a.school] = c
-		}
 	}
 	f.counts.since, f.counts.at, f.counts.all = since, now, all
 	return all, now, nil

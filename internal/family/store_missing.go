@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 
-	"github.com/schoolgate/schoolgate/internal/account"
 	"github.com/schoolgate/schoolgate/internal/jobs"
 	"github.com/schoolgate/schoolgate/internal/roster"
 	"github.com/schoolgate/schoolgate/internal/sqldb"
@@ -16,28 +15,29 @@ const (
 
 	selectMailStates = `select contact_id, state from job where kind = 'mail' and contact_id in (`
 
-	// Lines that are alike in all that decides about them, counted. What an ended line or a student who left says is of no interest.
-	countLinesAlike = `select coalesce(s.school_id, 0), l.relationship, l.portal_access, l.file_portal_access, l.restricted, l.begin_date, l.end_date,
-c.left_at is not null, coalesce(a.state, ''), coalesce(a.last_sign_in_at, 0) >= $1, count(*)
+	// The lines that may be opened, whose login is not disabled. The condition of the rule follows.
+	countLines = `select coalesce(s.school_id, 0), count(*), sum(case when a.id is null then 1 else 0 end),
+sum(case when a.state = 'waiting' then 1 else 0 end),
+sum(case when a.state = 'active' and coalesce(a.last_sign_in_at, 0) < $1 then 1 else 0 end)
 from student s
 join student_contact l on l.student_id = s.id
 join contact c on c.id = l.contact_id
 left join account_contact h on h.contact_id = l.contact_id
 left join account a on a.id = h.account_id
-where s.status = 'enrolled' and l.ended_at is null
-group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10`
+where coalesce(a.state, '') <> 'disabled'
+  and `
 
-	// The mails that were refused are few. Those after which another one went out do not count.
-	selectRefusedLines = `select distinct l.id, coalesce(s.school_id, 0), l.relationship, l.portal_access, l.file_portal_access, l.restricted, l.begin_date,
-l.end_date, c.left_at is not null
+	// The mails that were refused are few. Those after which another one went out do not count. The condition of the rule follows.
+	countRefusedLines = `select coalesce(s.school_id, 0), count(distinct l.id)
 from job j
 join contact c on c.id = j.contact_id
 join student_contact l on l.contact_id = c.id
 join student s on s.id = l.student_id
 left join account_contact h on h.contact_id = c.id
 left join account a on a.id = h.account_id
-where j.kind = 'mail' and j.state = 'failed' and s.status = 'enrolled' and l.ended_at is null and coalesce(a.state, 'waiting') = 'waiting'
-  and not exists (select 1 from job n where n.contact_id = j.contact_id and n.kind = 'mail' and (n.created_at, n.id) > (j.created_at, j.id))`
+where j.kind = 'mail' and j.state = 'failed' and coalesce(a.state, 'waiting') = 'waiting'
+  and not exists (select 1 from job n where n.contact_id = j.contact_id and n.kind = 'mail' and (n.created_at, n.id) > (j.created_at, j.id))
+  and `
 )
 
 func homerooms(ctx context.Context, tx *sqldb.Tx, students []int64) (map[int64]string, error) {
@@ -69,26 +69,29 @@ func refusedMail(ctx context.Context, tx *sqldb.Tx, contacts []int64) (map[int64
 	return found, err
 }
 
-// alike is a number of lines for which the rule says the same.
-type alike struct {
-	line        roster.Line
-	contactLeft bool
-	school      int64
-	state       account.State
-	recent      bool // signed in since
-	count       int
-}
-
-func scanAlike(r *sql.Rows) (alike, error) {
-	var a alike
-	err := r.Scan(&a.school, &a.line.Relationship, &a.line.PortalAccess, &a.line.FilePortalAccess, &a.line.Restricted, &a.line.BeginDate, &a.line.EndDate,
-		&a.contactLeft, &a.state, &a.recent, &a.count)
-	return a, err
-}
-
-func scanRefused(r *sql.Rows) (alike, error) {
-	a := alike{count: 1}
-	err := r.Scan(&a.line.ID, &a.school, &a.line.Relationship, &a.line.PortalAccess, &a.line.FilePortalAccess, &a.line.Restricted, &a.line.BeginDate,
-		&a.line.EndDate, &a.contactLeft)
-	return a, err
+// countMissing counts all lines that may be opened, school by school.
+func countMissing(ctx context.Context, tx *sqldb.Tx, rule roster.Rule, since int64) (map[int64]MissingCount, error) {
+	all := map[int64]MissingCount{}
+	where, args := rule.Where(2)
+	err := sqldb.Each(ctx, tx, func(r *sql.Rows) error {
+		var c MissingCount
+		err := r.Scan(&c.School, &c.All, &c.Never, &c.Waiting, &c.Since)
+		c.Come = c.All - c.Never - c.Waiting - c.Since
+		all[c.School] = c
+		return err
+	}, countLines+where+"\ngroup by s.school_id", append([]any{since}, args...)...)
+	if err != nil {
+		return nil, err
+	}
+	where, args = rule.Where(1)
+	err = sqldb.Each(ctx, tx, func(r *sql.Rows) error {
+		var school int64
+		var refused int
+		err := r.Scan(&school, &refused)
+		c := all[school]
+		c.Refused = refused
+		all[school] = c
+		return err
+	}, countRefusedLines+where+"\ngroup by s.school_id", args...)
+	return all, err
 }
