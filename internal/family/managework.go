@@ -363,12 +363,13 @@ const (
 	NoticePasswordEnded NoticeKind = "password_ended"
 	NoticeDisabled      NoticeKind = "disabled"
 	NoticeEnabled       NoticeKind = "enabled"
+	NoticeUnlocked      NoticeKind = "unlocked"
 )
 
 // notices says which acts other schools are told of, by the log's word.
 var notices = map[string]NoticeKind{
 	"parent.password_sent": NoticePasswordSent, "parent.password_ended": NoticePasswordEnded, "parent.disabled": NoticeDisabled,
-	"parent.enabled": NoticeEnabled,
+	"parent.enabled": NoticeEnabled, "parent.unlocked": NoticeUnlocked,
 }
 
 // tellSchools tells the schools of the contact's children at which the actor does not work.
