@@ -343,21 +343,21 @@ func (d *door) of(student int64) []roster.FullLine {
 // asked is what stopped the newest request of the person, "" where that needs no word: because it ended well, or because a temporary password went out
 // since.
 func (d *door) asked() Verdict {
-	since := slices.IndexFunc(d.p.Mails, func(m Mail) bool { return carriesPassword(m.Template) })
-	for _, r := range d.p.Requests {
-		if since >= 0 && !d.p.Mails[since].At.Before(r.At) {
-			return Verdict{}
-		}
-		typed := fullName(r.First, r.Last)
-		switch Outcome(r.Outcome) {
-		case OutcomePending:
-			return Verdict{Reason: ReasonSlowed, When: r.At}
-		case OutcomeMailLimit:
-			return Verdict{Reason: ReasonMailLimit, When: r.At}
-		case OutcomeNameDiffers, OutcomeNoNameMatch:
-			return Verdict{Reason: ReasonNameDiffers, Typed: typed, When: r.At}
-		}
+	if len(d.p.Requests) == 0 {
 		return Verdict{}
+	}
+	r := d.p.Requests[0]
+	since := slices.IndexFunc(d.p.Mails, func(m Mail) bool { return carriesPassword(m.Template) })
+	if since >= 0 && !d.p.Mails[since].At.Before(r.At) {
+		return Verdict{}
+	}
+	switch Outcome(r.Outcome) {
+	case OutcomePending:
+		return Verdict{Reason: ReasonSlowed, When: r.At}
+	case OutcomeMailLimit:
+		return Verdict{Reason: ReasonMailLimit, When: r.At}
+	case OutcomeNameDiffers, OutcomeNoNameMatch:
+		return Verdict{Reason: ReasonNameDiffers, Typed: fullName(r.First, r.Last), When: r.At}
 	}
 	return Verdict{}
 }
