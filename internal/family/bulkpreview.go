@@ -2,6 +2,7 @@ package family
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/schoolgate/schoolgate/internal/access"
@@ -23,6 +24,7 @@ type Preview struct {
 	MailsLast     time.Duration // until the last of them has left
 	Untold        int           // changed logins to which no mail can go
 	Elsewhere     int           // children of these parents at schools that are not the reader's
+	Held          bool          // send: to a parent without a password, while registration of a child's school is on hold
 }
 
 // BulkPreview returns what the act would do. It returns fault.NotFound for none that the actor may see.
@@ -88,6 +90,11 @@ func (f *Family) previewLogins(ctx context.Context, tx *sqldb.Tx, p *Preview, ac
 		return err
 	}
 	p.Gone = len(contacts) - len(found)
+	if act == BulkSendPassword {
+		if p.Held, err = f.passesHold(ctx, tx, found); err != nil {
+			return err
+		}
+	}
 	seen := map[int64]bool{}
 	for _, l := range found {
 		if l.account != 0 && seen[l.account] {
@@ -98,6 +105,28 @@ func (f *Family) previewLogins(ctx context.Context, tx *sqldb.Tx, p *Preview, ac
 		p.count(act, l)
 	}
 	return nil
+}
+
+// passesHold reports whether one of the contacts has no password, and a child at a school whose registration is on hold. Nearly always nothing
+// is, and nothing more is read.
+func (f *Family) passesHold(ctx context.Context, tx *sqldb.Tx, contacts []contactLogin) (bool, error) {
+	closings, err := f.roster.Closings(ctx, tx)
+	if err != nil || len(closings) == 0 {
+		return false, err
+	}
+	var without []int64
+	for _, l := range contacts {
+		if l.account == 0 || l.state == account.Waiting {
+			without = append(without, l.contact)
+		}
+	}
+	children, err := childrenOf(ctx, tx, without)
+	return slices.ContainsFunc(children, func(c childAt) bool { return onHold(closings, c.school) }), err
+}
+
+func onHold(closings roster.Closings, school int64) bool {
+	_, is := closings.Held(school)
+	return is
 }
 
 // count says what the act would do to one login.

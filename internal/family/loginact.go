@@ -85,7 +85,7 @@ func (d *door) mends(actor access.Actor) []Mend {
 
 // Asks reports whether an act is asked about first: it takes something away that no other press gives back.
 func (p ParentPage) Asks(a LoginAct) bool {
-	return a == LoginDisable || a == LoginRequire || a == LoginSend && (p.StudentAddress || p.Login != nil && p.Login.HasPassword)
+	return a == LoginDisable || a == LoginRequire || a == LoginSend && (p.StudentAddress || p.PassesHold || p.Login != nil && p.Login.HasPassword)
 }
 
 // markOf is what a login was when a page showed it: another one, or a change of what proves its owner, makes another mark.

@@ -33,7 +33,9 @@ type ParentPage struct {
 	Acts      []LoginAct // that make sense now and that the actor may do
 	// StudentAddress says that mail goes to the address on record only where staff say so: it is also a student's.
 	StudentAddress bool
-	at             access.Schools
+	// PassesHold says that a password that is sent passes the hold of a child's school: the parent has none yet.
+	PassesHold bool
+	at         access.Schools
 }
 
 // ParentLine is a line with what stands in its way.
@@ -129,6 +131,7 @@ func (f *Family) readParent(ctx context.Context, tx *sqldb.Tx, actor access.Acto
 	if err != nil {
 		return err
 	}
+	p.PassesHold = !d.account.HasPassword && slices.ContainsFunc(d.opens, func(l roster.FullLine) bool { return onHold(d.closings, l.Student.SchoolID) })
 	p.Acts = d.acts(actor, reach)
 	p.Verdict.Mends = d.mends(actor)
 	return nil

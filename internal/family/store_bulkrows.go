@@ -88,7 +88,7 @@ from student_contact l
 join student s on s.id = l.student_id
 where l.ended_at is null and l.contact_id in (`
 
-	selectLoginsOf = `select coalesce(a.id, 0), coalesce(a.state, ''), c.email_key <> '',
+	selectLoginsOf = `select c.id, coalesce(a.id, 0), coalesce(a.state, ''), c.email_key <> '',
 c.email_key <> '' and exists (select 1 from student s where s.email_key = c.email_key and s.email_key <> '')
 from contact c
 left join account_contact h on h.contact_id = c.id
@@ -291,7 +291,7 @@ func childrenOf(ctx context.Context, tx *sqldb.Tx, contacts []int64) ([]childAt,
 
 // contactLogin is what the preview reads of a contact.
 type contactLogin struct {
-	account            int64
+	contact, account   int64
 	state              account.State
 	address, ofStudent bool
 }
@@ -301,7 +301,7 @@ func loginsOfContacts(ctx context.Context, tx *sqldb.Tx, contacts []int64) ([]co
 	err := inChunks(contacts, 1, func(list string, args []any) error {
 		return sqldb.Each(ctx, tx, func(r *sql.Rows) error {
 			var l contactLogin
-			err := r.Scan(&l.account, &l.state, &l.address, &l.ofStudent)
+			err := r.Scan(&l.contact, &l.account, &l.state, &l.address, &l.ofStudent)
 			all = append(all, l)
 			return err
 		}, selectLoginsOf+list+")", args...)

@@ -23,6 +23,7 @@ type bulkPage struct {
 	Question bool     // it is not begun
 	Explain  string
 	Preview  []string
+	Held     bool   // a password that is sent passes a hold
 	Count    string // label of the typed number
 	Running  bool
 	Done     int
@@ -116,7 +117,7 @@ func (s *Server) bulkQuestion(x *exchange, p *bulkPage, b family.Bulk) error {
 	p.Question, p.Stop = true, bulkURL(b.ID)+"/stop"
 	p.Heading = l.T("bulk.question." + string(b.Act))
 	p.Explain = l.T("bulk.explain." + string(b.Act))
-	p.Preview = previewTexts(l, b.Act, v)
+	p.Preview, p.Held = previewTexts(l, b.Act, v), v.Held
 	p.Count = l.T("bulk.count", "Number", l.Number(b.Size))
 	second := b.State == family.BulkApproval
 	switch {

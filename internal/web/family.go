@@ -20,6 +20,7 @@ type familyPage struct {
 	Sentence string
 	Fine     bool
 	Presses  []press // what mends it first, then what else can be done
+	Held     bool    // a password that is sent from here passes a hold
 	Mended   bool    // the first press mends what the sentence says
 	Ask      string  // who else could mend it, where the reader may not
 	Lines    []familyLine
@@ -86,6 +87,7 @@ func (s *Server) family(x *exchange) error {
 	p.Title = l.T("family.title_of", "Name", p.Name)
 	p.Sentence = s.sentence(l, parent, p.Name)
 	p.Presses, p.Mended = presses(l, x.actor, parent)
+	p.Held = parent.PassesHold && slices.Contains(parent.Acts, family.LoginSend)
 	if mends := family.MendsOf(parent.Verdict.Reason); !p.Mended && len(mends) > 0 {
 		p.Ask = l.T("door.ask." + string(mends[0]))
 	}

@@ -45,7 +45,7 @@ type parentLine struct {
 	Parent, Schools, Username    string
 	State, StateText, Reason     string
 	LastSignIn, Password, Select string
-	Act                          parentAct // what the row's own button does
+	Act                          parentAct // what the row's own button does; a link to the parent's page where it has no Act
 }
 
 // parentsQuery is the page's address.
@@ -203,10 +203,14 @@ func (s *Server) parentLine(l *lang.Language, r family.ParentRow) parentLine {
 	line := parentLine{
 		Contact: r.ContactID, Parent: l.ListName(r.Last, r.First, ""), Schools: strings.Join(r.Schools, ", "), Username: r.Username, State: string(r.State),
 		StateText: s.stateText(l, family.GridRow{State: r.State, LockedUntil: r.LockedUntil}), Reason: r.Reason, Select: l.T("manage.select", "Name", name),
-		Act: parentActOf(l, rowAct(r.State), name),
 	}
-	if line.Act.Act == string(family.BulkSendPassword) {
-		line.Act.Text, line.Act.Label = l.T("manage.send"), l.T("manage.send")+": "+name
+	switch act := rowAct(r.State); act {
+	case "":
+		line.Act = parentAct{Text: l.T("manage.look"), Label: l.T("manage.look") + ": " + name}
+	case family.BulkSendPassword:
+		line.Act = parentAct{Act: string(act), Text: l.T("manage.send"), Label: l.T("manage.send") + ": " + name}
+	default:
+		line.Act = parentActOf(l, act, name)
 	}
 	if !r.LastSignIn.IsZero() {
 		line.LastSignIn = l.ShortWhen(r.LastSignIn, s.Now(), s.Settings.Location())
@@ -217,13 +221,15 @@ func (s *Server) parentLine(l *lang.Language, r family.ParentRow) parentLine {
 	return line
 }
 
-// rowAct is what most likely is wanted for a login in that state.
+// rowAct is what most likely is wanted for a login in that state; "" where no act helps before the records say otherwise.
 func rowAct(s family.LoginState) family.Act {
 	switch s {
 	case family.Locked:
 		return family.BulkUnlock
 	case family.Disabled:
 		return family.BulkEnable
+	case family.NoEmail, family.MayNot:
+		return ""
 	}
 	return family.BulkSendPassword
 }
@@ -260,6 +266,7 @@ type parentsQuestionPage struct {
 	Act, Heading, Explain string
 	Rows                  []parentLine
 	Preview               []string
+	Held                  bool // a password that is sent passes a hold
 	Reason                bool
 	Back                  string
 }
@@ -282,7 +289,7 @@ func (s *Server) askParents(x *exchange, act family.Act, contacts []int64, probl
 	}
 	p := parentsQuestionPage{
 		Page: s.page(x, "manage.title"), Act: string(act), Heading: x.lang.T("bulk.question." + string(act)), Explain: x.lang.T("bulk.explain." + string(act)),
-		Preview: previewTexts(x.lang, act, preview), Reason: act == family.BulkDisable, Back: backTo(x, parentsPath),
+		Preview: previewTexts(x.lang, act, preview), Held: preview.Held, Reason: act == family.BulkDisable, Back: backTo(x, parentsPath),
 	}
 	p.Path = parentsPath
 	for _, r := range rows {
