@@ -2,6 +2,7 @@ package family
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -39,9 +40,12 @@ func TestAnotherSchoolIsToldOfEveryActOnALogin(t *testing.T) {
 
 		notices, err := b.SchoolNotices(b.ctx, b.atSouth)
 		b.ok(err)
+		b.equal("shown", len(notices), 5)
 		for _, n := range notices {
-			if l := b.catalog.Language("es"); l.T("schools.notice."+string(n.What)) == "schools.notice."+string(n.What) {
-				b.t.Errorf("no words for %s", n.What)
+			for _, tag := range []string{"en", "es"} {
+				if words := b.catalog.Language(tag).T("schools.notice."+string(n.What), "Parent", n.First, "Who", n.ByName, "Where", n.BySchool); strings.Contains(words, "[[") {
+					b.t.Errorf("no words in %s for %s", tag, n.What)
+				}
 			}
 		}
 	})
@@ -111,7 +115,7 @@ func TestTheCountsAreThoseOfTheLinesInTheList(t *testing.T) {
 		child("1", "", "a1@example.org", "b1@example.org")
 		child("2", "status = 'withdrawn'", "a2@example.org")
 		child("3", "gone_on = '2026-11-01'", "a3@example.org")
-		child("4", "birth_date = '2000-01-01', adult_mark = 'ended'", "a4@example.org")
+		child("4", "birth_date = '2000-01-01', adult_mark = 'ended', adult_reason = 'x', adult_by = 'office', adult_at = 1", "a4@example.org")
 		child("5", "status = 'left'", "a5@example.org")
 		d.change("update student_contact set grace_until = '2026-12-24' where student_id = (select id from student where id_number = '5')")
 		child("6", "enrolled_from = '2027-01-01'", "a6@example.org")
