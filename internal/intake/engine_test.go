@@ -374,3 +374,27 @@ func TestWhatIsEmptyIsLeftOutAndReadsBackTheSame(t *testing.T) {
 		}
 	}
 }
+
+func TestAPlanThatCannotBeAppliedStandsInNobodysWay(t *testing.T) {
+	atOffice(t, func(t *testing.T, o *office) {
+		id := o.upload(twenty())
+		if err := o.intake.Begin(o.ctx, fresh, id, false); err != nil {
+			t.Fatal(err)
+		}
+		o.before = func(q string) error {
+			if strings.HasPrefix(q, "insert into contact") {
+				return fault.Invalidf("value out of range")
+			}
+			return nil
+		}
+		o.drain()
+		o.before = nil
+		if m := o.is(id); m.State != Failed || m.Problem == "" {
+			t.Errorf("got %+v", m)
+		}
+		o.same("what is left is for the next", []Tally{{Same: 20}, {Added: 20}}, func() []Tally {
+			rep := o.take(o.bundle(twenty()), Options{})
+			return []Tally{rep.Students, rep.Contacts}
+		}())
+	})
+}

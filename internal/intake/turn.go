@@ -25,7 +25,10 @@ type turn struct {
 	beats  sync.WaitGroup
 }
 
-var errBusy = fault.Conflictf("another import is running: wait until it has ended")
+var (
+	errBusy = fault.Conflictf("another import is running: wait until it has ended")
+	errLost = fault.Conflictf("the import went on elsewhere")
+)
 
 // takeTurn takes the turn for an import, 0 for one that has no number yet. It returns fault.Conflict when another process has it.
 func (i *Intake) takeTurn(ctx context.Context, id int64) (*turn, error) {
@@ -79,7 +82,7 @@ func (t *turn) keep(ctx context.Context) {
 func (t *turn) mine(ctx context.Context, tx *sqldb.Tx) error {
 	n, err := tx.Exec(ctx, updateKeepTurn, t.holder, t.now().Add(turnLease).UnixMicro())
 	if err == nil && n == 0 {
-		err = fault.Conflictf("the import went on elsewhere")
+		err = errLost
 	}
 	return err
 }

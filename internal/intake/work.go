@@ -127,6 +127,10 @@ func (r *Report) harmless() bool {
 // workApply applies a plan. What somebody else changed meanwhile is planned again, and waits for a person if there is anything left to do.
 func (i *Intake) workApply(ctx context.Context, t *turn, m Import) error {
 	alone, err := i.apply(ctx, t, m.ID)
+	if kind := fault.KindOf(err); kind == fault.Invalid || kind == fault.Conflict && !errors.Is(err, errBusy) && !errors.Is(err, errLost) {
+		// However often it is tried: what is done is done, and the next import plans what is left.
+		return i.move(ctx, t, m.ID, Applying, Failed, err.Error())
+	}
 	if err != nil {
 		return err
 	}
