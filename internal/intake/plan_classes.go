@@ -79,7 +79,7 @@ func (i *Intake) planClasses(ctx context.Context, p *plan) error {
 	if n, err := p.stage.value(ctx, countClasswork); err != nil || n == 0 {
 		return err
 	}
-	for _, query := range []string{indexClassPerson, deleteIdleTeachers} {
+	for _, query := range []string{indexClassKind, indexClassPerson, deleteIdleTeachers} {
 		if err := p.stage.exec(ctx, query); err != nil {
 			return err
 		}
@@ -303,6 +303,7 @@ const (
 	countClasswork  = `select count(*) from (select 1 from f_class limit 1) x`
 	selectClasswork = `select seq, data from f_class where kind = $3 and not gone and seq > $1 order by seq limit $2`
 
+	indexClassKind     = `create index f_class_kind on f_class (kind, seq)`
 	indexClassPerson   = `create index f_class_person on f_class (person) where kind = 'enrolment'`
 	deleteIdleTeachers = `delete from f_class where kind = 'teacher' and not exists (select 1 from f_class e where e.kind = 'enrolment' and e.person = f_class.person)`
 
