@@ -106,14 +106,7 @@ func (p *plan) newLines(ctx context.Context) error {
 	student, next := int64(0), 0
 	after, seq := "", int64(0)
 	for {
-		type named struct {
-			pair
-			position int
-		}
-		some, err := list(ctx, p.stage, func(r *sql.Rows) (n named, err error) {
-			n.pair, err = scanPair(r)
-			return n, err
-		}, selectNewLines, after, seq, readAtOnce)
+		some, err := list(ctx, p.stage, scanPair, selectNewLines, after, seq, readAtOnce)
 		if err != nil || len(some) == 0 {
 			return err
 		}
@@ -137,7 +130,7 @@ func (p *plan) newLines(ctx context.Context) error {
 					next = int(last)
 				}
 			}
-			if err := p.newLine(ctx, n.pair, next); err != nil {
+			if err := p.newLine(ctx, n, next); err != nil {
 				return err
 			}
 			next++

@@ -126,15 +126,14 @@ func (p *plan) check(ctx context.Context) error {
 
 // found is a row of the file of which something is to be said.
 type found struct {
-	seq      int64
-	at       place
-	was      string
-	a, b     bool
-	id       int64
-	name     string
-	email    string
-	isFresh  bool
-	students int
+	seq     int64
+	at      place
+	was     string
+	a, b    bool
+	id      int64
+	name    string
+	email   string
+	isFresh bool
 }
 
 func (p *plan) checkNumbers(ctx context.Context) error {

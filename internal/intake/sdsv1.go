@@ -14,7 +14,6 @@ type sdsV1 struct {
 	*reader
 	schools map[string]bool
 	users   map[string]*contact // by address
-	order   []string
 	lines   map[pairOfIDs]bool
 	next    map[string]int
 	terms   map[string]bool
