@@ -12,7 +12,7 @@ import (
 func tabTo(t *testing.T, window *Tab, want string) {
 	t.Helper()
 	var passed []string
-	for range 60 {
+	for range 90 {
 		window.Keys(kb.Tab)
 		focus := window.Focus()
 		if focus == want {
