@@ -5,6 +5,7 @@ import (
 	"context"
 	"mime/multipart"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -86,5 +87,14 @@ func TestARosterIsUploadedReadAppliedAndTakenBackOnThePages(t *testing.T) {
 		if strings.Contains(a.Logged(), "Importado") || strings.Contains(a.Logged(), "petra@") {
 			t.Error("people stand in the program's log")
 		}
+	})
+}
+
+// TestOnlyAFileMayBeLarge sends forms that are read into memory before anybody knows who sends them.
+func TestOnlyAFileMayBeLarge(t *testing.T) {
+	apptest.RunSQLite(t, func(t *testing.T, a *apptest.App) {
+		big := url.Values{"school": {strings.Repeat("x", 3<<20)}}
+		a.Browser(t).Post("/admin/site/imports", big).Want(http.StatusBadRequest)
+		a.Staff(t).Post("/admin/site/imports", big).Want(http.StatusBadRequest)
 	})
 }

@@ -3,7 +3,6 @@ package web
 import (
 	"errors"
 	"io"
-	"mime"
 	"net/http"
 	"net/url"
 	"path/filepath"
@@ -122,7 +121,7 @@ func (s *Server) takeUpload(x *exchange) (int64, error) {
 		return 0, err
 	}
 	none := fault.InvalidFields(fault.Problem{Field: "file", Key: "problem.choose_file"})
-	if kind, _, err := mime.ParseMediaType(x.r.Header.Get("Content-Type")); err != nil || kind != "multipart/form-data" {
+	if !isMultipart(x.r) {
 		return 0, none
 	}
 	control := http.NewResponseController(x.w)

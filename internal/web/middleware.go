@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"log/slog"
+	"mime"
 	"net/http"
 	"net/url"
 	"runtime/debug"
@@ -55,13 +56,20 @@ func (s *Server) protect(next http.Handler) http.Handler {
 				return
 			}
 			most := int64(maxBody)
-			if r.URL.Path == importsPath { // the one form with a file
+			// The one large form. Any other kind of body is read whole into memory, before anybody asks who sends it.
+			if r.URL.Path == importsPath && isMultipart(r) {
 				most += s.Imports.UploadLimit()
 			}
 			r.Body = http.MaxBytesReader(w, r.Body, most)
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// isMultipart reports whether a form may carry files, which its handler reads as they arrive.
+func isMultipart(r *http.Request) bool {
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	return err == nil && kind == "multipart/form-data"
 }
 
 func origin(base string) string {
