@@ -36,7 +36,7 @@ func Check(ctx context.Context, path, format string, given Mapping, today string
 
 // checkStage finds what only shows when all of a file is read.
 func checkStage(ctx context.Context, s *stage, rec *records, f *findings) error {
-	for _, query := range indexes() {
+	for _, query := range append(indexes(), indexLineContacts) {
 		if err := s.exec(ctx, query); err != nil {
 			return err
 		}

@@ -92,7 +92,7 @@ func (p *plan) planStudent(ctx context.Context, s student, old roster.Student, k
 			p.first = append(p.first, id)
 		}
 		s.ID = p.newID()
-		if err := p.stage.seeStudent(ctx, s.Student, true); err != nil {
+		if err := p.stage.seeStudent(ctx, s.Student, true, false); err != nil {
 			return err
 		}
 		return p.step(ctx, phaseAddStudent, 0, 0, studentName(s.Student), roster.StudentChange{New: s.Student})
@@ -180,7 +180,7 @@ func (p *plan) planContact(ctx context.Context, c contact, old roster.Contact, k
 		p.rep.Contacts.Added++
 		p.say("contact %s: added", name)
 		c.ID = p.newID()
-		if err := p.stage.seeContact(ctx, c.Contact, true); err != nil {
+		if err := p.stage.seeContact(ctx, c.Contact, true, false); err != nil {
 			return err
 		}
 		if err := p.step(ctx, phaseAddContact, 0, 0, name, roster.ContactChange{New: c.Contact}); err != nil || c.Email != "" {

@@ -12,9 +12,10 @@ import (
 // one of them. The people named bring in the schools of their children, so that a roster of changes is measured against whole schools.
 func (i *Intake) readRecords(ctx context.Context, p *plan) error {
 	s := p.stage
+	whole := false // what is read is a school with everything that hangs on it
 	to := roster.Seen{
-		Student: func(st roster.Student) error { return s.seeStudent(ctx, st, false) },
-		Contact: func(c roster.Contact) error { return s.seeContact(ctx, c, false) },
+		Student: func(st roster.Student) error { return s.seeStudent(ctx, st, false, whole) },
+		Contact: func(c roster.Contact) error { return s.seeContact(ctx, c, false, whole) },
 		Line:    func(l roster.Line) error { return s.seeLine(ctx, l) },
 	}
 	read := map[int64]bool{}
@@ -25,10 +26,15 @@ func (i *Intake) readRecords(ctx context.Context, p *plan) error {
 		read[id] = true
 		return i.db.Read(ctx, func(tx *sqldb.Tx) error { return i.roster.EachOfSchool(ctx, tx, id, to) })
 	}
+	whole = true
 	for id := range p.covered {
 		if err := school(id); err != nil {
 			return err
 		}
+	}
+	whole = false
+	if err := s.exec(ctx, indexLineContacts); err != nil {
+		return err
 	}
 	if err := i.readNamed(ctx, p, to); err != nil {
 		return err
@@ -55,7 +61,8 @@ func (i *Intake) readRecords(ctx context.Context, p *plan) error {
 	return s.flush(ctx)
 }
 
-// readNamed reads the people whom the file names and who are not read yet.
+// readNamed reads the people whom the file names and who are not read yet. Who came with a whole school has all lines here; of those only the
+// children at other schools are left to be read.
 func (i *Intake) readNamed(ctx context.Context, p *plan, to roster.Seen) error {
 	for _, kind := range []struct {
 		query string
@@ -78,23 +85,42 @@ func (i *Intake) readNamed(ctx context.Context, p *plan, to roster.Seen) error {
 			}
 		}
 	}
-	return nil
+	for after := int64(0); ; {
+		some, err := list(ctx, p.stage, scanID, selectUnreadChildren, after, roster.NamedAtOnce)
+		if err != nil || len(some) == 0 {
+			return err
+		}
+		after = some[len(some)-1]
+		if err := i.db.Read(ctx, func(tx *sqldb.Tx) error { return i.roster.EachStudent(ctx, tx, some, to) }); err != nil {
+			return err
+		}
+	}
 }
 
 const (
 	selectStageSchools = `select distinct school_id from r_student where school_id > 0 order by school_id`
 
 	selectUnreadStudents = `select source_id from (
-select source_id from (select source_id from f_student where source_id > $1 order by source_id limit $2)
-union select student from (select distinct student from f_line where student > $1 order by student limit $2)
-union select source_id from (select source_id from f_gone where source_id > $1 order by source_id limit $2)) x
+select source_id from (select source_id from f_student f where source_id > $1 and ` + unreadStudent + ` order by source_id limit $2)
+union select source_id from (select distinct student as source_id from f_line where student > $1
+  and not exists (select 1 from r_student r where r.source_id = student and r.whole) order by student limit $2)
+union select source_id from (select source_id from f_gone f where source_id > $1 and ` + unreadStudent + ` order by source_id limit $2)) x
 order by source_id limit $2`
+	unreadStudent = `not exists (select 1 from r_student r where r.source_id = f.source_id and r.whole)`
 
 	selectUnreadContacts = `select source_id from (
-select source_id from (select source_id from f_contact where source_id > $1 order by source_id limit $2)
-union select contact from (select distinct contact from f_line where contact > $1 order by contact limit $2)
-union select source_id from (select source_id from f_gone where source_id > $1 order by source_id limit $2)) x
+select source_id from (select source_id from f_contact f where source_id > $1 and ` + unreadContact + ` order by source_id limit $2)
+union select source_id from (select distinct contact as source_id from f_line where contact > $1
+  and not exists (select 1 from r_contact r where r.source_id = contact and r.whole) order by contact limit $2)
+union select source_id from (select source_id from f_gone f where source_id > $1 and ` + unreadContact + ` order by source_id limit $2)) x
 order by source_id limit $2`
+	unreadContact = `not exists (select 1 from r_contact r where r.source_id = f.source_id and r.whole)`
+
+	selectUnreadChildren = `select distinct l.student_id from r_line l join r_contact c on c.id = l.contact_id
+where l.student_id > $1 and c.source_id <> '' and not exists (select 1 from r_student s where s.id = l.student_id)
+  and (exists (select 1 from f_contact f where f.source_id = c.source_id) or exists (select 1 from f_line f where f.contact = c.source_id)
+    or exists (select 1 from f_gone f where f.source_id = c.source_id))
+order by l.student_id limit $2`
 )
 
 // endingLogins puts the student logins on the list that end with the access of whoever made them.

@@ -200,8 +200,8 @@ func unpack(data string, v any) error {
 }
 
 // stageSchema: f_ is what the file has, r_ what is on record (new records with negative ids) with what becomes of it. seen says that the file
-// has the person whole; leaves, that the person is missing from it (1) or that it says so itself (2). step is the plan in the order in which it
-// is applied, note what people want to know of it.
+// has the person whole; whole, that the person was read with a whole school, and so with all lines; leaves, that the person is missing from the
+// file (1) or that it says so itself (2). step is the plan in the order in which it is applied, note what people want to know of it.
 const stageSchema = `
 create table f_student (seq integer primary key, source_id text not null unique, school text not null, unknown text not null, id_key text not null,
   email_key text not null, partial integer not null, role_of integer not null, file text not null, line integer not null, data text not null);
@@ -218,11 +218,12 @@ create table f_class (seq integer primary key, kind text not null, source_id tex
 create table live (source_id text primary key) without rowid;
 
 create table r_student (id integer primary key, source_id text not null, school_id integer not null, status text not null, after text not null,
-  seen integer not null default 0, spoken integer not null default 0, leaves integer not null default 0, name text not null, email_key text not null,
-  data text not null);
+  seen integer not null default 0, whole integer not null, spoken integer not null default 0, leaves integer not null default 0,
+  name text not null, email_key text not null, data text not null);
 create index r_student_source on r_student (source_id);
 create table r_contact (id integer primary key, source_id text not null, gone integer not null, after integer not null,
-  seen integer not null default 0, leaves integer not null default 0, name text not null, email_key text not null, data text not null);
+  seen integer not null default 0, whole integer not null, leaves integer not null default 0, name text not null, email_key text not null,
+  data text not null);
 create index r_contact_source on r_contact (source_id);
 create table r_line (id integer primary key, student_id integer not null, contact_id integer not null, from_file integer not null,
   ended integer not null, refused integer not null, position integer not null, data text not null, unique (student_id, contact_id));

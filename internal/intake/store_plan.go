@@ -119,7 +119,7 @@ order by seq limit $2`
 
 // indexes are made when everything is read: they cost less then.
 func indexes() []string {
-	return []string{indexNewLines, indexLineContacts, indexNumbers,
+	return []string{indexNewLines, indexNumbers,
 		`create index f_student_email on f_student (email_key)`, `create index f_contact_email on f_contact (email_key)`,
 		`create index r_student_email on r_student (email_key)`, `create index r_contact_email on r_contact (email_key)`}
 }

@@ -58,26 +58,26 @@ func (s *stage) addLine(ctx context.Context, l line) error {
 
 // What is on record, as it is read.
 const (
-	insertOldStudent = `insert into r_student (id, source_id, school_id, status, after, seen, name, email_key, data) values `
-	insertOldContact = `insert into r_contact (id, source_id, gone, after, seen, name, email_key, data) values `
+	insertOldStudent = `insert into r_student (id, source_id, school_id, status, after, seen, whole, name, email_key, data) values `
+	insertOldContact = `insert into r_contact (id, source_id, gone, after, seen, whole, name, email_key, data) values `
 	insertOldLine    = `insert into r_line (id, student_id, contact_id, from_file, ended, refused, position, data) values `
 )
 
-func (s *stage) seeStudent(ctx context.Context, st roster.Student, seen bool) error {
+func (s *stage) seeStudent(ctx context.Context, st roster.Student, seen, whole bool) error {
 	data, err := encode(st)
 	if err != nil {
 		return err
 	}
-	return s.insert(ctx, insertOldStudent, st.ID, st.SourceID, st.SchoolID, string(st.Status), string(st.Status), seen, nameOf(st.First, st.Last),
+	return s.insert(ctx, insertOldStudent, st.ID, st.SourceID, st.SchoolID, string(st.Status), string(st.Status), seen, whole, nameOf(st.First, st.Last),
 		lang.EmailKey(st.Email), data)
 }
 
-func (s *stage) seeContact(ctx context.Context, c roster.Contact, seen bool) error {
+func (s *stage) seeContact(ctx context.Context, c roster.Contact, seen, whole bool) error {
 	data, err := encode(c)
 	if err != nil {
 		return err
 	}
-	return s.insert(ctx, insertOldContact, c.ID, c.SourceID, c.Left, c.Left, seen, nameOf(c.First, c.Last), lang.EmailKey(c.Email), data)
+	return s.insert(ctx, insertOldContact, c.ID, c.SourceID, c.Left, c.Left, seen, whole, nameOf(c.First, c.Last), lang.EmailKey(c.Email), data)
 }
 
 func (s *stage) seeLine(ctx context.Context, l roster.Line) error {

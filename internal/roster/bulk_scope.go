@@ -67,6 +67,11 @@ func (r *Roster) EachNamed(ctx context.Context, tx *sqldb.Tx, students, contacts
 	return handID(ctx, tx, adults, selectContact+"\nwhere c.id in ", scanContact, to.Contact)
 }
 
+// EachStudent hands over the students with these ids.
+func (r *Roster) EachStudent(ctx context.Context, tx *sqldb.Tx, ids []int64, to Seen) error {
+	return handID(ctx, tx, ids, selectStudent+"\nwhere s.id in ", scanStudent, to.Student)
+}
+
 // NamedAtOnce bounds EachNamed.
 const NamedAtOnce = chunk
 
