@@ -398,3 +398,22 @@ func TestAPlanThatCannotBeAppliedStandsInNobodysWay(t *testing.T) {
 		}())
 	})
 }
+
+func TestAPlanThatWaitsIsStillWholeWhenAnotherImportWasApplied(t *testing.T) {
+	atOffice(t, func(t *testing.T, o *office) {
+		without := func(id string) map[string]string {
+			rows := twenty()
+			delete(rows, id)
+			return rows
+		}
+		o.begin(o.upload(twenty()), false)
+		waits := o.upload(without("s05"))
+		o.begin(o.upload(without("s06")), false)
+		some, err := o.intake.Changes(o.ctx, clerk, waits, StudentsLeave, 0, 50)
+		if err != nil || len(some) != 1 {
+			t.Errorf("%d steps are left of the plan, %v", len(some), err)
+		}
+		m := o.begin(waits, false)
+		o.same("its step is done", []any{Done, 1}, []any{m.State, min(m.Done, 1)})
+	})
+}

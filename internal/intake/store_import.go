@@ -53,8 +53,11 @@ where id = $1`
 	updateEnded    = `update import set state = 'done', finished_at = $2 where id = $1 and state = 'applying'`
 	updateUndone   = `update import set undone_by = $2 where id = $1`
 
+	// A plan that waits for somebody keeps its steps, however many others are applied meanwhile.
 	deleteOldSteps = `delete from import_step where (import_id, phase, pos) in
-(select import_id, phase, pos from import_step where import_id < $1 order by import_id, phase, pos limit $2)`
+(select s.import_id, s.phase, s.pos from import_step s join import m on m.id = s.import_id
+where s.import_id < $1 and m.state in ('done', 'failed', 'stopped')
+order by s.import_id, s.phase, s.pos limit $2)`
 	deleteChunks = `delete from import_chunk where (import_id, pos) in
 (select import_id, pos from import_chunk where import_id = $1 order by import_id, pos limit $2)`
 	deleteStepsOf = `delete from import_step where (import_id, phase, pos) in

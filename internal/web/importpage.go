@@ -187,6 +187,11 @@ func (s *Server) importLists(x *exchange, p *importPage, m intake.Import) error 
 		rows = rows[:listPage]
 		p.NextURL = importList(m.ID, p.List, last)
 	}
+	for i, r := range rows {
+		if r.Name == "" { // it is about the contact alone
+			rows[i] = importRow{URL: r.ContactURL, Name: r.Contact, What: r.What}
+		}
+	}
 	p.Rows = rows
 	return nil
 }
@@ -296,7 +301,7 @@ func personRow(l *lang.Language, on intake.List, n intake.Person) importRow {
 	case intake.ListLoses, intake.ListLogins:
 		row.What = l.T("imports.why." + n.Why)
 		if n.Until != "" {
-			row.What += " " + l.T("imports.until", "Day", n.Until)
+			row.What += " " + l.T("imports.until", "Day", l.Date(n.Until))
 		}
 		if n.Old != "" {
 			row.What = n.Old + ": " + row.What

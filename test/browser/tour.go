@@ -35,6 +35,7 @@ type Tour struct {
 
 	app   authenticator // of the staff who have a second factor
 	clerk string        // number of a member of staff who has not signed in yet
+	taken *imports      // nil until a page of imports is visited
 }
 
 // OpenTour opens a school with the sample district of that many students on the database, and has Maria Lopez create her account.
@@ -143,7 +144,7 @@ type Stop struct {
 // Stops lists every page there is, with forms that were sent wrong and lists without entries.
 func (t *Tour) Stops() []Stop {
 	child, student := "/parent/children/"+t.ana, "/admin/students/"+t.ana
-	return []Stop{
+	return append([]Stop{
 		{Name: "front", Path: "/"},
 		{Name: "mailbox", Path: "/demo/mailbox"},
 		{Name: "mailbox-message", Path: "/demo/mailbox/1"},
@@ -327,7 +328,7 @@ func (t *Tour) Stops() []Stop {
 		{Name: "admin-confirm", Who: "factor", Path: "/admin/confirm?form=x"},
 		{Name: "admin-confirm-problems", Who: "factor", Path: "/admin/confirm?form=x", Act: sendTo("/confirm", map[string]string{
 			"current_password": "wrong", "code": "000000"})},
-	}
+	}, t.importStops()...)
 }
 
 // submit fills in a form by the names of its fields and sends it, past what the browser itself would refuse: so it works in every language.
