@@ -170,6 +170,7 @@ func (a *App) build(ctx context.Context, c Config, keys account.Keys, logKey aud
 	if err := <-catalog; err != nil {
 		return errors.Join(err, <-articles)
 	}
+	a.Catalog.Otherwise(func() string { return a.Settings.Values().Language })
 	sender := c.Mail
 	if sender == nil {
 		sender = noMail{}

@@ -25,6 +25,7 @@ const acceptLimit = 1000
 type Catalog struct {
 	languages map[string]*Language
 	matcher   language.Matcher
+	otherwise func() string // nil for English
 }
 
 // Tags returns the languages that Schoolgate speaks as BCP 47 tags, the default first.
@@ -63,7 +64,21 @@ func load(files fs.FS) (*Catalog, error) {
 	return c, nil
 }
 
-// Language returns the language of a tag, also of one with a region ("es-MX"); the default, English, for one that Schoolgate does
+// Otherwise has the language of that tag stand in wherever nobody says which one, or one that Schoolgate does not speak; without it that is
+// English. It is asked each time, and must be given before the catalogue is used.
+func (c *Catalog) Otherwise(tag func() string) { c.otherwise = tag }
+
+// standIn is the language for whoever names none.
+func (c *Catalog) standIn() *Language {
+	if c.otherwise != nil {
+		if l, ok := c.languages[c.otherwise()]; ok {
+			return l
+		}
+	}
+	return c.languages[Tags()[0]]
+}
+
+// Language returns the language of a tag, also of one with a region ("es-MX"); the one that stands in otherwise for one that Schoolgate does
 // not speak.
 func (c *Catalog) Language(tag string) *Language {
 	if l, ok := c.languages[tag]; ok {
@@ -72,11 +87,11 @@ func (c *Catalog) Language(tag string) *Language {
 	if l, ok := c.languages[base(tag)]; ok {
 		return l
 	}
-	return c.languages[Tags()[0]]
+	return c.standIn()
 }
 
-// Negotiate returns the tag of the language that suits an Accept-Language header best (RFC 9110 §12.5.4); the default's where
-// none does.
+// Negotiate returns the tag of the language that suits an Accept-Language header best (RFC 9110 §12.5.4); that of the one that stands in
+// where none does.
 func (c *Catalog) Negotiate(acceptLanguage string) string {
 	// Nearly every browser names its reader's language first and without a weight: nothing can rank before it.
 	first, _, _ := strings.Cut(acceptLanguage, ",")
@@ -84,13 +99,16 @@ func (c *Catalog) Negotiate(acceptLanguage string) string {
 		return l.tag
 	}
 	if len(acceptLanguage) > acceptLimit {
-		return Tags()[0]
+		return c.standIn().tag
 	}
 	wanted, _, err := language.ParseAcceptLanguage(acceptLanguage)
 	if err != nil {
-		return Tags()[0]
+		return c.standIn().tag
 	}
-	_, i, _ := c.matcher.Match(wanted...)
+	_, i, sure := c.matcher.Match(wanted...)
+	if sure == language.No {
+		return c.standIn().tag
+	}
 	return Tags()[i]
 }
 

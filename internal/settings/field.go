@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/schoolgate/schoolgate/internal/fault"
+	"github.com/schoolgate/schoolgate/internal/lang"
 )
 
 const day = 24 * time.Hour
@@ -58,6 +59,7 @@ func Fields() []Field {
 			text("office_hours", func(v *Values) *string { return &v.OfficeHours }, false, 200),
 			email("office_email", func(v *Values) *string { return &v.OfficeEmail }),
 			zone(),
+			choice("language", func(v *Values) *string { return &v.Language }, lang.Tags()...),
 			accent(),
 		),
 		in(Registration,

@@ -44,6 +44,7 @@ type Values struct {
 	RequestsKept       time.Duration // default 90 days, 7-730 days
 	StudentLogins      bool          // default true
 	TellParents        bool          // a new adult of a child is told to its parents; default false
+	Language           string        // of pages, mails and letters for whoever names none: "en" (default) or "es"
 	AdultStudents      string        // what a student's eighteenth birthday does to the parents' access: "nothing", "ask" (default) or "end"
 	AdultNotice        int           // days before that on which the parents are told by mail; default 30, 0 = never, 0-365
 	FamiliesSeeViews   bool          // parents may read who opened their child's record; default false
@@ -60,7 +61,7 @@ func Defaults() Values {
 		Relationships: []string{"mother", "father", "parent", "stepmother", "stepfather", "stepparent", "guardian", "foster_parent"},
 		MinPassword:   15, MinStudentPassword: 8, TemporaryLife: 24 * time.Hour, PrintedCodeLife: 72 * time.Hour, ClaimWithin: 14 * day,
 		ParentIdle: 30 * time.Minute, StaffIdle: 15 * time.Minute, SessionLife: 12 * time.Hour, KeepSignedIn: 30 * day,
-		MailsPerHour: 3, MailsPerDay: 10, MailsPerMinute: 120, AdultStudents: "ask", AdultNotice: 30, BulkSize: 50, StaffSearches: 300, RequestsKept: 90 * day, StudentLogins: true,
+		MailsPerHour: 3, MailsPerDay: 10, MailsPerMinute: 120, Language: "en", AdultStudents: "ask", AdultNotice: 30, BulkSize: 50, StaffSearches: 300, RequestsKept: 90 * day, StudentLogins: true,
 		GraceDays: 14, RecordsKept: 365 * day, AuditDetailKept: 730 * day,
 	}
 }

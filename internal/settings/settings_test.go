@@ -51,7 +51,7 @@ func other() settings.Values {
 	v.TimeZone, v.IDNumberHint, v.Relationships = "Asia/Tokyo", "On the report card", []string{"guardian", "foster_parent"}
 	v.MinPassword, v.MinStudentPassword, v.MailsPerHour, v.MailsPerDay = 20, 10, 1, 2
 	v.TemporaryLife, v.ClaimWithin, v.RequestsKept = 90*time.Minute, 48*time.Hour, 7*24*time.Hour
-	v.AdultStudents = "end"
+	v.AdultStudents, v.Language = "end", "es"
 	v.Accent = "#7a1f3d"
 	v.PrintedCodeLife = 36 * time.Hour // the default is the most
 	v.ParentIdle, v.StaffIdle, v.SessionLife, v.KeepSignedIn = 10*time.Minute, 5*time.Minute, time.Hour, 24*time.Hour
