@@ -98,3 +98,42 @@ func TestOnlyAFileMayBeLarge(t *testing.T) {
 		a.Staff(t).Post("/admin/site/imports", big).Want(http.StatusBadRequest)
 	})
 }
+
+const oddStudents = `Pupil Code,Given,Family,Year,Password Hint
+7101,Ida,Oddly,4,secret-hint
+7102,Ole,Oddly,5,secret-hint
+`
+
+func TestAListWithColumnsOfItsOwnIsReadOnceSomebodySaysWhatTheyAre(t *testing.T) {
+	apptest.Run(t, func(t *testing.T, a *apptest.App) {
+		b, key := a.StaffWithFactor(t)
+		to := upload(t, a, b, "pupils.csv", oddStudents).Header.Get("Location")
+		a.Drain()
+		b.Get(to).See("Failed", "Say what the columns are")
+		b.Get(to+"/columns").See("Pupil Code", "Given", "Family", "Year").NotSee("Oddly", "7101", "Password Hint", "secret-hint")
+		b.Post(to+"/columns", url.Values{"c0-0": {"students:id_number"}, "c0-1": {"students:first_name"}, "c0-2": {"students:last_name"}, "c0-3": {"students:king"}})
+		b.Get(to).See("Failed")
+		b.Post(to+"/columns", url.Values{"c0-0": {"students:id_number"}, "c0-1": {"students:first_name"}, "c0-2": {"students:last_name"}, "c0-3": {"-"}})
+		a.Drain()
+		b.Get(to).See("Waits for you", "Ida Oddly")
+		b.Get(to + "/columns").See("Year")
+		b.Post(to+"/columns", url.Values{"c0-3": {"students:grade"}})
+		a.Drain()
+		b.Get(to).See("Waits for you").Press("Apply this plan")
+		if strings.Contains(b.Path(), "confirm") {
+			b.Prove(apptest.StaffPassword, key)
+		}
+		a.Drain()
+		if n := a.Count("select count(*) from student where last_name = 'Oddly' and id_number in ('7101', '7102') and grade in ('4', '5')"); n != 2 {
+			t.Errorf("%d students", n)
+		}
+		if n := a.Count("select count(*) from audit_event where action = 'roster.mapping_changed'"); n != 2 {
+			t.Errorf("%d changes of the mapping are in the log", n)
+		}
+		b.Post(to+"/columns", url.Values{"c0-3": {"-"}})
+		b.Get(to).See("Done")
+		next := upload(t, a, b, "pupils.csv", oddStudents).Header.Get("Location")
+		a.Drain()
+		b.Get(next).See("The file changes nothing")
+	})
+}

@@ -65,16 +65,20 @@ func (i *Intake) SetMapping(ctx context.Context, actor access.Actor, m Mapping) 
 		if err := i.schoolExists(ctx, tx, m.School); err != nil {
 			return err
 		}
-		was, err := mappingOf(ctx, tx, mappingFormat, m.School)
-		if err != nil || maps.Equal(was.Students, next.Students) && maps.Equal(was.Contacts, next.Contacts) {
-			return err
-		}
-		if err := putMapping(ctx, tx, mappingFormat, next, i.now(), actor.Username); err != nil {
-			return err
-		}
-		return i.log.Record(ctx, tx, audit.Event{Actor: actor, Action: "roster.mapping_changed", TargetKind: "school", TargetID: m.School,
-			Detail: map[string]any{"old": was.lines(), "new": next.lines()}})
+		return i.setMapping(ctx, tx, actor, next)
 	})
+}
+
+func (i *Intake) setMapping(ctx context.Context, tx *sqldb.Tx, actor access.Actor, next Mapping) error {
+	was, err := mappingOf(ctx, tx, mappingFormat, next.School)
+	if err != nil || maps.Equal(was.Students, next.Students) && maps.Equal(was.Contacts, next.Contacts) {
+		return err
+	}
+	if err := putMapping(ctx, tx, mappingFormat, next, i.now(), actor.Username); err != nil {
+		return err
+	}
+	return i.log.Record(ctx, tx, audit.Event{Actor: actor, Action: "roster.mapping_changed", TargetKind: "school", TargetID: next.School,
+		Detail: map[string]any{"old": was.lines(), "new": next.lines()}})
 }
 
 func (i *Intake) schoolExists(ctx context.Context, tx *sqldb.Tx, id int64) error {
@@ -134,20 +138,29 @@ func (m Mapping) over(by Mapping) Mapping {
 // mappingFor is what holds for an import into a school: the mapping for every school, and over it that of the school of this name.
 func (i *Intake) mappingFor(ctx context.Context, school string) (m Mapping, err error) {
 	err = i.db.Read(ctx, func(tx *sqldb.Tx) error {
-		if m, err = mappingOf(ctx, tx, mappingFormat, 0); err != nil || school == "" {
+		if m, err = mappingOf(ctx, tx, mappingFormat, 0); err != nil {
 			return err
 		}
-		schools, _, err := i.roster.AllSchools(ctx, tx)
-		if err != nil {
+		at, err := i.schoolNamed(ctx, tx, school)
+		if err != nil || at == 0 {
 			return err
 		}
-		at := slices.IndexFunc(schools, func(s roster.School) bool { return lang.SortKey(s.Name, "", "") == lang.SortKey(clean(school), "", "") })
-		if at < 0 {
-			return nil
-		}
-		own, err := mappingOf(ctx, tx, mappingFormat, schools[at].ID)
+		own, err := mappingOf(ctx, tx, mappingFormat, at)
 		m = m.over(own)
 		return err
 	})
 	return m, err
+}
+
+// schoolNamed returns the number of the school of that name; 0 where there is none, or no name.
+func (i *Intake) schoolNamed(ctx context.Context, tx *sqldb.Tx, name string) (int64, error) {
+	if name == "" {
+		return 0, nil
+	}
+	schools, _, err := i.roster.AllSchools(ctx, tx)
+	at := slices.IndexFunc(schools, func(s roster.School) bool { return lang.SortKey(s.Name, "", "") == lang.SortKey(clean(name), "", "") })
+	if err != nil || at < 0 {
+		return 0, err
+	}
+	return schools[at].ID, nil
 }

@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	uploadWithin = 24 * time.Hour      // an upload that does not end is given up
+	uploadWithin = 24 * time.Hour      // an upload that does not end is given up; one that cannot be read is kept as long, for whoever says what its columns are
 	answerWithin = 14 * 24 * time.Hour // a plan that nobody answers is dropped
 )
 
@@ -36,7 +36,7 @@ func (i *Intake) Sweep(ctx context.Context) error {
 	}
 	var over, old []int64
 	err := i.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
-		if over, err = sqldb.All(ctx, tx, scanID, selectOverWithChunks); err != nil {
+		if over, err = sqldb.All(ctx, tx, scanID, selectOverWithChunks, now.Add(-uploadWithin).UnixMicro()); err != nil {
 			return err
 		}
 		old, err = sqldb.All(ctx, tx, scanID, selectOldImports, now.Add(-i.set.Values().RequestsKept).UnixMicro())
@@ -77,7 +77,8 @@ const (
 	stopOld = `update import set state = 'stopped', finished_at = $3
 where state = $1 and state not in ('done', 'failed', 'stopped') and coalesce(planned_at, started_at) < $2`
 
-	selectOverWithChunks = `select distinct m.id from import_chunk c join import m on m.id = c.import_id where m.state in ('done', 'failed', 'stopped')`
+	selectOverWithChunks = `select distinct m.id from import_chunk c join import m on m.id = c.import_id
+where m.state in ('done', 'stopped') or m.state = 'failed' and m.finished_at < $1`
 
 	selectOldImports = `select m.id from import m
 where m.finished_at < $1 and (exists (select 1 from import_step s where s.import_id = m.id)

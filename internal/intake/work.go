@@ -185,6 +185,7 @@ func (i *Intake) unloaded(ctx context.Context, m Import, fn func(path string) er
 	if err != nil {
 		return err
 	}
+	written := int64(0)
 	for pos := 1; err == nil; pos++ {
 		var data []byte
 		readErr := i.db.Look(ctx, func(tx *sqldb.Tx) (err error) {
@@ -196,10 +197,14 @@ func (i *Intake) unloaded(ctx context.Context, m Import, fn func(path string) er
 		}
 		if err = readErr; err == nil {
 			_, err = out.Write(data)
+			written += int64(len(data))
 		}
 	}
 	if err = errors.Join(err, out.Close()); err != nil {
 		return err
+	}
+	if written != m.Size { // half a file looks like one from which many have left
+		return fault.Invalidf("the upload is no longer kept whole: upload the file again")
 	}
 	return fn(path)
 }

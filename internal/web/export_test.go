@@ -44,7 +44,7 @@ var pageStructs = map[string]any{
 	"admin/letters": lettersPage{}, "admin/letters-print": printPage{}, "admin/letter-text": letterTextPage{}, "admin/missing": missingPage{},
 	"admin/find": findPage{}, "admin/family": familyPage{}, "admin/family-ask": familyAskPage{},
 	"admin/code": giveCodePage{}, "parent/code": enterCodePage{},
-	"admin/imports": importsPage{}, "admin/import": importPage{},
+	"admin/imports": importsPage{}, "admin/import": importPage{}, "admin/import-columns": importColumnsPage{},
 	"admin/bulk": bulkPage{}, "admin/bulks": bulksPage{},
 	"admin/classes": classesPage{}, "admin/class": classPage{}, "admin/student-classes": studentClassesPage{}, "admin/history": recordHistoryPage{}, "admin/adults": adultsPage{}, "admin/adult": adultPage{}, "admin/new-year": newYearPage{},
 	"admin/contact": contactPage{}, "admin/contact-remove": removePage{}, "admin/contacts": contactsPage{}, "admin/grid": gridPage{},

@@ -26,6 +26,7 @@ type importPage struct {
 	Apply    string
 	Stop     string
 	Undo     string
+	Columns  string
 	Report   bool
 	Base     string
 	Tallies  []importTally
@@ -71,6 +72,9 @@ func (s *Server) importOne(x *exchange) error {
 	}
 	if m.Done == 0 && (m.State == intake.Waiting || m.State == intake.Uploading || m.State == intake.Planned) {
 		p.Stop = importURL(id) + "/stop"
+	}
+	if m.AsksColumns() {
+		p.Columns = importURL(id) + "/columns"
 	}
 	if m.Report.Format != "" {
 		p.Report = true

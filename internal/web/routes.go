@@ -181,6 +181,8 @@ var routes = []route{
 	{"GET " + importsPath, admin, access.ImportRoster, "", (*Server).imports},
 	{"POST " + importsPath, admin, access.ImportRoster, "", (*Server).upload},
 	{"GET " + importsPath + "/{import}", admin, access.ImportRoster, "", (*Server).importOne},
+	{"GET " + importsPath + "/{import}/columns", admin, access.ImportRoster, "", (*Server).importColumns},
+	{"POST " + importsPath + "/{import}/columns", admin, access.ImportRoster, "", (*Server).mapColumns},
 	{"POST " + importsPath + "/{import}/apply", admin, access.ImportRoster, "", (*Server).applyImport},
 	{"POST " + importsPath + "/{import}/stop", admin, access.ImportRoster, "", (*Server).stopImport},
 	{"POST " + importsPath + "/{import}/undo", admin, access.ImportRoster, "", (*Server).undoImport},

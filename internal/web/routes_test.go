@@ -138,6 +138,8 @@ var expected = map[string]string{
 	"GET /admin/site/imports":                                "login | login | login | login | 200 ar",
 	"POST /admin/site/imports":                               "login | login | login | login | 422 ar",
 	"GET /admin/site/imports/{import}":                       "login | login | login | login | 404 ar",
+	"GET /admin/site/imports/{import}/columns":               "login | login | login | login | 404 ar",
+	"POST /admin/site/imports/{import}/columns":              "login | login | login | login | 404 ar",
 	"POST /admin/site/imports/{import}/apply":                "login | login | login | login | 404 ar",
 	"POST /admin/site/imports/{import}/stop":                 "login | login | login | login | 404 ar",
 	"POST /admin/site/imports/{import}/undo":                 "login | login | login | login | 404 ar",

@@ -28,6 +28,8 @@ func (t *Tour) importStops() []Stop {
 		one("plan-change", plan, "?list=students_change"),
 		one("plan-findings", plan, "?list=findings"),
 		one("many", func(m *imports) int64 { return m.many }, ""),
+		one("columns", plan, "/columns"),
+		one("columns-none", func(m *imports) int64 { return m.failed }, "/columns"),
 		one("failed", func(m *imports) int64 { return m.failed }, ""),
 		one("done", func(m *imports) int64 { return m.done }, ""),
 		one("undo", func(m *imports) int64 { return m.undo }, ""),
