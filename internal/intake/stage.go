@@ -13,11 +13,12 @@ import (
 )
 
 // stage is where a roster and what is on record meet: a private scratch database, outside of everybody's way, so that nothing here depends
-// on how big either is. What is put is written in batches; flush before a query that must see it.
+// on how big either is. What is put is written in batches, while whoever puts goes on; flush before a query that must see it.
 type stage struct {
 	db      *sqldb.DB
 	pending []put
 	rows    int
+	writing chan error        // what becomes of the batch that is being written; nil while there is none
 	texts   map[[2]int]string // placeholders
 }
 
@@ -43,7 +44,10 @@ func newStage(ctx context.Context) (*stage, error) {
 }
 
 // Close throws everything away.
-func (s *stage) Close() error { return s.db.Close() }
+func (s *stage) Close() error {
+	_ = s.written() // whoever needed it has flushed
+	return s.db.Close()
+}
 
 // insert puts a row: query ends with "values ".
 func (s *stage) insert(ctx context.Context, query string, args ...any) error {
@@ -73,23 +77,47 @@ func (s *stage) counted(ctx context.Context) error {
 	if s.rows++; s.rows < putAtOnce {
 		return nil
 	}
-	return s.flush(ctx)
+	return s.hand(ctx)
 }
 
 // flush writes what was put.
 func (s *stage) flush(ctx context.Context) error {
+	if err := s.hand(ctx); err != nil {
+		return err
+	}
+	return s.written()
+}
+
+// hand has what was put written in the background, one batch at a time.
+func (s *stage) hand(ctx context.Context) error {
 	if s.rows == 0 {
 		return nil
 	}
-	err := s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		for _, p := range s.pending {
-			if err := s.write(ctx, tx, p); err != nil {
-				return err
+	if err := s.written(); err != nil {
+		return err
+	}
+	batch, done := s.pending, make(chan error, 1)
+	s.pending, s.rows, s.writing = nil, 0, done
+	go func() {
+		done <- s.db.Write(ctx, func(tx *sqldb.Tx) error {
+			for _, p := range batch {
+				if err := s.write(ctx, tx, p); err != nil {
+					return err
+				}
 			}
-		}
+			return nil
+		})
+	}()
+	return nil
+}
+
+// written waits for the batch that is being written.
+func (s *stage) written() error {
+	if s.writing == nil {
 		return nil
-	})
-	s.pending, s.rows = s.pending[:0], 0
+	}
+	err := <-s.writing
+	s.writing = nil
 	return err
 }
 
