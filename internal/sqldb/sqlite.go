@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -70,7 +71,11 @@ func openSQLite(ctx context.Context, path string, opts Options) (driver, error) 
 	if opts.Unmapped {
 		mapping = []string{"mmap_size(0)"}
 	}
-	if err := d.fill(ctx, d.writer, 1, dsn(path, sync, append(mapping, "journal_mode(wal)", "foreign_keys(on)")...)); err != nil {
+	writing := append(slices.Clone(mapping), "journal_mode(wal)", "foreign_keys(on)")
+	if opts.Bulk {
+		writing = append(writing, "cache_size(-16000)", "wal_autocheckpoint(4000)")
+	}
+	if err := d.fill(ctx, d.writer, 1, dsn(path, sync, writing...)); err != nil {
 		_ = d.close()
 		return nil, err
 	}
