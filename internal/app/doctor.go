@@ -182,7 +182,7 @@ func (a *App) Broken(ctx context.Context) ([]sqldb.Broken, error) {
 // Invariants is what always holds of the stored data.
 func (a *App) Invariants() []sqldb.Invariant {
 	var all []sqldb.Invariant
-	for _, some := range [][]sqldb.Invariant{a.Accounts.Invariants(), a.Roster.Invariants(), a.Family.Invariants(), a.Jobs.Invariants()} {
+	for _, some := range [][]sqldb.Invariant{a.Accounts.Invariants(), a.Roster.Invariants(), a.Family.Invariants(), a.Jobs.Invariants(), a.Intake.Invariants()} {
 		all = append(all, some...)
 	}
 	return all

@@ -111,7 +111,7 @@ func TestAnUploadIsPlannedWaitsForAPersonAndIsApplied(t *testing.T) {
 	})
 }
 
-func TestAPlanBeyondTheGuardIsAppliedOnlyWhenSomebodySaysSo(t *testing.T) {
+func TestOPS7APlanBeyondTheGuardIsAppliedOnlyWhenSomebodySaysSo(t *testing.T) {
 	atOffice(t, func(t *testing.T, o *office) {
 		o.begin(o.upload(twenty()), false)
 		fewer := twenty()
@@ -242,7 +242,7 @@ func TestWhatDependsOnAnImportIsNotTakenBack(t *testing.T) {
 	})
 }
 
-func TestAnImportThatIsCutOffAnywhereIsFinishedByAnyNode(t *testing.T) {
+func TestOPS1AnImportThatIsCutOffAnywhereIsFinishedByAnyNode(t *testing.T) {
 	atOffice(t, func(t *testing.T, o *office) {
 		o.begin(o.upload(twenty()), false)
 		id := o.upload(changed())

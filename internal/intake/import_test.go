@@ -359,7 +359,7 @@ func TestAFileOfChangesTouchesOnlyItsRows(t *testing.T) {
 	})
 }
 
-func TestARosterOfOneSchoolLeavesTheOthersAlone(t *testing.T) {
+func TestOPS7ARosterOfOneSchoolLeavesTheOthersAlone(t *testing.T) {
 	atOffice(t, func(t *testing.T, o *office) {
 		rows := twenty()
 		for i, id := range []string{"s00", "s01", "s02"} {

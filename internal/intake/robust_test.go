@@ -62,7 +62,7 @@ func with(files map[string]string, name, text string) map[string]string {
 	return next
 }
 
-func TestAPackageCutOffAnywhereNeverTakesPeopleToBeGone(t *testing.T) {
+func TestOPS7APackageCutOffAnywhereNeverTakesPeopleToBeGone(t *testing.T) {
 	for format, files := range samples(t) {
 		for name, text := range files {
 			step := 1 << 10
