@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -86,12 +87,15 @@ func openSQLite(ctx context.Context, path string, opts Options) (driver, error) 
 	return d, nil
 }
 
-// dsn puts busy_timeout first: the pragmas after it may have to wait for another process.
+// dsn names each pragma once, with the last value given: the driver runs them in the order of their letters, busy_timeout before all others,
+// which may have to wait for another process.
 func dsn(path, sync string, pragmas ...string) string {
-	q := url.Values{}
+	named := map[string]string{}
 	for _, p := range append([]string{"busy_timeout(5000)", "synchronous(" + sync + ")", "temp_store(memory)", "cache_size(-4000)", "mmap_size(268435456)"}, pragmas...) {
-		q.Add("_pragma", p)
+		name, _, _ := strings.Cut(p, "(")
+		named[name] = p
 	}
+	q := url.Values{"_pragma": slices.Sorted(maps.Values(named))}
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
 }
 

@@ -1,0 +1,46 @@
+package sqldb_test
+
+import (
+	"context"
+	"path/filepath"
+	"testing"
+
+	"github.com/schoolgate/schoolgate/internal/sqldb"
+)
+
+// TestAnOpenedFileIsAsItsOptionsSay asks SQLite itself: the driver sorts what it is told, and of two values one is lost.
+func TestAnOpenedFileIsAsItsOptionsSay(t *testing.T) {
+	for _, c := range []struct {
+		name           string
+		options        sqldb.Options
+		mapped, cached int64
+		checkpoint     int64
+	}{
+		{"a server", sqldb.Options{}, 268435456, -4000, 1000},
+		{"an import on the command line", sqldb.Options{Unmapped: true, Bulk: true}, 0, -16000, 4000},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			db, err := sqldb.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "x.db"), c.options)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = db.Close() }()
+			for what, begin := range map[string]func(context.Context, func(*sqldb.Tx) error) error{"reader": db.Read, "writer": db.Write} {
+				want := map[string]int64{"pragma mmap_size": c.mapped, "pragma cache_size": -4000}
+				if what == "writer" {
+					want["pragma cache_size"], want["pragma wal_autocheckpoint"] = c.cached, c.checkpoint
+				}
+				for pragma, want := range want {
+					var got int64
+					err := begin(t.Context(), func(tx *sqldb.Tx) (err error) {
+						got, err = sqldb.Value[int64](t.Context(), tx, pragma)
+						return err
+					})
+					if err != nil || got != want {
+						t.Errorf("%s of the %s: %d, want %d, %v", pragma, what, got, want, err)
+					}
+				}
+			}
+		})
+	}
+}
