@@ -29,6 +29,9 @@ func rosters(folder, database string, students int) (err error) {
 		}
 		defer os.RemoveAll(folder)
 	}
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return err
+	}
 	path := filepath.Join(folder, "bundle.zip")
 	if err := writeBundle(path, students); err != nil || database == "" {
 		return err
