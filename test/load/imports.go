@@ -10,8 +10,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
-	"syscall"
 	"text/tabwriter"
 	"time"
 
@@ -100,6 +100,7 @@ func oneImport(ctx context.Context, a *app.App, bin, path, database, key string)
 				return r, err
 			}
 			waits = append(waits, time.Since(asked))
+			r.rss = max(r.rss, peak(c.Process.Pid))
 		}
 	}
 	r.took = time.Since(began)
@@ -107,14 +108,25 @@ func oneImport(ctx context.Context, a *app.App, bin, path, database, key string)
 		tail := strings.Split(strings.TrimSpace(out.String()), "\n")
 		return r, fmt.Errorf("%w: %s", err, strings.Join(tail[max(0, len(tail)-5):], "\n"))
 	}
-	usage, ok := c.ProcessState.SysUsage().(*syscall.Rusage)
-	if !ok {
-		return r, errors.New("the system tells no usage")
-	}
-	r.rss, r.cpu = usage.Maxrss*1024, c.ProcessState.UserTime()+c.ProcessState.SystemTime()
+	r.cpu = c.ProcessState.UserTime() + c.ProcessState.SystemTime()
 	slices.Sort(waits)
 	if n := len(waits); n > 0 {
 		r.p99, r.longest = waits[n*99/100], waits[n-1]
 	}
 	return r, nil
+}
+
+// peak is the most resident memory that a process had so far, in bytes; 0 when it is gone. What the system says of an ended child is no measure: it
+// begins with the memory of its parent.
+func peak(pid int) int64 {
+	data, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
+	if err != nil {
+		return 0
+	}
+	_, after, _ := strings.Cut(string(data), "VmHWM:")
+	var kb int64
+	if _, err := fmt.Sscan(after, &kb); err != nil {
+		return 0
+	}
+	return kb * 1024
 }
