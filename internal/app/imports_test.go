@@ -90,6 +90,38 @@ func TestARosterIsUploadedReadAppliedAndTakenBackOnThePages(t *testing.T) {
 	})
 }
 
+const elderUsers = `sourcedId,enabledUser,orgSourcedIds,role,username,givenName,familyName,identifier,email,agentSourcedIds,grades
+s1,true,high,student,,Zoe,Importado,7001,,,09
+p1,true,high,parent,,Petra,Importado,,petra@example.org,,
+`
+
+func TestAnImportWhoseRestWaitsAgainSaysWhyAndMayBeLeft(t *testing.T) {
+	apptest.Run(t, func(t *testing.T, a *apptest.App) {
+		b, key := a.StaffWithFactor(t)
+		send := func(text string) string {
+			to := upload(t, a, b, "users.csv", text).Header.Get("Location")
+			a.Drain()
+			return to
+		}
+		waits, other := send(elderUsers), send(importedUsers)
+		b.Get(other).Press("Apply this plan")
+		if strings.Contains(b.Path(), "confirm") {
+			b.Prove(apptest.StaffPassword, key)
+		}
+		a.Drain()
+		b.Get(waits).See("Another import was applied since this plan was made: users.csv").Press("Apply this plan")
+		a.Drain()
+		b.Get(waits).See("The rest waits for you", "The new plan would take one parent's access to a child away", "Apply the rest").NotSee("Apply this plan", "Cancel this import")
+		b.Get(waits+"?list=findings").See("was added or changed by somebody else meanwhile", "Zoe Importado")
+		b.Press("Leave the rest as it is").See("What was applied before stays")
+		a.Drain()
+		b.Get(waits).See("Done").NotSee("The rest waits for you")
+		if n := a.Count("select count(*) from student_contact l join student s on s.id = l.student_id where l.ended_at is null and s.last_name = 'Importado'"); n != 1 {
+			t.Errorf("%d lines are open", n)
+		}
+	})
+}
+
 // TestOnlyAFileMayBeLarge sends forms that are read into memory before anybody knows who sends them.
 func TestOnlyAFileMayBeLarge(t *testing.T) {
 	apptest.RunSQLite(t, func(t *testing.T, a *apptest.App) {

@@ -10,7 +10,6 @@ import (
 
 	"github.com/schoolgate/schoolgate/internal/access"
 	"github.com/schoolgate/schoolgate/internal/audit"
-	"github.com/schoolgate/schoolgate/internal/lang"
 	"github.com/schoolgate/schoolgate/internal/roster"
 	"github.com/schoolgate/schoolgate/internal/sqldb"
 )
@@ -43,8 +42,7 @@ func (i *Intake) setPlanned(ctx context.Context, tx *sqldb.Tx, id int64, p *plan
 	}
 	rep := *p.rep
 	if round > 0 {
-		rep = m.Report
-		rep.Steps += p.rep.Steps
+		rep = m.Report.with(rep)
 	}
 	rep.Findings, rep.Changes = nil, nil
 	data, err := json.Marshal(rep)
@@ -62,44 +60,40 @@ type writer struct {
 	id      int64
 	schools map[int64]int64 // ids of the plan's new schools, which are negative there
 	round   int             // of schools
-	alone   []string
 }
 
 // apply works through the journal from where it stands, in transactions that nobody waits behind. A step is done at most once: the place in the
-// journal moves on in the transaction of the step. It returns the names of the records that were left alone.
-func (i *Intake) apply(ctx context.Context, t *turn, id int64) ([]string, error) {
+// journal moves on in the transaction of the step.
+func (i *Intake) apply(ctx context.Context, t *turn, id int64) error {
 	m, err := i.one(ctx, id)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	w := &writer{Intake: i, actor: m.actor(), id: id, round: -1}
 	at, pos, size := m.phase, m.pos, firstBatch
 	for {
 		steps, err := w.next(ctx, at, pos, size)
 		if err != nil {
-			return w.alone, err
+			return err
 		}
 		if len(steps) == 0 {
-			return w.alone, nil
+			return nil
 		}
 		began := i.now()
-		var alone []stepRow
-		err = i.write(ctx, t, func(tx *sqldb.Tx) (err error) {
-			if alone, err = w.do(ctx, tx, steps); err != nil {
+		err = i.write(ctx, t, func(tx *sqldb.Tx) error {
+			alone, err := w.do(ctx, tx, steps)
+			if err != nil {
 				return err
 			}
 			last := steps[len(steps)-1]
-			n, err := tx.Exec(ctx, updateProgress, id, int(at), pos, int(last.phase), last.pos, len(steps), len(alone))
+			n, err := tx.Exec(ctx, updateProgress, id, int(at), pos, int(last.phase), last.pos, len(steps), alone)
 			if err == nil && n == 0 {
 				err = errBusy
 			}
 			return err
 		})
 		if err != nil {
-			return w.alone, err
-		}
-		for _, s := range alone[:min(len(alone), aloneKept-len(w.alone))] {
-			w.alone = append(w.alone, s.name)
+			return err
 		}
 		at, pos = steps[len(steps)-1].phase, steps[len(steps)-1].pos
 		switch took := i.now().Sub(began); {
@@ -150,11 +144,7 @@ func (w *writer) findSchools(ctx context.Context) error {
 			if err := unpack(s.data, &c); err != nil {
 				return err
 			}
-			at := slices.IndexFunc(known, func(o roster.School) bool {
-				return c.New.SourceID != "" && o.SourceID == c.New.SourceID || c.New.SourceID == "" && o.Kind == "school" &&
-					lang.SortKey(o.Name, "", "") == lang.SortKey(c.New.Name, "", "")
-			})
-			if at >= 0 {
+			if at := c.among(known); at >= 0 {
 				w.schools[c.New.ID] = known[at].ID
 			}
 		}
@@ -162,24 +152,19 @@ func (w *writer) findSchools(ctx context.Context) error {
 	})
 }
 
-// do does steps of one phase, and returns those that were left alone.
-func (w *writer) do(ctx context.Context, tx *sqldb.Tx, steps []stepRow) ([]stepRow, error) {
+// do does steps of one phase, and returns how many were left alone.
+func (w *writer) do(ctx context.Context, tx *sqldb.Tx, steps []stepRow) (alone int, err error) {
 	b := roster.Batch{Import: w.id}
 	var ids []int64
-	var err error
 	switch steps[0].phase.kind() {
 	case phaseSchool:
-		if b.Schools, err = w.schoolSteps(steps); err == nil {
-			var done roster.Applied
-			done, err = w.roster.Apply(ctx, tx, w.actor, b)
-			ids = done.Schools
-		}
+		ids, err = w.schoolSteps(ctx, tx, steps)
 	case phaseRemoveLine, phaseRemoveContact, phaseRemoveStudent:
 		ids, err = w.removeSteps(ctx, tx, steps)
 	case phaseEndClasses, phaseClasswork:
-		return nil, w.classSteps(ctx, tx, steps)
+		return 0, w.classSteps(ctx, tx, steps)
 	case phaseFirst:
-		return nil, w.firstSteps(ctx, tx, steps)
+		return 0, w.firstSteps(ctx, tx, steps)
 	case phaseStudentLeaves, phaseChangeStudent, phaseAddStudent:
 		if b.Students, err = w.studentSteps(steps); err == nil {
 			var done roster.Applied
@@ -196,32 +181,18 @@ func (w *writer) do(ctx context.Context, tx *sqldb.Tx, steps []stepRow) ([]stepR
 		ids, err = w.lineSteps(ctx, tx, steps)
 	}
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
-	var alone []stepRow
 	for n, id := range ids {
 		if id != 0 {
 			continue
 		}
-		alone = append(alone, steps[n])
+		alone++
 		if _, err := tx.Exec(ctx, updateAlone, w.id, int(steps[n].phase), steps[n].pos); err != nil {
-			return nil, err
+			return 0, err
 		}
 	}
 	return alone, nil
-}
-
-func (w *writer) schoolSteps(steps []stepRow) ([]roster.School, error) {
-	all := make([]roster.School, len(steps))
-	for n, s := range steps {
-		var c schoolChange
-		if err := unpack(s.data, &c); err != nil {
-			return nil, err
-		}
-		all[n] = c.New
-		all[n].ID = max(c.New.ID, 0)
-	}
-	return all, nil
 }
 
 func (w *writer) firstSteps(ctx context.Context, tx *sqldb.Tx, steps []stepRow) error {
@@ -390,7 +361,10 @@ func (i *Intake) finishOpen(ctx context.Context, t *turn) error {
 
 // unplan takes back a plan of which only a part is in the journal.
 func (i *Intake) unplan(ctx context.Context, t *turn, m Import) error {
-	if m.rounds > 0 { // an earlier round is applied: what is left of the next one is for the next import
+	if m.rounds > 0 { // an earlier round is applied: what it left alone is planned again
+		if err := i.eraseRound(ctx, m.ID, m.rounds); err != nil {
+			return err
+		}
 		return i.write(ctx, t, func(tx *sqldb.Tx) error {
 			_, err := tx.Exec(ctx, updateState, m.ID, string(Planning), string(Applying), "", nil)
 			return err

@@ -44,7 +44,11 @@ func TestNothingThatIsAskedOfImportsScansATable(t *testing.T) {
 			"state": {updateState, []any{7, "waiting", "planning", "", 1}}, "ended": {updateEnded, []any{7, 1}}, "undone": {updateUndone, []any{7, 8}},
 			"later ones": {countLaterImports, []any{5990}}, "given up": {stopOld, []any{"planned", 1, 2}},
 			"erase pieces": {deleteChunks, []any{7, 500}}, "erase steps": {deleteStepsOf, []any{7, 500}}, "erase notes": {deleteNotesOf, []any{7, 500}},
-			"erase findings": {deleteFindingsOf, []any{7, 500}},
+			"erase findings": {deleteFindingsOf, []any{7, 500}}, "count of those left alone": {countAlone, []any{7, 0, 100}},
+			"left alone, by name": {selectAlone, []any{7, 0, 100, 1000}}, "applied since": {selectSince, []any{5990, 7}},
+			"findings of a round": {deleteFindingsBetween, []any{7, 1, 2}}, "erase notes of a round": {deleteNotesBetween, []any{7, 1, 2, 500}},
+			"erase findings of a round": {deleteSomeFindings, []any{7, 1, 2, 500}}, "erase steps of a round": {deleteStepsFrom, []any{7, 100, 500}},
+			"leave the rest": {updateLeaveRest, []any{7}},
 		} {
 			plan, err := o.db.Plan(o.ctx, q.query, q.args...)
 			if err != nil {

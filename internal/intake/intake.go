@@ -48,6 +48,7 @@ type Finding struct {
 	Was    string // what stood there; never a password
 	Text   string // what was done, in English
 	Count  int    // for how many places it stands, at least 1
+	Pos    int    `json:"-"` // of a finding that is kept: its place in the list
 }
 
 // Tally counts one kind of record.
@@ -68,6 +69,7 @@ type Report struct {
 	Over                               []string     // "12 of 100 students": what would be removed beyond the tenth that goes unasked
 	Lists                              map[List]int // how many stand on the lists
 	Steps                              int          // changes of records
+	Again                              *Report      `json:",omitempty"` // of the newest further round, where somebody else changed records meanwhile
 	Findings                           []Finding
 	Changes                            []string // line by line, English: "student 204117: grade 4 -> 5"; the first ones
 }
@@ -169,14 +171,21 @@ func (i *Intake) take(ctx context.Context, t *turn, actor access.Actor, m *Impor
 	if err := i.write(ctx, t, func(tx *sqldb.Tx) error { return i.setPlanned(ctx, tx, m.ID, p, round, Applying) }); err != nil {
 		return 0, fmt.Errorf("start import: %w", err)
 	}
-	alone, err := i.apply(ctx, t, m.ID)
+	if err := i.apply(ctx, t, m.ID); err != nil {
+		return 0, fmt.Errorf("import: %w", err)
+	}
+	applied, err := i.one(ctx, m.ID)
 	if err != nil {
 		return 0, fmt.Errorf("import: %w", err)
 	}
-	for _, what := range alone {
-		p.f.add(Warning, "", 0, "", what, leftAlone)
+	f, alone, err := i.leftAlone(ctx, applied, applied.rounds < longestRound)
+	if err != nil {
+		return 0, fmt.Errorf("import: %w", err)
 	}
-	return len(alone), nil
+	for _, x := range f.list() {
+		p.f.note(x, false)
+	}
+	return alone, nil
 }
 
 // planned parses the package, plans it in a stage and hands the plan to then.

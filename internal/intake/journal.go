@@ -74,7 +74,6 @@ func (m *Import) actor() access.Actor {
 const (
 	copiedAtOnce = 200 // steps, notes or findings in one transaction
 	erasedAtOnce = 500
-	longestRound = 3 // how often a plan is made anew because somebody else changed records meanwhile
 )
 
 // keep copies a plan from its stage into the journal. The import is in the state planning until all of it is there.
@@ -126,20 +125,22 @@ func (i *Intake) keepNotes(ctx context.Context, t *turn, id int64, s *stage, rou
 	}
 }
 
-// roundNotes keeps the lists of one round apart from those of the next.
-const roundNotes = 100_000_000
-
 func (i *Intake) keepFindings(ctx context.Context, t *turn, id int64, all []Finding, round int) error {
 	for from := 0; from < len(all); from += copiedAtOnce {
-		var rows [][]any
-		for n, f := range all[from:min(from+copiedAtOnce, len(all))] {
-			rows = append(rows, []any{id, round*roundNotes + from + n + 1, string(f.Level), f.File, f.Line, f.Column, f.Was, f.Text, f.Count})
-		}
-		if err := i.write(ctx, t, func(tx *sqldb.Tx) error { return insertMany(ctx, tx, insertFindings, rows) }); err != nil {
+		some := all[from:min(from+copiedAtOnce, len(all))]
+		if err := i.write(ctx, t, func(tx *sqldb.Tx) error { return putFindings(ctx, tx, id, some, round*roundNotes+from) }); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func putFindings(ctx context.Context, tx *sqldb.Tx, id int64, some []Finding, after int) error {
+	rows := make([][]any, len(some))
+	for n, f := range some {
+		rows[n] = []any{id, after + n + 1, string(f.Level), f.File, f.Line, f.Column, f.Was, f.Text, f.Count}
+	}
+	return insertMany(ctx, tx, insertFindings, rows)
 }
 
 // Imports lists imports, newest first, after the cursor.

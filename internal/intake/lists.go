@@ -46,19 +46,29 @@ type Change struct {
 	Alone                bool                // somebody else had changed the record
 }
 
-// Changes lists steps of one sort in their order after a position.
+// Changes lists steps of one sort in their order after a position, those of a further round behind those of the one before.
 func (i *Intake) Changes(ctx context.Context, actor access.Actor, id int64, s Sort, after, limit int) ([]Change, error) {
 	var all []Change
-	err := i.look(ctx, actor, id, func(tx *sqldb.Tx) error {
-		steps, err := sqldb.All(ctx, tx, scanStep, selectStepsOfPhase, id, int(s.phase()), after, limit)
-		for _, row := range steps {
-			c := Change{Pos: row.pos, StudentID: row.student, ContactID: row.contact, Name: row.name, Alone: row.outcome != ""}
-			if c.Fields, err = fieldsOf(s, row.data); err != nil {
+	err := i.look(ctx, actor, id, func(tx *sqldb.Tx, m Import) error {
+		all = nil
+		for round := max(m.firstShown(), after/roundNotes); round < m.rounds && len(all) < limit; round++ { // three at the most
+			from := 0
+			if round == after/roundNotes {
+				from = after % roundNotes
+			}
+			steps, err := sqldb.All(ctx, tx, scanStep, selectStepsOfPhase, id, round*phases+int(s.phase()), from, limit-len(all))
+			if err != nil {
 				return err
 			}
-			all = append(all, c)
+			for _, row := range steps {
+				c := Change{Pos: round*roundNotes + row.pos, StudentID: row.student, ContactID: row.contact, Name: row.name, Alone: row.outcome != ""}
+				if c.Fields, err = fieldsOf(s, row.data); err != nil {
+					return err
+				}
+				all = append(all, c)
+			}
 		}
-		return err
+		return nil
 	})
 	return all, err
 }
@@ -84,14 +94,15 @@ func fieldsOf(s Sort, data string) ([]roster.Difference, error) {
 // Counts says how many steps of each sort an import has.
 func (i *Intake) Counts(ctx context.Context, actor access.Actor, id int64) (map[Sort]int, error) {
 	counts := map[Sort]int{}
-	err := i.look(ctx, actor, id, func(tx *sqldb.Tx) error {
+	err := i.look(ctx, actor, id, func(tx *sqldb.Tx, m Import) error {
+		clear(counts)
 		return sqldb.Each(ctx, tx, func(r *sql.Rows) error {
 			var at phase
 			var n int
 			err := r.Scan(&at, &n)
 			for _, s := range Sorts() {
-				if s.phase() == at {
-					counts[s] = n
+				if s.phase() == at.kind() && at.round() >= m.firstShown() {
+					counts[s] += n
 				}
 			}
 			return err
@@ -103,7 +114,7 @@ func (i *Intake) Counts(ctx context.Context, actor access.Actor, id int64) (map[
 // People lists a list of an import's report in its order after a position. Entry.Pos is the position of each.
 func (i *Intake) People(ctx context.Context, actor access.Actor, id int64, on List, after, limit int) ([]Entry, error) {
 	var all []Entry
-	err := i.look(ctx, actor, id, func(tx *sqldb.Tx) (err error) {
+	err := i.look(ctx, actor, id, func(tx *sqldb.Tx, m Import) (err error) {
 		all, err = sqldb.All(ctx, tx, func(r *sql.Rows) (Entry, error) {
 			var e Entry
 			var detail, student, contact string
@@ -114,7 +125,7 @@ func (i *Intake) People(ctx context.Context, actor access.Actor, id int64, on Li
 			err := unpack(detail, &e.Person)
 			e.StudentID, e.ContactID, e.Student, e.Contact = studentID, contactID, student, contact
 			return e, err
-		}, selectNotes, id, string(on), after, limit)
+		}, selectNotes, id, string(on), max(after, m.firstShown()*roundNotes), limit)
 		return err
 	})
 	return all, err
@@ -126,16 +137,15 @@ type Entry struct {
 	Pos int
 }
 
-// Findings lists what an import noticed, in its order after a position; the position of each stands beside it.
-func (i *Intake) Findings(ctx context.Context, actor access.Actor, id int64, after, limit int) (all []Finding, last int, err error) {
-	last = after
-	err = i.look(ctx, actor, id, func(tx *sqldb.Tx) error {
+// Findings lists what an import noticed, in its order after a position.
+func (i *Intake) Findings(ctx context.Context, actor access.Actor, id int64, after, limit int) (all []Finding, err error) {
+	err = i.look(ctx, actor, id, func(tx *sqldb.Tx, _ Import) error {
 		all, err = sqldb.All(ctx, tx, func(r *sql.Rows) (f Finding, err error) {
-			return f, r.Scan(&last, &f.Level, &f.File, &f.Line, &f.Column, &f.Was, &f.Text, &f.Count)
+			return f, r.Scan(&f.Pos, &f.Level, &f.File, &f.Line, &f.Column, &f.Was, &f.Text, &f.Count)
 		}, selectFindings, id, after, limit)
 		return err
 	})
-	return all, last, err
+	return all, err
 }
 
 // NoteExport says in the log that a report was taken away. It returns fault.Stale unless the actor has shown lately that it is them.
@@ -148,11 +158,12 @@ func (i *Intake) NoteExport(ctx context.Context, actor access.Actor, id int64) e
 	})
 }
 
-func (i *Intake) look(ctx context.Context, actor access.Actor, id int64, fn func(tx *sqldb.Tx) error) error {
-	if _, err := i.One(ctx, actor, id); err != nil {
+func (i *Intake) look(ctx context.Context, actor access.Actor, id int64, fn func(tx *sqldb.Tx, m Import) error) error {
+	m, err := i.One(ctx, actor, id)
+	if err != nil {
 		return err
 	}
-	return i.db.Read(ctx, fn)
+	return i.db.Read(ctx, func(tx *sqldb.Tx) error { return fn(tx, m) })
 }
 
 const (

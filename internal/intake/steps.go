@@ -2,8 +2,11 @@ package intake
 
 import (
 	"context"
+	"slices"
 
+	"github.com/schoolgate/schoolgate/internal/lang"
 	"github.com/schoolgate/schoolgate/internal/roster"
+	"github.com/schoolgate/schoolgate/internal/sqldb"
 )
 
 // phase is when a step of a plan is applied: losses of access first.
@@ -38,6 +41,51 @@ func (p phase) kind() phase { return p % phases }
 
 // schoolChange brings a school from one state to another, or adds one.
 type schoolChange struct{ Old, New roster.School }
+
+// among finds a new school among those on record, -1 for none.
+func (c schoolChange) among(known []roster.School) int {
+	return slices.IndexFunc(known, func(o roster.School) bool {
+		return c.New.SourceID != "" && o.SourceID == c.New.SourceID || c.New.SourceID == "" && o.Kind == "school" &&
+			lang.SortKey(o.Name, "", "") == lang.SortKey(c.New.Name, "", "")
+	})
+}
+
+// schoolSteps adds and renames schools. One that is there by now, or that somebody renamed, is left alone; what staff say of a school stays.
+func (w *writer) schoolSteps(ctx context.Context, tx *sqldb.Tx, steps []stepRow) ([]int64, error) {
+	known, _, err := w.roster.AllSchools(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	b := roster.Batch{Import: w.id}
+	var at []int
+	for n, s := range steps {
+		var c schoolChange
+		if err := unpack(s.data, &c); err != nil {
+			return nil, err
+		}
+		next := c.New
+		if c.Old.ID == 0 {
+			next.ID = 0
+			if c.among(known) >= 0 {
+				continue
+			}
+		} else {
+			is := slices.IndexFunc(known, func(o roster.School) bool { return o.ID == c.Old.ID })
+			if is < 0 || known[is].Name != c.Old.Name || known[is].Kind != c.Old.Kind {
+				continue
+			}
+			next = known[is]
+			next.Name, next.Kind = c.New.Name, c.New.Kind
+		}
+		b.Schools, at = append(b.Schools, next), append(at, n)
+	}
+	applied, err := w.roster.Apply(ctx, tx, w.actor, b)
+	ids := make([]int64, len(steps))
+	for n, id := range applied.Schools {
+		ids[at[n]] = id
+	}
+	return ids, err
+}
 
 // lineStep is a change of a line. The ends of a new line are named by their source ids, for they may be new themselves.
 type lineStep struct {

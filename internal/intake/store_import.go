@@ -44,7 +44,7 @@ where import_id = $1 and phase = $2
 order by phase, pos`
 
 	updatePlanned = `update import set state = $2, format = $3, report = $4, steps = $5, rounds = $6, rows_read = $7, planned_at = $8,
-begun_at = case when $2 = 'applying' then cast($8 as bigint) else begun_at end, problem = ''
+begun_at = case when $2 = 'applying' then coalesce(begun_at, cast($8 as bigint)) else begun_at end, problem = ''
 where id = $1`
 
 	updateState    = `update import set state = $3, problem = $4, finished_at = case when $3 in ('done', 'failed', 'stopped') then cast($5 as bigint) end where id = $1 and state = $2`

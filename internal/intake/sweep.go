@@ -74,7 +74,9 @@ func sweepFiles(now time.Time) error {
 }
 
 const (
-	stopOld = `update import set state = 'stopped', finished_at = $3
+	// Of what is applied in part the rest is left: whoever looks for interrupted imports ends it.
+	stopOld = `update import set state = case when done > 0 then 'applying' else 'stopped' end, finished_at = case when done > 0 then null else cast($3 as bigint) end,
+steps = case when done > 0 then done else steps end
 where state = $1 and state not in ('done', 'failed', 'stopped') and coalesce(planned_at, started_at) < $2`
 
 	selectOverWithChunks = `select distinct m.id from import_chunk c join import m on m.id = c.import_id

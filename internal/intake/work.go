@@ -91,7 +91,7 @@ func (i *Intake) workPlan(ctx context.Context, t *turn, m Import) error {
 				return err
 			}
 			next := Planned
-			if rep.Steps == 0 || m.Origin == FromFolder && m.rounds == 0 && rep.harmless() {
+			if m.goesOn(rep) {
 				next = Applying // nothing in it that anybody must see first
 			}
 			return i.write(ctx, t, func(tx *sqldb.Tx) error {
@@ -124,9 +124,12 @@ func (r *Report) harmless() bool {
 	return len(r.Over) == 0 && r.LosesAccess*10 <= r.Lines.Same+r.Lines.Changed+r.Lines.Removed
 }
 
-// workApply applies a plan. What somebody else changed meanwhile is planned again, and waits for a person if there is anything left to do.
+// workApply applies a plan. What somebody else changed meanwhile is planned again.
 func (i *Intake) workApply(ctx context.Context, t *turn, m Import) error {
-	alone, err := i.apply(ctx, t, m.ID)
+	err := error(nil)
+	if m.Done < m.Steps {
+		err = i.apply(ctx, t, m.ID)
+	}
 	if kind := fault.KindOf(err); kind == fault.Invalid || kind == fault.Conflict && !errors.Is(err, errBusy) && !errors.Is(err, errLost) {
 		// However often it is tried: what is done is done, and the next import plans what is left.
 		return i.move(ctx, t, m.ID, Applying, Failed, err.Error())
@@ -134,35 +137,20 @@ func (i *Intake) workApply(ctx context.Context, t *turn, m Import) error {
 	if err != nil {
 		return err
 	}
-	f := newFindings()
-	for _, what := range alone {
-		f.add(Warning, "", 0, "", what, leftAlone)
-	}
-	if err := i.keepFindings(ctx, t, m.ID, f.list(), m.rounds+longestRound); err != nil {
-		return err
-	}
-	if len(alone) > 0 && m.rounds < longestRound && m.Undoes == 0 {
-		if has, err := i.hasChunks(ctx, m.ID); err != nil || has {
-			if err == nil {
-				err = i.move(ctx, t, m.ID, Applying, Waiting, "")
-			}
-			return err
-		}
-	}
-	return i.ended(ctx, t, m.ID)
+	return i.roundEnds(ctx, t, m)
 }
-
-const leftAlone = "was changed by somebody else meanwhile: left alone, and planned again"
 
 // move brings an import from one state to the next.
 func (i *Intake) move(ctx context.Context, t *turn, id int64, from, to State, problem string) error {
-	return i.write(ctx, t, func(tx *sqldb.Tx) error {
-		n, err := tx.Exec(ctx, updateState, id, string(from), string(to), problem, i.now().UnixMicro())
-		if err == nil && n == 0 {
-			err = fault.Conflictf("the import is no longer %s", from)
-		}
-		return err
-	})
+	return i.write(ctx, t, func(tx *sqldb.Tx) error { return i.moveIn(ctx, tx, id, from, to, problem) })
+}
+
+func (i *Intake) moveIn(ctx context.Context, tx *sqldb.Tx, id int64, from, to State, problem string) error {
+	n, err := tx.Exec(ctx, updateState, id, string(from), string(to), problem, i.now().UnixMicro())
+	if err == nil && n == 0 {
+		err = fault.Conflictf("the import is no longer %s", from)
+	}
+	return err
 }
 
 func (i *Intake) hasChunks(ctx context.Context, id int64) (has bool, err error) {
@@ -235,14 +223,14 @@ func (i *Intake) Begin(ctx context.Context, actor access.Actor, id int64, allow 
 			return err
 		}
 		if !allow {
-			if err := guard(m.Report.Over); err != nil {
+			if err := guard(m.Plan().Over); err != nil {
 				return err
 			}
 		}
 		if _, err := tx.Exec(ctx, updateBegin, id, actor.Username, i.now().UnixMicro()); err != nil {
 			return err
 		}
-		detail := map[string]any{"steps": m.Steps, "removals_allowed": len(m.Report.Over) > 0}
+		detail := map[string]any{"steps": m.Steps, "removals_allowed": len(m.Plan().Over) > 0}
 		if err := i.log.Record(ctx, tx, audit.Event{Actor: actor, Action: "roster.import_begun", TargetKind: "import", TargetID: id, Detail: detail}); err != nil {
 			return err
 		}
@@ -250,7 +238,8 @@ func (i *Intake) Begin(ctx context.Context, actor access.Actor, id int64, allow 
 	})
 }
 
-// Stop drops an import that is not begun. It returns fault.NotFound for none, fault.Conflict for one that is being applied or has ended.
+// Stop drops an import that is not begun. Of one whose plan was made again it leaves the rest as it is: what is applied stays. It returns
+// fault.NotFound for none, fault.Conflict for one that is being applied or has ended.
 func (i *Intake) Stop(ctx context.Context, actor access.Actor, id int64) error {
 	if err := access.Check(actor, access.ImportRoster); err != nil {
 		return err
@@ -260,10 +249,17 @@ func (i *Intake) Stop(ctx context.Context, actor access.Actor, id int64) error {
 		if err != nil {
 			return err
 		}
-		if m.Done > 0 {
-			return fault.Conflictf("a part of it is applied: what is left can only be applied too")
+		switch {
+		case m.Done == 0:
+			_, err = tx.Exec(ctx, updateState, id, string(m.State), string(Stopped), "", i.now().UnixMicro())
+		case m.State == Planned:
+			if _, err = tx.Exec(ctx, updateLeaveRest, id); err == nil {
+				err = i.enqueue(ctx, tx, id)
+			}
+		default:
+			err = fault.Conflictf("a part of it is applied: what is left is being planned")
 		}
-		if _, err := tx.Exec(ctx, updateState, id, string(m.State), string(Stopped), "", i.now().UnixMicro()); err != nil {
+		if err != nil {
 			return err
 		}
 		return i.log.Record(ctx, tx, audit.Event{Actor: actor, Action: "roster.import_stopped", TargetKind: "import", TargetID: id})
@@ -289,7 +285,7 @@ func (i *Intake) inState(ctx context.Context, tx *sqldb.Tx, id int64, states ...
 const (
 	selectHasChunks = `select exists (select 1 from import_chunk where import_id = $1)`
 	selectChunk     = `select data from import_chunk where import_id = $1 and pos = $2`
-	updateBegin     = `update import set state = 'applying', allowed_by = $2, begun_at = $3 where id = $1 and state = 'planned'`
+	updateBegin     = `update import set state = 'applying', allowed_by = $2, begun_at = coalesce(begun_at, $3) where id = $1 and state = 'planned'`
 )
 
 // Resume has workers go on with what an interrupted process left, and is told when the program starts and from time to time.

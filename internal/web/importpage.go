@@ -20,7 +20,9 @@ type importPage struct {
 	Done     int
 	Steps    int
 	Progress string
-	Plan     bool // waits for the reader
+	Plan     bool     // waits for the reader
+	Again    []string // why the rest of the import waits again
+	Since    []string // what was applied since the plan was made
 	Over     []string
 	Meaning  []string
 	Apply    string
@@ -64,13 +66,17 @@ func (s *Server) importOne(x *exchange) error {
 	case intake.Applying:
 		p.Running, p.Progress = true, l.T("imports.progress.applying", "Done", l.Number(m.Done), "Size", l.Number(m.Steps))
 	case intake.Planned:
-		p.Plan, p.Apply, p.Over = true, importURL(id)+"/apply", importOver(l, m.Report.Over)
+		p.Plan, p.Apply, p.Over = true, importURL(id)+"/apply", importOver(l, m.Plan().Over)
+		p.Again = importAgain(l, &m)
+		if p.Since, err = s.importsSince(x, id); err != nil {
+			return err
+		}
 	case intake.Done:
 		if m.Undoes == 0 && m.UndoneBy == 0 && m.Steps > 0 {
 			p.Undo = importURL(id) + "/undo"
 		}
 	}
-	if m.Done == 0 && (m.State == intake.Waiting || m.State == intake.Uploading || m.State == intake.Planned) {
+	if m.State == intake.Planned || m.Done == 0 && (m.State == intake.Waiting || m.State == intake.Uploading) {
 		p.Stop = importURL(id) + "/stop"
 	}
 	if m.AsksColumns() {
@@ -118,6 +124,9 @@ func importOver(l *lang.Language, over []string) []string {
 
 func importMeaning(l *lang.Language, m intake.Import) []string {
 	r := m.Report
+	if m.State == intake.Planned {
+		r = *m.Plan()
+	}
 	var texts []string
 	for _, t := range []struct {
 		key   string
@@ -138,10 +147,14 @@ func importMeaning(l *lang.Language, m intake.Import) []string {
 
 func importTallies(l *lang.Language, m intake.Import) []importTally {
 	var all []importTally
+	r := m.Report
+	if m.State == intake.Planned {
+		r = *m.Plan()
+	}
 	for _, t := range []struct {
 		key   string
 		tally intake.Tally
-	}{{"schools", m.Report.Schools}, {"students", m.Report.Students}, {"contacts", m.Report.Contacts}, {"lines", m.Report.Lines}} {
+	}{{"schools", r.Schools}, {"students", r.Students}, {"contacts", r.Contacts}, {"lines", r.Lines}} {
 		all = append(all, importTally{l.T("imports." + t.key), l.Number(t.tally.Added), l.Number(t.tally.Changed), l.Number(t.tally.Removed), l.Number(t.tally.Same)})
 	}
 	return all
@@ -164,13 +177,17 @@ func (s *Server) importLists(x *exchange, p *importPage, m intake.Import) error 
 			p.Filters = append(p.Filters, bulkFilter{importList(m.ID, name, 0), x.lang.T("imports.list."+name) + " (" + x.lang.Number(count) + ")", p.List == name})
 		}
 	}
+	lists := m.Report.Lists
+	if m.State == intake.Planned {
+		lists = m.Plan().Lists
+	}
 	for _, on := range intake.Lists() {
-		filter(string(on), m.Report.Lists[on])
+		filter(string(on), lists[on])
 	}
 	for _, sort := range intake.Sorts() {
 		filter(string(sort), counts[sort])
 	}
-	found, _, err := s.Imports.Findings(x.r.Context(), x.actor, m.ID, 0, 1)
+	found, err := s.Imports.Findings(x.r.Context(), x.actor, m.ID, 0, 1)
 	if err != nil {
 		return err
 	}
@@ -206,10 +223,10 @@ func (s *Server) importRows(x *exchange, id int64, name string, after, limit int
 	positions := []int{}
 	switch {
 	case name == findingsList:
-		found, _, err := s.Imports.Findings(ctx, x.actor, id, after, limit)
-		for n, f := range found {
+		found, err := s.Imports.Findings(ctx, x.actor, id, after, limit)
+		for _, f := range found {
 			rows = append(rows, findingRow(l, f))
-			positions = append(positions, after+n+1)
+			positions = append(positions, f.Pos)
 		}
 		if err != nil {
 			return nil, 0, err
@@ -387,8 +404,8 @@ func (s *Server) importJSON(x *exchange) error {
 	if err := s.Imports.NoteExport(x.r.Context(), x.actor, id); err != nil {
 		return err
 	}
-	for after := 0; ; after = len(m.Report.Findings) {
-		some, _, err := s.Imports.Findings(x.r.Context(), x.actor, id, after, reportAtOnce)
+	for after := 0; ; after = m.Report.Findings[len(m.Report.Findings)-1].Pos {
+		some, err := s.Imports.Findings(x.r.Context(), x.actor, id, after, reportAtOnce)
 		if err != nil {
 			return err
 		}

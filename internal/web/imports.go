@@ -182,8 +182,7 @@ func (s *Server) stopImport(x *exchange) error {
 	if err := s.Imports.Stop(x.r.Context(), x.actor, id); err != nil {
 		return s.importConflict(x, id, err)
 	}
-	s.setFlash(x, "flash.import_stopped")
-	return x.redirect(importsPath)
+	return s.importStopped(x, id)
 }
 
 func (s *Server) undoImport(x *exchange) error {
