@@ -79,6 +79,7 @@ func (c *clever) readStudents() error {
 		aliases:  map[string]string{"emailaddress": "Student_email", "email": "Student_email", "birthdate": "DOB", "dateofbirth": "DOB"},
 		required: []string{"School_id", "Student_id", "Last_name", "First_name"}, free: true,
 	}, func(t *table) {
+		c.out.keepUnread(t, "Student_id")
 		c.out.saysLines = t.has("Contact_name")
 		if !c.out.saysLines {
 			c.out.only = onlyStudents
@@ -101,7 +102,7 @@ func (c *clever) readStudent(r row) error {
 	} else if _, again := c.students[id]; !again {
 		first, middle, last, ok := names(r, "First_name", "Middle_name", "Last_name")
 		if !ok {
-			return nil
+			return c.out.keep(id)
 		}
 		c.students[id] = r.line
 		if err := c.handStudent(); err != nil {
@@ -290,10 +291,10 @@ func putPhone(c *roster.Contact, kind, phone string) {
 	}
 }
 
-// monthDay reads a date of a format that puts the month first.
+// monthDay reads a date of a format that puts the month first, which is so unless the file's other dates show that it does not.
 func monthDay(r row, column string) string {
 	parts := strings.Split(r.value(column), "/")
-	if len(parts) == 3 && len(parts[2]) == 4 {
+	if len(parts) == 3 && len(parts[2]) == 4 && r.t.order() != dayFirst {
 		if d, _, ok := date(parts[2] + "-" + parts[0] + "-" + parts[1]); ok {
 			return d
 		}

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"strings"
 )
 
 // recordLimit bounds one CSV record in bytes. What is longer has a quote that was never closed.
@@ -26,7 +27,7 @@ type record struct {
 	fields []string
 	multi  bool // a field holds a line break
 	stray  bool // a quote stands where none may stand
-	broken bool // the record could not be told from what follows: only its first line was passed over
+	broken bool // the record could not be told from what follows: only its first line was passed over; fields are that line as if it had no quotes
 	cut    bool // the file ends within it, without a line end
 }
 
@@ -117,16 +118,31 @@ func (c *csvReader) giveUp(rec record) record {
 	n := bytes.IndexAny(c.raw, "\r\n")
 	switch {
 	case n < 0:
+		c.skipLine()
 		n = len(c.raw)
 	case c.raw[n] == '\r' && n+1 < len(c.raw) && c.raw[n+1] == '\n':
 		n += 2
 	default:
 		n++
 	}
+	line := strings.ReplaceAll(string(c.raw[:min(n, recordLimit)]), `"`, "")
 	c.back = append(bytes.Clone(c.raw[n:]), c.back...)
 	c.line++
-	rec.broken, rec.cut, rec.fields = true, len(c.back) == 0 && c.atEnd(), []string{""}
+	rec.broken, rec.cut, rec.fields = true, len(c.back) == 0 && c.atEnd(), strings.Split(strings.TrimRight(line, "\r\n"), string(rune(c.comma)))
 	return rec
+}
+
+// skipLine passes over the rest of a line that is longer than a record may be.
+func (c *csvReader) skipLine() {
+	for {
+		switch b, err := c.readByte(); {
+		case err != nil || b == '\n':
+			return
+		case b == '\r':
+			c.skipLF()
+			return
+		}
+	}
 }
 
 func (c *csvReader) atEnd() bool {

@@ -122,7 +122,7 @@ func (d *edfi) second(n *node, at place) error {
 	return nil
 }
 
-// person reads id and names; ok is false, with a finding, for who cannot be taken.
+// person reads id and names; ok is false, with a finding, for who cannot be taken, with an id where that is known.
 func (d *edfi) person(n *node, at place, ids []string, seen map[string]int) (id string, name fullName, ok bool) {
 	id = n.say(firstNamed(n, ids))
 	skip := func(column, was, text string) (string, fullName, bool) {
@@ -143,9 +143,11 @@ func (d *edfi) person(n *node, at place, ids []string, seen map[string]int) (id 
 	}
 	switch {
 	case name.first == "" && name.last == "":
-		return skip("Name", id, "neither a given nor a family name: not taken")
+		skip("Name", id, "neither a given nor a family name: not taken")
+		return id, fullName{}, false
 	case tooLong(name.first, nameLength) || tooLong(name.last, nameLength):
-		return skip("Name", name.first+" "+name.last, "the name is longer than 128 characters: not taken")
+		skip("Name", name.first+" "+name.last, "the name is longer than 128 characters: not taken")
+		return id, fullName{}, false
 	case garbled(name.first) || garbled(name.last):
 		d.f.add(Warning, at.file, at.line, "Name", name.first+" "+name.last, "letters seem to be lost: nobody can type this name")
 	}
@@ -161,7 +163,7 @@ func (d *edfi) person(n *node, at place, ids []string, seen map[string]int) (id 
 func (d *edfi) student(n *node, at place) error {
 	id, name, ok := d.person(n, at, studentIDs(), d.students)
 	if !ok {
-		return nil
+		return d.out.keep(id)
 	}
 	s := student{from: at, carried: []string{"first_name", "middle_name", "last_name", "preferred_first", "preferred_last", "birth_date", "id_number", "status"}}
 	s.Student = roster.Student{SourceID: id, First: name.first, Middle: name.middle, Last: name.last, PreferredFirst: name.otherFirst,
@@ -233,7 +235,7 @@ func rankSeat(s edfiSeat) int {
 func (d *edfi) contact(n *node, at place) error {
 	id, name, ok := d.person(n, at, contactIDs(), d.contacts)
 	if !ok {
-		return nil
+		return d.out.keep(id)
 	}
 	c := contact{from: at, relationship: "unknown", carried: []string{"first_name", "middle_name", "last_name", "preferred_first", "preferred_last",
 		"email", "mobile_phone", "home_phone", "work_phone"}}

@@ -48,7 +48,7 @@ func readEdFiCSV(b *bundle, today string, f *findings, to *records) error {
 func (d *edfiCSV) eachOf(files []string, l layout, fn func(row) error) error {
 	l.free = true
 	for _, name := range files {
-		if there, err := d.each(name, l, nil, fn); there || err != nil {
+		if there, err := d.each(name, l, d.keeps("StudentUniqueId", "ContactUniqueId"), fn); there || err != nil {
 			return err
 		}
 	}
@@ -78,7 +78,7 @@ func (d *edfiCSV) readStudents() error {
 		}
 		first, middle, last, ok := names(r, "FirstName", "MiddleName", "LastSurname")
 		if !ok {
-			return nil
+			return d.out.keep(id)
 		}
 		s := student{from: place{r.t.file, r.line}, carried: []string{"first_name", "middle_name", "last_name", "id_number", "status"}}
 		s.Student = roster.Student{SourceID: id, First: first, Middle: middle, Last: withSuffix(r, last), PreferredFirst: extra(r, "PreferredFirstName"),
@@ -111,7 +111,7 @@ func (d *edfiCSV) readAdults() error {
 		}
 		first, middle, last, ok := names(r, "FirstName", "MiddleName", "LastSurname")
 		if !ok {
-			return nil
+			return d.out.keep(id)
 		}
 		c := contact{from: place{r.t.file, r.line}, relationship: "unknown", carried: []string{"first_name", "middle_name", "last_name"}}
 		c.Contact = roster.Contact{SourceID: id, First: first, Middle: middle, Last: withSuffix(r, last), PreferredFirst: extra(r, "PreferredFirstName"),

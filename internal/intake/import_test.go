@@ -92,14 +92,14 @@ func TestDirtyBundlesAreTakenAndRepaired(t *testing.T) {
 		o.same("lines", []string{"s1-p1", "s2-p1", "s2-p3", "s2-p2"}, o.lines())
 		ana, ben := o.student("s1"), o.student("s2")
 		o.same("ana", []string{"0041-7", "Anita", "K", "2019-04-17", "River High"}, []string{ana.IDNumber, ana.PreferredFirst, ana.Grade, ana.BirthDate, ana.SchoolName})
-		o.same("ben", []string{"00418", "3", "", "River Middle"}, []string{ben.IDNumber, ben.Grade, ben.BirthDate, ben.SchoolName})
+		o.same("ben", []string{"00418", "3", "2016-04-05", "River Middle"}, []string{ben.IDNumber, ben.Grade, ben.BirthDate, ben.SchoolName})
 		o.same("roles", []string{"parent", "guardian", "relative"},
 			[]string{o.line("s1", "p1").Relationship, o.line("s2", "p2").Relationship, o.line("s2", "p3").Relationship})
 		o.same("enabledUser is false", []roster.Flag{roster.No, roster.Unknown}, []roster.Flag{o.line("s2", "p2").FilePortalAccess, o.line("s2", "p1").FilePortalAccess})
 		o.same("the role's end", "2025-06-30", o.line("s2", "p3").EndDate)
 		o.same("a bad address", "", o.contact("p3").Email)
 		o.same("contacts without address", 1, rep.WithoutEmail)
-		for _, says := range []string{"taken as district", "date stands in another shape", "may be two", "otherwise than in the standard", "may not sign in",
+		for _, says := range []string{"taken as district", "date stands in another shape", "otherwise than in the standard", "may not sign in",
 			"no e-mail address", "a student's role is over", "the adult's role is over", "is nobody in users.csv", "has another name"} {
 			if !mentions(rep.Findings, says) {
 				t.Errorf("nothing said of %q", says)

@@ -52,6 +52,9 @@ func (i *Intake) followMerges(ctx context.Context, p *plan) error {
 		}
 		p.f.count(Finding{Level: Warning, Count: int(gone), Text: "the file deletes contacts that staff put together with another record: their children stay with that one"})
 	}
+	if err := s.exec(ctx, `insert into f_kept (source_id) select other from away where source in (select source_id from f_kept) on conflict do nothing`); err != nil {
+		return err
+	}
 	if n > 0 {
 		p.f.count(Finding{Level: Note, Count: n, Text: "contacts that staff put together with another record: what the file says of their children was taken for that one"})
 	}

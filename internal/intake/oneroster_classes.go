@@ -220,7 +220,10 @@ func (o *oneRoster) enrolment(r row, id string, gone bool, at place) error {
 
 // quietDay reads a date that was checked before.
 func quietDay(r row, column string) string {
-	d, _, _ := date(r.value(column))
+	d, _, ok := date(r.value(column))
+	if !ok {
+		d, _ = dateBy(r.t, r.value(column))
+	}
 	return d
 }
 

@@ -44,7 +44,7 @@ func (o *oneRoster) pair(p *person, id string) (line, bool) {
 	}
 	other := o.people[id]
 	if other == nil || o.gone[id] {
-		if other == nil && o.delta("users") {
+		if other == nil && (o.delta("users") || o.out.kept[id]) {
 			return o.pairWithKnown(p, id)
 		}
 		return say("names an agent who is not in the file: no line")

@@ -48,6 +48,9 @@ func (o *oneRoster) hand(p *person, numbers func(*person) string, births map[str
 	case p.is.sort == studentRole:
 		return o.out.addStudent(o.student(p, numbers, births))
 	case p.is.sort == contactRole, p.linked && (p.is.sort == agentRole || p.is.sort == unknownRole):
+		if err := o.teaches(p); err != nil {
+			return err
+		}
 		return o.out.addContact(o.contact(p))
 	case p.is.sort == noRole:
 		return o.nobody(p, numbers, births)
@@ -73,18 +76,28 @@ func (o *oneRoster) rolesAlone() {
 func (o *oneRoster) pass(p *person) error {
 	if p.is.sort == unknownRole {
 		o.f.add(Skipped, p.from.file, p.from.line, "role", p.is.name, "unknown role, and linked to no student: row not taken")
-		return nil
+		return o.out.keep(p.id)
 	}
 	o.f.count(Finding{Level: Note, File: p.from.file, Column: "role", Text: "staff: taken as teachers of classes alone", Count: 1})
 	return o.out.addStaff(staffPerson{sourceID: p.id, first: p.first, middle: p.middle, last: p.last, email: p.email, phone: p.phone, number: p.identifier,
 		role: p.is.name, schools: p.orgs, from: p.from})
 }
 
+// teaches takes for staff too who is somebody's parent and works at a school: classes have their teacher by it.
+func (o *oneRoster) teaches(p *person) error {
+	live, _ := o.rolesOf(p)
+	at := slices.IndexFunc(live, func(r role) bool { return r.sort == staffRole })
+	if at < 0 {
+		return nil
+	}
+	return o.out.addStaff(staffPerson{sourceID: p.id, first: p.first, middle: p.middle, last: p.last, email: p.email, role: live[at].name, schools: p.orgs, from: p.from})
+}
+
 // nobody takes a person of whom a file of changes does not say what it is.
 func (o *oneRoster) nobody(p *person, numbers func(*person) string, births map[string]string) error {
 	if !o.hasRoles || !o.delta("roles") {
 		o.f.add(Skipped, p.from.file, p.from.line, "role", "", "no role: row not taken")
-		return nil
+		return o.out.keep(p.id)
 	}
 	s := o.student(p, numbers, births)
 	s.roleOf = true
@@ -227,21 +240,21 @@ func (o *oneRoster) number(p *person, column, v string) string {
 	return v
 }
 
-// firstID returns the first id of "{LDAP:12},{LTI:15}", or a plain id.
+// firstID returns the first id of "{LDAP:12},{LTI:15}", or a plain id. What signs in by mail is no id.
 func firstID(v string) string {
-	v, _, _ = strings.Cut(v, ",")
-	v = strings.TrimSpace(v)
-	if strings.HasPrefix(v, "{") && strings.HasSuffix(v, "}") {
-		v = v[1 : len(v)-1]
-		if _, id, typed := strings.Cut(v, ":"); typed {
-			v = id
+	for part := range strings.FieldsFuncSeq(v, func(r rune) bool { return r == ',' || r == '}' }) {
+		part = strings.TrimSpace(part)
+		if id, typed := strings.CutPrefix(part, "{"); typed {
+			part = id
+			if _, id, ok := strings.Cut(part, ":"); ok {
+				part = id
+			}
 		}
-		v = strings.TrimSpace(v)
+		if part = strings.TrimSpace(part); part != "" && !strings.Contains(part, "@") {
+			return part
+		}
 	}
-	if strings.Contains(v, "@") {
-		return ""
-	}
-	return v
+	return ""
 }
 
 // birthsAlone takes birth dates of students who are not in users.csv, which a file of changes may hold.

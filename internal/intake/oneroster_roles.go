@@ -86,6 +86,7 @@ func (o *oneRoster) readRoles() error {
 	}
 	defer func() { _ = t.Close() }() // it was only read
 	o.hasRoles = true
+	o.out.keepUnread(t, "userSourcedId")
 	err = each(t, func(r row) error {
 		o.common(r, "roles")
 		user := sourcedID(r, "userSourcedId")
@@ -120,6 +121,10 @@ func day(r row, column string) string {
 		return ""
 	}
 	d, repaired, ok := date(v)
+	if !ok {
+		d, ok = dateBy(r.t, v)
+		repaired = ok
+	}
 	switch {
 	case !ok:
 		r.note(Warning, column, v, "no date, or it may be two: left out")

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"database/sql"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -14,10 +15,11 @@ type person struct {
 	role                role     // of the row itself, version 1.1
 	orgs                []string // that the row names
 	agents              []string
-	able, saysAble      bool // enabledUser
-	is                  role // what the person is, by all roles
-	linked              bool // with somebody who makes a contact of an aide
-	*details                 // nil while they are in the stage
+	able, saysAble      bool   // enabledUser
+	is                  role   // what the person is, by all roles
+	linked              bool   // with somebody who makes a contact of an aide
+	name                uint64 // tells a further row of the same person from one of somebody else
+	*details                   // nil while they are in the stage
 }
 
 // details is what only matters when a person is handed over.
@@ -128,6 +130,7 @@ func (o *oneRoster) readUsers() error {
 		o.columns[column] = true
 	}
 	o.out.saysLines = t.has("agentSourcedIds")
+	o.out.keepUnread(t, "sourcedId")
 	if err := each(t, o.readUser); err != nil {
 		return err
 	}
@@ -147,6 +150,10 @@ func (o *oneRoster) readUser(r row) error {
 		return nil
 	}
 	if first, twice := o.people[id]; twice {
+		if !deleted(r) && o.sameAgain(r, first) {
+			r.note(Note, "sourcedId", id+" (first in line "+strconv.Itoa(first.from.line)+")", "the same person in a further row: schools, roles and agents were added")
+			return nil
+		}
 		r.note(Skipped, "sourcedId", id+" (first in line "+strconv.Itoa(first.from.line)+")", "the same id stands there twice: the first one was taken")
 		return nil
 	}
@@ -160,9 +167,10 @@ func (o *oneRoster) readUser(r row) error {
 		return o.out.sayGone(id)
 	}
 	if !named(r, p) {
-		return nil
+		return o.out.keep(id)
 	}
 	o.people[id] = p
+	p.name = o.nameOf(r)
 	o.order = append(o.order, p)
 	p.email = address(r)
 	p.sms, p.phone = short(r, "sms", p.sms, phoneLength), short(r, "phone", p.phone, phoneLength)
@@ -197,6 +205,33 @@ func (o *oneRoster) readUser(r row) error {
 	}
 	return o.putAway()
 }
+
+// sameAgain takes a further row of a person, of which some programs write one for each school, role or adult: it has the same names. It reports
+// false for a row of somebody else.
+func (o *oneRoster) sameAgain(r row, p *person) bool {
+	if o.gone[p.id] || p.name == 0 || p.name != o.nameOf(r) {
+		return false
+	}
+	for _, id := range r.list("orgSourcedIds") {
+		if !slices.Contains(p.orgs, id) {
+			p.orgs = append(p.orgs, o.same(id))
+		}
+	}
+	for _, id := range r.list("agentSourcedIds") {
+		if !slices.Contains(p.agents, id) {
+			p.agents = append(p.agents, id)
+		}
+	}
+	if is, _ := roleNamed(r.value("role")); !o.hasRoles && is.sort != unknownRole && is.name != p.role.name {
+		if len(o.roles[p.id]) == 0 {
+			o.roles[p.id] = []role{p.role}
+		}
+		o.roles[p.id] = append(o.roles[p.id], is)
+	}
+	return true
+}
+
+func (o *oneRoster) nameOf(r row) uint64 { return o.hash(r.value("givenName"), r.value("familyName")) }
 
 // named checks a person's names. It reports false for a row that is not taken.
 func named(r row, p *person) bool {

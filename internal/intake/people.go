@@ -42,6 +42,11 @@ func (d *reader) each(name string, l layout, before func(t *table), fn func(row)
 	return true, err
 }
 
+// keeps is what each is told before the rows of people: whoever stands in one that cannot be read is not gone.
+func (d *reader) keeps(columns ...string) func(*table) {
+	return func(t *table) { d.out.keepUnread(t, columns...) }
+}
+
 // only says which files of the package are not read.
 func (d *reader) only(names ...string) {
 	read := map[string]bool{}

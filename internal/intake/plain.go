@@ -108,7 +108,7 @@ func (d *plainTables) file(name string, want plainKind) error {
 			return err
 		}
 		c := newCSV(text)
-		t := &table{file: e.name, text: text, source: c, f: d.once(want)}
+		t := &table{file: e.name, again: e, text: text, source: c, f: d.once(want)}
 		defer func() { _ = text.Close() }() // it was only read
 		if err := t.delimiter(c); err != nil {
 			return err
@@ -182,7 +182,7 @@ func (d *plainTables) table(t *table, want plainKind) error {
 		d.hasKids, d.hasAdult, take = true, true, d.pairRow
 	}
 	d.above = nil
-	d.monthFirst(t)
+	d.out.keepUnread(t, "student.id", "student.id_number", "contact.student_id", "contact.student_number", "contact.contact_id")
 	err = each(t, func(r row) error { return take(r, columns) })
 	d.cut = d.cut || t.cut
 	return err
@@ -287,11 +287,6 @@ func peekTables(b *bundle, name string) []tableHead {
 	return all
 }
 
-// monthFirst settles whether 4/5/2010 is in April or in May, by a look at the file: some date in it leaves no doubt.
-func (d *plainTables) monthFirst(t *table) {
-	t.dates = dateOrder(d.b, t)
-}
-
 // byName begins the source id of a school that a file knows by its name alone.
 const byName = "name:"
 
@@ -359,6 +354,9 @@ func (d *plainTables) student(r row) (id string, ok bool, err error) {
 	}
 	delete(d.students, id) // studentOf notes it
 	s, ok, err := d.studentOf(r, id, cmp.Or(number, id))
+	if err == nil && !ok {
+		err = d.out.keep(id)
+	}
 	if err != nil || !ok {
 		return id, false, err
 	}

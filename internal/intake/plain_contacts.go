@@ -2,6 +2,7 @@ package intake
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 	"strings"
 
@@ -44,7 +45,7 @@ func (d *plainTables) contactIn(r row, of, student string) error {
 		name, ok := d.name(r, of)
 		if !ok {
 			d.above = nil
-			return nil
+			return errors.Join(d.out.keep(value("contact_id")), d.out.keep(student))
 		}
 		if suffix := value("suffix"); suffix != "" && !nothing(suffix) {
 			name.last = strings.TrimSpace(name.last + " " + suffix)

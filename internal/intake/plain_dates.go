@@ -1,9 +1,6 @@
 package intake
 
-import (
-	"path/filepath"
-	"strings"
-)
+import "strings"
 
 // order says which part of a date such as 4/5/2010 comes first.
 type order int
@@ -14,34 +11,20 @@ const (
 	dayFirst
 )
 
-// looks is how many rows are looked at to tell the order of dates.
-const looks = 5000
+// order is the order of the parts of the table's dates: one of them with a number above twelve tells it for all. The file is looked through when a
+// date is met that may be two.
+func (t *table) order() order {
+	if !t.looked && t.again.open != nil {
+		t.looked, t.dates = true, dateOrder(t)
+	}
+	return t.dates
+}
 
-// dateOrder looks through the dates of a table: one of them with a number above twelve tells the order of all.
-func dateOrder(b *bundle, of *table) order {
-	e, ok := b.file(strings.SplitN(of.file, "/", 2)[0])
-	if !ok || strings.EqualFold(filepath.Ext(e.name), ".xlsx") {
-		return openOrder
-	}
-	text, err := openText(e, newFindings())
-	if err != nil {
-		return openOrder
-	}
-	defer func() { _ = text.Close() }() // it was only read
-	c := newCSV(text)
-	t := &table{file: e.name, source: c, f: newFindings(), columns: of.columns, width: of.width}
-	if err := t.delimiter(c); err != nil {
-		return openOrder
-	}
+func dateOrder(t *table) order {
 	months, days := 0, 0
-	for range looks {
-		rec, err := c.next(t.width)
-		if err != nil {
-			break
-		}
-		r := row{t, rec.line, rec.fields}
+	t.lookThrough(func(r row) {
 		for key := range t.columns {
-			if !strings.HasSuffix(key, "_date") {
+			if !dateColumn(key) {
 				continue
 			}
 			switch orderOfDate(r.value(key)) {
@@ -51,7 +34,7 @@ func dateOrder(b *bundle, of *table) order {
 				days++
 			}
 		}
-	}
+	})
 	switch {
 	case months > 0 && days == 0:
 		return monthFirst
@@ -59,6 +42,12 @@ func dateOrder(b *bundle, of *table) order {
 		return dayFirst
 	}
 	return openOrder
+}
+
+// dateColumn reports whether a column holds dates by its name, in any of the formats. When a row changed says nothing of how people write.
+func dateColumn(name string) bool {
+	name = fold(name)
+	return strings.Contains(name, "date") && name != "datelastmodified" || name == "dob" || strings.HasSuffix(name, "start") || strings.HasSuffix(name, "end")
 }
 
 func orderOfDate(v string) order {
@@ -92,16 +81,23 @@ func splitDate(v string) []string {
 	return parts
 }
 
-// dayBy reads a date in the order that the file's other dates have.
-func dayBy(r row, column string) string {
-	parts := splitDate(r.value(column))
-	if parts != nil && r.t.dates == dayFirst {
+// dateBy reads a date that may be two in the order that the file's other dates have.
+func dateBy(t *table, v string) (string, bool) {
+	parts := splitDate(v)
+	if parts == nil || t.order() == openOrder {
+		return "", false
+	}
+	if t.dates == dayFirst {
 		parts[0], parts[1] = parts[1], parts[0]
 	}
-	if parts != nil && r.t.dates != openOrder {
-		if d, _, ok := date(parts[2] + "-" + parts[0] + "-" + parts[1]); ok {
-			return d
-		}
+	d, _, ok := date(parts[2] + "-" + parts[0] + "-" + parts[1])
+	return d, ok
+}
+
+// dayBy is day for a plain table, whose dates have no shape that they should have: nothing is said where one is taken by the others.
+func dayBy(r row, column string) string {
+	if d, ok := dateBy(r.t, r.value(column)); ok {
+		return d
 	}
 	return day(r, column)
 }

@@ -200,16 +200,7 @@ func (i *Intake) endClasses(ctx context.Context, p *plan, k classKind) error {
 		return err
 	}
 	if k.full {
-		schools := []int64{0} // terms belong to none
-		if k.kind != roster.Terms {
-			schools = schools[:0]
-			for id := range p.covered {
-				if id > 0 {
-					schools = append(schools, id)
-				}
-			}
-		}
-		for _, school := range schools {
+		for _, school := range p.speaksOf(k.kind) {
 			for after := ""; ; {
 				var some []string
 				err := i.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
@@ -248,14 +239,41 @@ func (i *Intake) endClasses(ctx context.Context, p *plan, k classKind) error {
 		if len(some) == 0 {
 			return put()
 		}
-		after, gone.Sources = some[len(some)-1], some
-		if k.full { // of a file of changes it is not known here whether they are on record
-			k.tally.Removed += len(some)
+		after = some[len(some)-1]
+		err = i.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
+			gone.Sources, err = i.roster.LiveAmong(ctx, tx, k.kind, some)
+			return err
+		})
+		if err != nil {
+			return err
 		}
+		k.tally.Removed += len(gone.Sources)
 		if err := put(); err != nil {
 			return err
 		}
 	}
+}
+
+// speaksOf lists the schools of which a whole file says by its silence that something has ended. What belongs to no school or to the district, terms
+// and some courses, other schools may have too: of that only a roster of all schools says so.
+func (p *plan) speaksOf(kind roster.ClassworkKind) []int64 {
+	if kind == roster.Terms {
+		if p.coversAll() {
+			return []int64{0}
+		}
+		return nil
+	}
+	district := map[int64]bool{}
+	for _, s := range p.onRecord {
+		district[s.ID] = s.Kind == "district"
+	}
+	var schools []int64
+	for id := range p.covered {
+		if id > 0 && (!district[id] || p.coversAll()) {
+			schools = append(schools, id)
+		}
+	}
+	return schools
 }
 
 // classSteps applies one part.

@@ -62,17 +62,19 @@ type pair struct {
 	at               place
 	own, said        string // facts
 	isSaid           bool
+	unread           bool // one of the two stands in the file in a row that is not taken
 }
 
 const pairColumns = `coalesce(s.id, 0), coalesce(s.source_id, ''), coalesce(s.status, ''), coalesce(s.after, ''), coalesce(s.seen, 0), coalesce(s.spoken, 0), coalesce(s.leaves, 0), coalesce(s.name, ''),
 coalesce(c.id, 0), coalesce(c.source_id, ''), coalesce(c.gone, 0), coalesce(c.after, 0), coalesce(c.seen, 0), coalesce(c.leaves, 0), coalesce(c.name, ''), coalesce(c.email_key, ''),
-fl.seq is not null, coalesce(fl.file, ''), coalesce(fl.line, 0), coalesce(fl.data, ''), coalesce(fc.facts, ''), fc.seq is not null`
+fl.seq is not null, coalesce(fl.file, ''), coalesce(fl.line, 0), coalesce(fl.data, ''), coalesce(fc.facts, ''), fc.seq is not null,
+exists (select 1 from f_kept k where k.source_id = s.source_id) or exists (select 1 from f_kept k where k.source_id = c.source_id)`
 
 func scanPair(r *sql.Rows) (p pair, err error) {
 	var gone, goes bool
 	s, c := &p.student, &p.contact
 	err = r.Scan(&p.key, &p.line, &s.id, &s.source, &p.status, &p.after, &s.seen, &s.spoken, &s.leaves, &s.name, &c.id, &c.source, &gone, &goes, &c.seen, &c.leaves,
-		&c.name, &p.email, &p.named, &p.at.file, &p.at.line, &p.own, &p.said, &p.isSaid)
+		&c.name, &p.email, &p.named, &p.at.file, &p.at.line, &p.own, &p.said, &p.isSaid, &p.unread)
 	s.was, s.will, c.was, c.will = p.status == roster.Enrolled, p.after == roster.Enrolled, !gone, !goes
 	return p, err
 }
@@ -155,6 +157,9 @@ func (p *plan) planLine(ctx context.Context, x pair) error {
 	if err != nil {
 		return err
 	}
+	if x.unread && !named && said.Relationship == "unknown" { // what the row that cannot be read would have said
+		said.carried = without(said.carried, "relationship")
+	}
 	next := l
 	var changed, kept []roster.Difference
 	switch {
@@ -202,7 +207,7 @@ func (p *plan) lineGone(x *pair) bool {
 	}
 	student, contact := x.student.seen, x.contact.seen
 	switch {
-	case !p.rec.saysLines:
+	case !p.rec.saysLines, x.unread:
 		return false
 	case p.rec.only == onlyContacts:
 		return x.student.spoken

@@ -2,6 +2,8 @@ package intake
 
 import (
 	"errors"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/schoolgate/schoolgate/internal/fault"
@@ -17,6 +19,9 @@ func readPackage(path, name string, given Mapping, today string, lim limits, f *
 		return err
 	}
 	b.mapping = given
+	if name == "" || name == "oneroster" || name == "sds" {
+		b.usersAlone(f)
+	}
 	for _, kind := range formats() {
 		if name == kind.name || name == "" && kind.knows(b) {
 			return errors.Join(kind.read(b, today, f, to), b.Close())
@@ -25,4 +30,26 @@ func readPackage(path, name string, given Mapping, today string, lim limits, f *
 	err = fault.Invalidf("this is no roster that can be read: there is neither users.csv nor manifest.csv, nor a table of students or contacts, but %s",
 		shorten(strings.Join(b.names(), ", ")))
 	return errors.Join(err, b.Close())
+}
+
+// usersAlone gives the one file of a package the name that the formats know, when its columns are those of users.csv: what is downloaded twice is called
+// "users (1).csv". As a table of students its parents would be students too.
+func (b *bundle) usersAlone(f *findings) {
+	if len(b.files) != 1 || b.has("users.csv") {
+		return
+	}
+	for key, e := range b.files {
+		if !strings.EqualFold(filepath.Ext(e.name), ".csv") {
+			return
+		}
+		columns := b.header(e.name)
+		for _, need := range []string{"sourcedid", "givenname", "familyname", "role"} {
+			if !slices.Contains(columns, need) {
+				return
+			}
+		}
+		f.add(Note, e.name, 0, "", "", "has the columns of users.csv: taken as that")
+		delete(b.files, key)
+		b.files["users.csv"] = entry{name: "users.csv", open: e.open}
+	}
 }

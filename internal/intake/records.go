@@ -23,6 +23,7 @@ type records struct {
 	enrols   []enrolment
 	staff    []staffPerson
 	gone     map[string]bool // people whom the file says to delete
+	kept     map[string]bool // people who stand in the file in rows that are not taken: they are not missing from it
 	// whole says that people who are not in the file are gone. linked, that lines are: it needs whole people.
 	whole bool
 	// only names the one kind of people that the file has a place for. People of the other kind stay as they are. A whole file of contacts
@@ -48,11 +49,11 @@ const (
 	onlyContacts only = "contacts"
 )
 
-func newRecords() *records { return &records{gone: map[string]bool{}} }
+func newRecords() *records { return &records{gone: map[string]bool{}, kept: map[string]bool{}} }
 
 // stagedRecords keeps people, lines and classes in a stage instead of in memory.
 func stagedRecords(ctx context.Context, s *stage) *records {
-	return &records{gone: map[string]bool{}, ctx: ctx, stage: s}
+	return &records{gone: map[string]bool{}, kept: map[string]bool{}, ctx: ctx, stage: s}
 }
 
 // student is a student as the file has it. carried names the fields that the file speaks of (roster's names of fields).
@@ -240,6 +241,31 @@ func (r *records) sayGone(sourceID string) error {
 	}
 	r.gone[sourceID] = true
 	return nil
+}
+
+// keep takes that somebody stands in the file in a row that is not taken. Nobody is gone because of a comma: who is known by the id stays, and the
+// lines too that the row might have named.
+func (r *records) keep(sourceID string) error {
+	if sourceID == "" || tooLong(sourceID, idLength) {
+		return nil
+	}
+	r.kept[sourceID] = true
+	if r.stage == nil {
+		return nil
+	}
+	return r.stage.insert(r.ctx, insertKept, sourceID)
+}
+
+// keepUnread has the people kept whose ids stand in these columns of rows that cannot be read.
+func (r *records) keepUnread(t *table, columns ...string) {
+	t.unread = func(x row) error {
+		for _, column := range columns {
+			if err := r.keep(x.value(column)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 }
 
 // place is where something stands.

@@ -102,7 +102,7 @@ func (s *sds) readOrgs() error {
 
 func (s *sds) readRoles() error {
 	_, err := s.each("roles.csv", layout{columns: []string{"userSourcedId", "orgSourcedId", "role", "sessionSourcedId", "grade", "isPrimary",
-		"roleStartDate", "roleEndDate"}, required: []string{"userSourcedId", "orgSourcedId", "role"}}, nil, func(r row) error {
+		"roleStartDate", "roleEndDate"}, required: []string{"userSourcedId", "orgSourcedId", "role"}}, s.keeps("userSourcedId"), func(r row) error {
 		user := sourcedID(r, "userSourcedId")
 		if user == "" {
 			return nil
@@ -124,7 +124,7 @@ func (s *sds) readRoles() error {
 func (s *sds) readRelationships() error {
 	have := map[pairOfIDs]int{}
 	there, err := s.each("relationships.csv", layout{columns: []string{"userSourcedId", "relationshipUserSourcedId", "relationshipRole"},
-		required: []string{"userSourcedId", "relationshipUserSourcedId"}}, nil, func(r row) error {
+		required: []string{"userSourcedId", "relationshipUserSourcedId"}}, s.keeps("userSourcedId", "relationshipUserSourcedId"), func(r row) error {
 		student, adult := sourcedID(r, "userSourcedId"), sourcedID(r, "relationshipUserSourcedId")
 		if student == "" || adult == "" {
 			return nil
@@ -179,7 +179,7 @@ func (s *sds) readUsers() error {
 			"phone", "sms", "role", "grade", "status"},
 		aliases:  map[string]string{"orgsourcedid": "orgSourcedIds", "grades": "grade"},
 		required: []string{"sourcedId", "givenName", "familyName"},
-	}, nil, s.readUser)
+	}, s.keeps("sourcedId"), s.readUser)
 	if !there {
 		return errNoUsers
 	}
@@ -193,7 +193,7 @@ func (s *sds) readUser(r row) error {
 	}
 	first, middle, last, ok := names(r, "givenName", "middleName", "familyName")
 	if !ok {
-		return nil
+		return s.out.keep(id)
 	}
 	roles := s.roles[id]
 	if name := r.value("role"); name != "" {
@@ -271,7 +271,7 @@ func (s *sds) studentOf(r row, id, first, middle, last string, roles []sdsRole, 
 func (s *sds) staffOf(r row, id, first, middle, last string, roles []sdsRole, at place) error {
 	if len(roles) == 0 {
 		r.note(Skipped, "role", "", "no role, and in no relationship: row not taken")
-		return nil
+		return s.out.keep(id)
 	}
 	p := staffPerson{sourceID: id, first: first, middle: middle, last: last, email: emailIn(r, "email"), phone: phoneIn(r, "phone"), role: roles[0].role, from: at}
 	for _, x := range roles {

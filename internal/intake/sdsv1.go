@@ -67,7 +67,7 @@ func (d *sdsV1) readStudents() error {
 			"Middle Name", "Grade", "Status", "Birthdate", "Graduation Year"},
 		aliases:  map[string]string{"id": "SIS ID", "schooldfenumber": "School SIS ID", "mailnickname": "Username"},
 		required: []string{"SIS ID", "School SIS ID", "First Name", "Last Name"}, free: true,
-	}, nil, func(r row) error {
+	}, d.keeps("SIS ID"), func(r row) error {
 		id := sourcedID(r, "SIS ID")
 		if id == "" || twice(d.students, r, "SIS ID", id) {
 			return nil
@@ -78,7 +78,7 @@ func (d *sdsV1) readStudents() error {
 		}
 		first, middle, last, ok := names(r, "First Name", "Middle Name", "Last Name")
 		if !ok {
-			return nil
+			return d.out.keep(id)
 		}
 		return d.out.addStudent(d.studentOf(r, id, first, middle, last))
 	})
@@ -146,7 +146,7 @@ func (d *sdsV1) readUsers() error {
 
 func (d *sdsV1) readGuardians() error {
 	there, err := d.each("GuardianRelationship.csv", layout{columns: []string{"SIS ID", "Email", "Role"}, required: []string{"SIS ID", "Email"}, free: true},
-		nil, func(r row) error {
+		d.keeps("SIS ID"), func(r row) error {
 			student := sourcedID(r, "SIS ID")
 			if student == "" {
 				return nil

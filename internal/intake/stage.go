@@ -241,6 +241,7 @@ create table f_line (seq integer primary key, student text not null, contact tex
 create table u_person (seq integer primary key, first text not null, middle text not null, last text not null, preferred_first text not null,
   preferred_last text not null, email text not null, sms text not null, phone text not null, grade text not null);
 create table f_gone (source_id text primary key) without rowid;
+create table f_kept (source_id text primary key) without rowid;
 create table f_class (seq integer primary key, kind text not null, source_id text not null, class text not null, person text not null,
   gone integer not null, data text not null, unique (kind, source_id));
 create table live (source_id text primary key) without rowid;

@@ -46,11 +46,13 @@ where f.seq > $1 order by f.seq limit $2`
 
 	markLeavingStudents = `update r_student set leaves = case when source_id in (select source_id from f_gone) then 2 else 1 end
 where id > 0 and source_id <> '' and not seen
-  and (source_id in (select source_id from f_gone) or $1 and school_id in (select school_id from covered))`
+  and (source_id in (select source_id from f_gone)
+    or $1 and school_id in (select school_id from covered) and source_id not in (select source_id from f_kept))`
 	markLeavingContacts = `update r_contact set leaves = case when source_id in (select source_id from f_gone) then 2 else 1 end
 where id > 0 and source_id <> '' and not seen and (source_id in (select source_id from f_gone)
-  or $1 and not exists (select 1 from r_line l left join r_student s on s.id = l.student_id
-      where l.contact_id = r_contact.id and l.from_file and not l.ended and (s.id is null or not s.seen and not s.spoken and s.leaves = 0))
+  or $1 and source_id not in (select source_id from f_kept) and not exists (select 1 from r_line l left join r_student s on s.id = l.student_id
+      where l.contact_id = r_contact.id and l.from_file and not l.ended and (s.id is null or not s.seen and not s.spoken and s.leaves = 0
+        or s.source_id in (select source_id from f_kept)))
     and ($2 or exists (select 1 from r_line l where l.contact_id = r_contact.id and l.from_file and not l.ended)))`
 	selectLeavingStudents = `select id, '', data from r_student where id > $1 and leaves > 0 order by id limit $2`
 	selectLeavingContacts = `select id, '', data from r_contact where id > $1 and leaves > 0 order by id limit $2`

@@ -14,6 +14,7 @@ const (
 	insertContact = `insert into f_contact (source_id, relationship, email, email_key, derived, name, file, line, facts, data) values `
 	insertLine    = `insert into f_line (student, contact, file, line, data) values `
 	insertGone    = `insert into f_gone (source_id) values `
+	insertKept    = `insert into f_kept (source_id) values `
 )
 
 func (s *stage) addStudent(ctx context.Context, st student) error {

@@ -22,17 +22,21 @@ type layout struct {
 // table reads a CSV file with a header, row by row. A column of passwords cannot be read.
 type table struct {
 	file    string
+	again   entry // the file, to look through it once more; nothing for a sheet
 	text    io.Closer
 	source  source
 	columns map[string]int
 	names   []string // in the header, as they stand
 	folded  []string
 	kind    int   // of a plain table
-	dates   order // of the parts of dates in a plain table
+	dates   order // of the parts of dates
+	looked  bool  // for it
 	width   int
-	rows    int  // that were read
-	lost    int  // that could not be read
-	cut     bool // the file ends within a row
+	wide    *bool           // rows end with empty fields beyond the last column; nil while nobody has looked
+	rows    int             // that were read
+	lost    int             // that could not be read
+	cut     bool            // the file ends within a row
+	unread  func(row) error // is told of rows that stand there and cannot be read; nil: nobody
 	f       *findings
 }
 
@@ -55,7 +59,7 @@ func openTable(e entry, l layout, f *findings) (*table, error) {
 		return nil, err
 	}
 	c := newCSV(text)
-	t := &table{file: e.name, text: text, source: c, f: f}
+	t := &table{file: e.name, again: e, text: text, source: c, f: f}
 	err = t.delimiter(c)
 	if err == nil {
 		err = t.header(l)
@@ -189,19 +193,21 @@ func (t *table) next() (row, error) {
 		if err != nil {
 			return row{}, unreadable(t.file, err)
 		}
-		if r, ok := t.row(rec); ok {
+		r, ok := t.row(rec)
+		if ok {
 			t.rows++
 			return r, nil
 		}
-		t.lost++
+		if t.lost++; t.unread != nil {
+			if err := t.unread(row{t, rec.line, rec.fields}); err != nil {
+				return row{}, err
+			}
+		}
 	}
 }
 
 func (t *table) row(rec record) (row, bool) {
-	fields := rec.fields
-	for len(fields) > t.width && strings.TrimSpace(fields[len(fields)-1]) == "" {
-		fields = fields[:len(fields)-1]
-	}
+	fields := t.within(rec.fields)
 	switch {
 	case rec.cut && (rec.broken || len(fields) < t.width):
 		t.cut = true
@@ -224,6 +230,65 @@ func (t *table) row(rec record) (row, bool) {
 		t.f.add(Note, t.file, rec.line, "", "", "a quote stands within a field: taken as it stands")
 	}
 	return row{t, rec.line, fields}, true
+}
+
+// within takes off the empty fields beyond the last column, which some programs write in every row. In a few rows they are what a comma without
+// quotes has pushed out: everything behind that comma would stand in the wrong column.
+func (t *table) within(fields []string) []string {
+	n := len(fields)
+	for n > t.width && strings.TrimSpace(fields[n-1]) == "" {
+		n--
+	}
+	if n == len(fields) {
+		return fields
+	}
+	if t.wide == nil {
+		wide := t.isWide()
+		t.wide = &wide
+	}
+	if !*t.wide {
+		return fields
+	}
+	return fields[:n]
+}
+
+// isWide looks through the file: whether most rows have more fields than the header.
+func (t *table) isWide() bool {
+	wide, all := 0, 0
+	looked := t.lookThrough(func(r row) {
+		if all++; len(r.fields) > t.width {
+			wide++
+		}
+	})
+	return !looked || 2*wide > all
+}
+
+// looks is how many rows are looked at to tell how a file is written.
+const looks = 5000
+
+// lookThrough calls fn for the first rows of the file, which is opened once more. It reports false where it cannot be.
+func (t *table) lookThrough(fn func(row)) bool {
+	if t.again.open == nil {
+		return false
+	}
+	text, err := openText(t.again, newFindings())
+	if err != nil {
+		return false
+	}
+	defer func() { _ = text.Close() }() // it was only read
+	c := newCSV(text)
+	o := &table{file: t.file, source: c, f: newFindings(), columns: t.columns, width: t.width}
+	if err := o.delimiter(c); err != nil {
+		return false
+	}
+	_, err = c.next(0) // the header
+	for n := 0; n < looks && err == nil; n++ {
+		var rec record
+		if rec, err = c.next(t.width); err == nil {
+			fn(row{o, rec.line, rec.fields})
+		}
+	}
+	return true
 }
 
 // formulas notes what a spreadsheet would calculate.

@@ -35,9 +35,14 @@ func clean(s string) string {
 	return strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || r == 0xFEFF || r == 0x200B })
 }
 
+// blankControl takes out what is no letter and would change how what stands beside it is read: control characters, and those that turn the direction
+// of the text round them.
 func blankControl(r rune) rune {
-	if unicode.IsControl(r) {
+	switch {
+	case unicode.IsControl(r):
 		return ' '
+	case r >= 0x202A && r <= 0x202E, r >= 0x2066 && r <= 0x2069:
+		return -1
 	}
 	return r
 }

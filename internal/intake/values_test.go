@@ -42,7 +42,8 @@ func TestGradesAreShownAsPeopleSayThem(t *testing.T) {
 }
 
 func TestTheFirstOfSeveralIdsIsTaken(t *testing.T) {
-	for text, want := range map[string]string{"{LDAP:12},{LTI:15}": "12", "98861739": "98861739", "{12}": "12", "": "", "a@b.example": "", "{Fed:a@b}": "", "{": "{"} {
+	for text, want := range map[string]string{"{LDAP:12},{LTI:15}": "12", "98861739": "98861739", "{12}": "12", "": "", "a@b.example": "", "{Fed:a@b}": "", "{": "",
+		"{LDAP:ana}{SIS:2}": "ana", "{Fed:a@b.example},{SIS:15}": "15"} {
 		if got := firstID(text); got != want {
 			t.Errorf("%q: got %q, want %q", text, got, want)
 		}
