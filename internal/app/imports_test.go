@@ -169,3 +169,30 @@ func TestAListWithColumnsOfItsOwnIsReadOnceSomebodySaysWhatTheyAre(t *testing.T)
 		b.Get(next).See("The file changes nothing")
 	})
 }
+
+const wrongStudents = `id_number,first_name,last_name,RM,Email,Mail at school
+7201,Ida,Wrongly,bus 12,mum@example.org,ida@example.org
+7202,Ole,Wrongly,bus 14,dad@example.org,ole@example.org
+`
+
+func TestAColumnThatIsTakenForSomethingElseIsPutRightOnThePage(t *testing.T) {
+	apptest.Run(t, func(t *testing.T, a *apptest.App) {
+		b, key := a.StaffWithFactor(t)
+		to := upload(t, a, b, "pupils.csv", wrongStudents).Header.Get("Location")
+		a.Drain()
+		b.Get(to).See("Waits for you", "Ida Wrongly")
+		b.Get(to+"/columns").See("5 columns are known by their names", "As its name says: Homeroom (Of the student)", "Mail at school").NotSee("bus 12", "mum@")
+		b.Post(to+"/columns", url.Values{"c0-0": {""}, "c0-3": {"-"}, "c0-4": {""}, "c0-5": {"students:email"}}).See("is being read").NotSee("New students")
+		a.Drain()
+		b.Get(to+"/columns").See("3 columns are known by their names", "Not to be read")
+		b.Get(to).See("Waits for you").Press("Apply this plan")
+		if strings.Contains(b.Path(), "confirm") {
+			b.Prove(apptest.StaffPassword, key)
+		}
+		a.Drain()
+		b.Get(to).See("Done")
+		if n := a.Count("select count(*) from student where homeroom = '' and (id_number, email) in (('7201', 'ida@example.org'), ('7202', 'ole@example.org'))"); n != 2 {
+			t.Errorf("%d students", n)
+		}
+	})
+}

@@ -120,6 +120,7 @@ type plainColumn struct {
 	key   string // of table.columns: "student.grade", "contact.email", "guardian2.email"
 	field string
 	group string // "guardian2"
+	said  bool   // by a mapping
 }
 
 // isNone is what a mapping says of a column that is not to be read.
@@ -139,6 +140,20 @@ func plainHeader(names []string, given Mapping) (plainKind, []plainColumn) {
 			continue
 		}
 		all[i] = columnFor(n, kind, given)
+		of := given.Students
+		if kind != studentFile {
+			of = given.Contacts
+		}
+		_, all[i].said = of[n]
+	}
+	for _, c := range all { // what somebody said goes before what a name is taken for
+		if c.said && c.key != "" {
+			for i := range all {
+				if all[i].key == c.key && !all[i].said {
+					all[i] = plainColumn{}
+				}
+			}
+		}
 	}
 	return kind, all
 }

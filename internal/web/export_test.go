@@ -170,6 +170,15 @@ func sample(page any, folder, tag string, full bool) any {
 				q.Others[n].ID = fmt.Sprintf("%sc%d", q.ID, n)
 			}
 		}
+	case *importColumnsPage:
+		for i := range p.Tables {
+			for n := range p.Tables[i].Columns {
+				p.Tables[i].Columns[n].Name = fmt.Sprintf("c%d-%d", i, n)
+			}
+			for n := range p.Tables[i].Known {
+				p.Tables[i].Known[n].Name = fmt.Sprintf("c%d-1%d", i, n)
+			}
+		}
 	case *doubtPage:
 		p.Adult.Relationship = "mother"
 	case *settingsPage:

@@ -10,7 +10,8 @@ import (
 	"github.com/schoolgate/schoolgate/internal/lang"
 )
 
-// importColumnsPage asks what the columns are that an upload's tables have and nobody here has a name for.
+// importColumnsPage asks what the columns of an upload's tables are: those that nobody here has a name for first, then those that are taken for
+// something by their names.
 type importColumnsPage struct {
 	Page
 	Heading, Save, Back string
@@ -19,14 +20,15 @@ type importColumnsPage struct {
 }
 
 type columnTable struct {
-	File, Holds string
-	Columns     []columnChoice
+	File, Holds    string
+	Columns, Known []columnChoice
 }
 
 // columnChoice is one column; Groups are the fields it may hold.
 type columnChoice struct {
 	Name, Header string
 	Said         string
+	Unsaid       string // what it is when nothing is said
 	Groups       []fieldGroup
 }
 
@@ -54,7 +56,13 @@ func (s *Server) importColumns(x *exchange) error {
 		if len(p.Tables) == 0 || p.Tables[len(p.Tables)-1].File != t.File {
 			p.Tables = append(p.Tables, columnTable{File: t.File, Holds: t.Holds})
 		}
-		choice := columnChoice{Name: name, Header: col.Header, Said: said}
+		choice := columnChoice{Name: name, Header: col.Header, Said: said, Unsaid: x.lang.T("imports.columns.unsaid")}
+		switch {
+		case said != "":
+			choice.Unsaid = x.lang.T("imports.columns.by_name")
+		case col.Field != "":
+			choice.Unsaid = takenAs(x.lang, col.Field)
+		}
 		if t.Holds != "contacts" {
 			choice.Groups = append(choice.Groups, groups["students"]...)
 		}
@@ -62,13 +70,26 @@ func (s *Server) importColumns(x *exchange) error {
 			choice.Groups = append(choice.Groups, groups["contacts"]...)
 		}
 		at := &p.Tables[len(p.Tables)-1]
-		at.Columns = append(at.Columns, choice)
+		if said == "" && col.Field != "" {
+			at.Known = append(at.Known, choice)
+		} else {
+			at.Columns = append(at.Columns, choice)
+		}
 	})
 	return s.render(x, http.StatusOK, "admin/import-columns", p)
 }
 
-// eachColumn calls fn with the columns that are to be asked for, each with the name that its field has in the form and what was said of it:
-// those that nobody has a name for, and those of which something was said before.
+// takenAs says what a column is taken for by its name: "student.grade", "contact.email", "guardian2.email".
+func takenAs(l *lang.Language, key string) string {
+	of, field, _ := strings.Cut(key, ".")
+	whose := map[string]string{"student": "of_student", "contact": "of_contact", "contact1": "of_first", "contact2": "of_second"}[of]
+	if whose == "" {
+		return l.T("imports.columns.taken_in_row", "Field", l.T("imports.field.is_"+field), "Contact", of)
+	}
+	return l.T("imports.columns.taken", "Field", l.T("imports.field.is_"+field), "Whose", l.T("imports.columns."+whose))
+}
+
+// eachColumn calls fn with the columns, each with the name that its field has in the form and what was said of it.
 func eachColumn(c intake.Columns, fn func(name string, t intake.Table, col intake.Column, said string)) {
 	for n, t := range c.Tables {
 		for k, col := range t.Columns {
@@ -79,9 +100,6 @@ func eachColumn(c intake.Columns, fn func(name string, t intake.Table, col intak
 				said = c.Mapped(kind, col.Header)
 			} else if t.Holds == "" {
 				kind = "students"
-			}
-			if col.Field != "" && said == "" {
-				continue
 			}
 			if said != "" && said != "-" {
 				said = kind + ":" + said

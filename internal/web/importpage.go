@@ -86,6 +86,9 @@ func (s *Server) importOne(x *exchange) error {
 		p.Report = true
 		p.Meaning, p.Tallies = importMeaning(l, m), importTallies(l, m)
 	}
+	if p.Running && m.BegunAt.IsZero() { // what is there of a plan is not whole yet
+		return s.render(x, http.StatusOK, "admin/import", p)
+	}
 	if err := s.importLists(x, &p, m); err != nil {
 		return err
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // imports are the imports of the tour: one of each sort.
-type imports struct{ many, plan, failed, done, undo int64 }
+type imports struct{ many, plan, failed, done, undo, rest int64 }
 
 // importStops lists the pages of imports. The imports are made when the first of them is visited: whoever looks at other pages does not wait.
 func (t *Tour) importStops() []Stop {
@@ -33,6 +33,7 @@ func (t *Tour) importStops() []Stop {
 		one("failed", func(m *imports) int64 { return m.failed }, ""),
 		one("done", func(m *imports) int64 { return m.done }, ""),
 		one("undo", func(m *imports) int64 { return m.undo }, ""),
+		one("rest", func(m *imports) int64 { return m.rest }, ""),
 		{Name: "admin-imports", Who: "admin", Path: all},
 		{Name: "admin-imports-none", Who: "admin", Path: all + "?at=1&id=1"},
 		{Name: "admin-imports-problems", Who: "admin", Path: all, Act: submit(map[string]string{"school": "Hillside School"})},
@@ -70,8 +71,13 @@ func (t *Tour) createImports(judge Judge) *imports {
 		}
 		return until(id, intake.Done)
 	}
+	elder := upload("hillside-last-week.csv", hillside(13, 4), intake.Planned)
 	apply(upload("hillside.csv", hillside(14, 4), intake.Planned))
+	if err := t.Intake.Begin(ctx, actor, elder, false); err != nil {
+		judge.Fatalf("%v", err)
+	}
 	t.taken = &imports{
+		rest:   until(elder, intake.Planned),
 		many:   upload("hillside-half.csv", hillside(6, 4), intake.Planned),
 		plan:   upload("hillside-next-week.csv", strings.Replace(hillside(16, 5), "home3@example.org", "home2@example.org", 1), intake.Planned),
 		failed: upload("minutes.csv", "Agenda,Who\nBudget,Nobody\n", intake.Failed),
