@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -43,13 +44,13 @@ func openBundle(name string, lim limits, f *findings) (*bundle, error) {
 	info, err := os.Stat(name)
 	switch {
 	case os.IsNotExist(err):
-		return nil, fault.NotFoundf("there is no file or folder %s", name)
+		return nil, &refusal{kind: fault.NotFound, found: Finding{Code: cannotFind, File: name}}
 	case err != nil:
-		return nil, fault.Wrap(fault.Invalid, err, "cannot read the roster")
+		return nil, unreadable(filepath.Base(name), err)
 	case info.IsDir():
 		return openFolder(name, lim, f)
 	case !info.Mode().IsRegular():
-		return nil, fault.Invalidf("%s is neither a file nor a folder", name)
+		return nil, cannot(Finding{Code: cannotKind, File: name})
 	}
 	return openFile(name, lim, f)
 }
@@ -57,7 +58,7 @@ func openBundle(name string, lim limits, f *findings) (*bundle, error) {
 func openFolder(name string, lim limits, f *findings) (*bundle, error) {
 	root, err := os.OpenRoot(name) // nothing outside is read, whatever links stand in it
 	if err != nil {
-		return nil, fault.Wrap(fault.Invalid, err, "cannot read the folder")
+		return nil, unreadable(filepath.Base(name), err)
 	}
 	var found []located
 	err = fs.WalkDir(root.FS(), ".", func(p string, d fs.DirEntry, err error) error {
@@ -69,10 +70,10 @@ func openFolder(name string, lim limits, f *findings) (*bundle, error) {
 		case d.IsDir() || hidden(p):
 			return nil
 		case !d.Type().IsRegular():
-			f.add(Note, p, 0, "", "", "is no regular file: not read")
+			f.add(Note, p, 0, "", "", sayNoRegular)
 			return nil
 		case len(found) >= lim.entries:
-			return fault.Invalidf("the folder holds more than %d files", lim.entries)
+			return cannot(Finding{Code: cannotManyFiles, Number: lim.entries})
 		}
 		found = append(found, located{p, func() (io.ReadCloser, error) { return root.Open(p) }})
 		return nil
@@ -86,7 +87,7 @@ func openFolder(name string, lim limits, f *findings) (*bundle, error) {
 	}
 	_ = root.Close()
 	if fault.KindOf(err) == fault.Internal {
-		err = fault.Wrap(fault.Invalid, err, "cannot read the folder")
+		err = unreadable(filepath.Base(name), err)
 	}
 	return nil, err
 }
@@ -101,21 +102,21 @@ type located struct {
 func gather(found []located, f *findings) (*bundle, error) {
 	folder, ok := rosterFolder(found)
 	if !ok {
-		return nil, fault.Invalidf("there is no CSV, XLSX or XML file in it")
+		return nil, cannot(Finding{Code: cannotNoTable})
 	}
 	if folder != "." {
-		f.add(Note, "", 0, "", folder, "the files stand in a folder instead of at the root: taken from there")
+		f.add(Note, "", 0, "", folder, sayInFolder)
 	}
 	b := &bundle{files: map[string]entry{}}
 	for _, l := range found {
 		if path.Dir(l.path) != folder {
-			f.add(Note, l.path, 0, "", "", "stands in another folder: not read")
+			f.add(Note, l.path, 0, "", "", sayOtherFolder)
 			continue
 		}
 		name := path.Base(l.path)
 		key := strings.ToLower(name)
 		if other, twice := b.files[key]; twice {
-			return nil, fault.Invalidf("the package holds %s twice (%s): leave one", other.name, name)
+			return nil, cannot(Finding{Code: cannotTwice, File: other.name})
 		}
 		b.files[key] = entry{name: name, open: l.open}
 	}

@@ -83,7 +83,7 @@ func (c *clever) readStudents() error {
 		c.out.saysLines = t.has("Contact_name")
 		if !c.out.saysLines {
 			c.out.only = onlyStudents
-			c.f.add(Note, t.file, 1, "Contact_name", "", "no column: the file says nothing of parents, who stay as they are")
+			c.f.add(Note, t.file, 1, "Contact_name", "", sayNoContacts)
 		}
 	}, c.readStudent)
 	if !there {
@@ -112,7 +112,7 @@ func (c *clever) readStudent(r row) error {
 		c.pending = &s
 	} else if r.value("Contact_name") == "" {
 		school := r.value("School_id")
-		r.note(Note, "Student_id", id+" at "+school, "the student stands there again without another contact: passed over")
+		r.note(Note, "Student_id", id+" / "+school, sayStudentAgain)
 		return nil
 	}
 	return c.contactOf(r, id)
@@ -123,7 +123,7 @@ func (c *clever) studentOf(r row, id, first, middle, last string) student {
 	number := numberIn(r, "Student_number", r.value("Student_number"))
 	if number == "" {
 		number = numberIn(r, "Student_id", id)
-		c.f.count(Finding{Level: Note, File: r.t.file, Column: "Student_number", Count: 1, Text: "no number: Student_id was taken as the ID Number"})
+		c.f.count(Finding{Level: Note, File: r.t.file, Column: "Student_number", Count: 1, Code: sayNumberOwn})
 	}
 	s.Student = roster.Student{SourceID: id, First: first, Middle: middle, Last: last, Status: roster.Enrolled, IDNumber: number}
 	if r.t.has("Middle_name") {
@@ -175,15 +175,14 @@ func (c *clever) contactOf(r row, student string) error {
 		return nil
 	}
 	if tooLong(whole, nameLength) || garbled(whole) {
-		r.note(Warning, "Contact_name", whole, "letters seem to be lost, or the name is too long: nobody can type it")
+		r.note(Warning, "Contact_name", whole, sayLetters)
 		if tooLong(whole, nameLength) {
 			return nil
 		}
 	}
 	name := splitName(whole)
 	if c.split++; c.split == 1 {
-		r.note(Note, "Contact_name", whole, "names stand in one field: the last word is taken as the last name, with particles before and a suffix behind it; "+
-			"\"Last, First\" as it says; of three words either way of telling them apart may be typed")
+		r.note(Note, "Contact_name", whole, sayWholeName)
 	}
 	code, kind := c.relationOf(r)
 	id, derived := r.value("Contact_sis_id"), false
@@ -217,7 +216,7 @@ func (c *clever) contactOf(r row, student string) error {
 		l.Emergency = roster.Yes
 	}
 	if c.last[student] > 5 {
-		r.note(Note, "Contact_name", "", "more than five contacts of one student: taken")
+		r.note(Note, "Contact_name", "", sayManyContacts)
 	}
 	return c.out.addLine(l)
 }
@@ -228,7 +227,7 @@ func (c *clever) relationOf(r row) (code, kind string) {
 	relation := r.value("Contact_relationship")
 	if relation == "" && kind != "" && !slices.Contains([]string{"primary", "secondary", "emergency", "family", "other"}, kind) {
 		if code, known := relationshipOf(c.kinds, kind); known {
-			c.f.count(Finding{Level: Note, File: r.t.file, Column: "Contact_type", Count: 1, Text: "holds the relationship: taken from there"})
+			c.f.count(Finding{Level: Note, File: r.t.file, Column: "Contact_type", Count: 1, Code: sayRelationType})
 			return code, kind
 		}
 	}
@@ -237,7 +236,7 @@ func (c *clever) relationOf(r row) (code, kind string) {
 	}
 	code, known := relationshipOf(c.kinds, relation)
 	if !known {
-		r.note(Warning, "Contact_relationship", relation, "unknown relationship: taken as other")
+		r.note(Warning, "Contact_relationship", relation, sayRelation)
 	}
 	return code, kind
 }

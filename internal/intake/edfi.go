@@ -3,7 +3,6 @@ package intake
 import (
 	"encoding/xml"
 	"errors"
-	"fmt"
 	"io"
 	"path/filepath"
 	"slices"
@@ -80,7 +79,7 @@ func readEdFi(b *bundle, today string, f *findings, to *records) error {
 		to.only = onlyContacts
 	case adults == 0:
 		to.only = onlyStudents
-		f.add(Note, "", 0, "", "", "no file holds contacts: they stay as they are")
+		f.add(Note, "", 0, "", "", sayNoContacts)
 	}
 	to.saysLines = d.counts["StudentContactAssociation"]+d.counts["StudentParentAssociation"] > 0
 	to.saysRestrictions = d.has["ContactRestrictions"]
@@ -96,7 +95,7 @@ func (d *edfi) files(take func(n *node, at place) error, first bool) error {
 	for _, name := range d.b.names() {
 		if !strings.EqualFold(filepath.Ext(name), ".xml") {
 			if first {
-				d.f.add(Warning, name, 0, "", "", "is no file of this format: not read")
+				d.f.add(Warning, name, 0, "", "", sayNotOfFormat)
 			}
 			continue
 		}
@@ -131,7 +130,7 @@ func (d *edfi) file(name string, take func(n *node, at place) error, first bool)
 		return unreadable(name, err)
 	case !strings.HasPrefix(root.Name.Local, "Interchange"):
 		if first {
-			d.f.add(Warning, name, 0, "", root.Name.Local, "is no interchange of Ed-Fi: not read")
+			d.f.add(Warning, name, 0, "", root.Name.Local, sayNotOfFormat)
 		}
 		return nil
 	}
@@ -140,10 +139,10 @@ func (d *edfi) file(name string, take func(n *node, at place) error, first bool)
 	}
 	taken, passed, err := d.records(x, name, take, first)
 	if first && err == nil && taken == 0 {
-		d.f.add(Note, name, 0, "", root.Name.Local, "holds nothing that this version takes")
+		d.f.add(Note, name, 0, "", root.Name.Local, sayNothingTaken)
 	}
 	if first && passed > 0 && taken > 0 {
-		d.f.count(Finding{Level: Note, File: name, Text: "records of other kinds: not taken", Count: passed})
+		d.f.count(Finding{Level: Note, File: name, Code: sayOtherRecords, Count: passed})
 	}
 	return err
 }
@@ -194,7 +193,7 @@ func (d *edfi) ends(name string, x *xmlReader, err error, first bool) error {
 	d.cut = true
 	if first {
 		line, _ := x.d.InputPos()
-		d.f.add(Skipped, name, line, "", fmt.Sprint(err), "the file ends here, or is no XML from here on: the rest was not taken")
+		d.f.add(Skipped, name, line, "", "", sayXMLEnds)
 	}
 	return nil
 }

@@ -6,13 +6,12 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/schoolgate/schoolgate/internal/fault"
 	"github.com/schoolgate/schoolgate/internal/roster"
 )
 
 var (
-	errTooDeep      = fault.Invalidf("the XML is nested deeper than %d elements", xmlDepth)
-	errTooManyNodes = fault.Invalidf("one record of the XML holds more than %d elements", nodesLimit)
+	errTooDeep      = cannot(Finding{Code: cannotXML})
+	errTooManyNodes = cannot(Finding{Code: cannotXML})
 )
 
 // The names of ids in the versions of the standard.
@@ -81,12 +80,12 @@ func (d *edfi) organisation(n *node, at place) error {
 	id := cmp.Or(n.find(schoolIDs()...))
 	name := cmp.Or(n.say("NameOfInstitution"), n.say("ShortNameOfInstitution"))
 	if id == "" || tooLong(id, idLength) || name == "" || tooLong(name, idLength) {
-		d.f.add(Skipped, at.file, at.line, "", name, "an organisation without an id or a name that can be kept: not taken")
+		d.f.add(Skipped, at.file, at.line, "", name, sayOrgUnfit)
 		return nil
 	}
 	d.refs[n.id] = id
 	if d.schools[id] {
-		d.f.add(Skipped, at.file, at.line, "", id, "the same id stands there twice: the first one was taken")
+		d.f.add(Skipped, at.file, at.line, "", id, sayIDAgain)
 		return nil
 	}
 	d.schools[id] = true
@@ -125,15 +124,16 @@ func (d *edfi) second(n *node, at place) error {
 // person reads id and names; ok is false, with a finding, for who cannot be taken, with an id where that is known.
 func (d *edfi) person(n *node, at place, ids []string, seen map[string]int) (id string, name fullName, ok bool) {
 	id = n.say(firstNamed(n, ids))
-	skip := func(column, was, text string) (string, fullName, bool) {
-		d.f.add(Skipped, at.file, at.line, column, was, text)
+	skip := func(column, was string, code Code) (string, fullName, bool) {
+		d.f.add(Skipped, at.file, at.line, column, was, code)
 		return "", fullName{}, false
 	}
 	if id == "" || tooLong(id, idLength) {
-		return skip(ids[0], id, "no id that can be kept: not taken")
+		return skip(ids[0], id, sayIDUnfit)
 	}
 	if first, again := seen[id]; again {
-		return skip(ids[0], id+" (first in line "+strconv.Itoa(first)+")", "the same id stands there twice: the first one was taken")
+		d.f.say(Finding{Level: Skipped, File: at.file, Line: at.line, Column: ids[0], Was: id, Code: sayIDTwice, Number: first})
+		return "", fullName{}, false
 	}
 	of := n.at("Name")
 	name = fullName{first: of.say("FirstName"), middle: of.say("MiddleName"), last: of.say("LastSurname"),
@@ -143,13 +143,13 @@ func (d *edfi) person(n *node, at place, ids []string, seen map[string]int) (id 
 	}
 	switch {
 	case name.first == "" && name.last == "":
-		skip("Name", id, "neither a given nor a family name: not taken")
+		skip("Name", id, sayNoName)
 		return id, fullName{}, false
 	case tooLong(name.first, nameLength) || tooLong(name.last, nameLength):
-		skip("Name", name.first+" "+name.last, "the name is longer than 128 characters: not taken")
+		skip("Name", name.first+" "+name.last, sayNameLong)
 		return id, fullName{}, false
 	case garbled(name.first) || garbled(name.last):
-		d.f.add(Warning, at.file, at.line, "Name", name.first+" "+name.last, "letters seem to be lost: nobody can type this name")
+		d.f.add(Warning, at.file, at.line, "Name", name.first+" "+name.last, sayLetters)
 	}
 	for _, s := range []*string{&name.middle, &name.otherFirst, &name.otherLast} {
 		if tooLong(*s, nameLength) || nothing(*s) {
@@ -174,7 +174,7 @@ func (d *edfi) student(n *node, at place) error {
 	if v := n.find("BirthDate"); v != "" {
 		birth, _, ok := date(v)
 		if !ok {
-			d.f.add(Warning, at.file, at.line, "BirthDate", v, "no date, or it may be two: left out")
+			d.f.add(Warning, at.file, at.line, "BirthDate", v, sayNoDate)
 		}
 		s.BirthDate = birth
 	}
@@ -214,7 +214,7 @@ func (d *edfi) seat(s *student, seats []edfiSeat, at place) {
 			s.school, s.Grade = x.school, cmp.Or(x.grade, s.Grade)
 			if x.over {
 				s.Status = roster.Withdrawn
-				d.f.add(Note, at.file, at.line, "ExitWithdrawDate", s.SourceID, "has left every school of the file: taken as withdrawn")
+				d.f.add(Note, at.file, at.line, "ExitWithdrawDate", s.SourceID, sayLeftSchools)
 			}
 		case !x.over && x.school != s.school && !slices.Contains(s.others, x.school):
 			s.others = append(s.others, x.school)
@@ -288,7 +288,7 @@ func (d *edfi) mailbox(v string, at place) string {
 		return ""
 	}
 	if !mailbox(v) {
-		d.f.add(Warning, at.file, at.line, "ElectronicMailAddress", v, "no e-mail address: left out")
+		d.f.add(Warning, at.file, at.line, "ElectronicMailAddress", v, sayNoMail)
 		return ""
 	}
 	return v
@@ -303,10 +303,10 @@ func (d *edfi) line(n *node, at place) error {
 	adult := d.idOf(ref, contactIDs())
 	switch pair := (pairOfIDs{student, adult}); {
 	case student == "" || adult == "":
-		d.f.add(Warning, at.file, at.line, "", student+adult, "names nobody whom the files hold: no line")
+		d.f.add(Warning, at.file, at.line, "", student+adult, sayLineUnknown)
 		return nil
 	case d.lines[pair]:
-		d.f.add(Skipped, at.file, at.line, "", student+" and "+adult, "the same two stand there twice: the first one was taken")
+		d.f.add(Skipped, at.file, at.line, "", student+" / "+adult, sayLineTwice)
 		return nil
 	default:
 		d.lines[pair] = true
@@ -339,7 +339,7 @@ func (d *edfi) facts(n *node, l *line) {
 	if carry("Relation", "relationship") {
 		code, known := relationshipOf(d.kinds, n.say("Relation"))
 		if !known {
-			d.f.add(Warning, l.from.file, l.from.line, "Relation", n.say("Relation"), "unknown relationship: taken as other")
+			d.f.add(Warning, l.from.file, l.from.line, "Relation", n.say("Relation"), sayRelation)
 		}
 		l.Relationship = code
 	}
@@ -364,7 +364,7 @@ func (d *edfi) facts(n *node, l *line) {
 	if carry("ContactRestrictions", roster.FileRestriction) {
 		l.FileRestriction = restrictionText(n.say("ContactRestrictions"))
 		if l.FileRestriction != "" {
-			d.f.add(Warning, l.from.file, l.from.line, "ContactRestrictions", "", "words about a restriction: they hold this contact's registration until staff have read them")
+			d.f.add(Warning, l.from.file, l.from.line, "ContactRestrictions", "", sayWords)
 		}
 	}
 }

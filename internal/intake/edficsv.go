@@ -32,7 +32,7 @@ func readEdFiCSV(b *bundle, today string, f *findings, to *records) error {
 		switch strings.ToLower(name) {
 		case "student.csv", "students.csv", "parent.csv", "contact.csv", "studentparentassociation.csv", "studentcontactassociation.csv":
 		default:
-			f.add(Note, name, 0, "", "", "holds nothing that this version takes")
+			f.add(Note, name, 0, "", "", sayNothingTaken)
 		}
 	}
 	for _, step := range []func() error{d.readStudents, d.readAdults, d.readLines} {
@@ -142,7 +142,7 @@ func (d *edfiCSV) readLines() error {
 			return nil
 		}
 		if d.lines[pair] {
-			r.note(Skipped, "", pair.student+" and "+pair.contact, "the same two stand there twice: the first one was taken")
+			r.note(Skipped, "", pair.student+" / "+pair.contact, sayLineTwice)
 			return nil
 		}
 		d.lines[pair] = true

@@ -10,8 +10,6 @@ import (
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/unicode"
-
-	"github.com/schoolgate/schoolgate/internal/fault"
 )
 
 // openText opens a file as UTF-8 without a byte order mark, whatever it was written in. Files with broken UTF-8 are read as Windows-1252
@@ -28,7 +26,7 @@ func openText(e entry, f *findings) (io.ReadCloser, error) {
 	if enc == nil {
 		b := bufio.NewReader(r)
 		if start, _ := b.Peek(3); bytes.Equal(start, utf8Mark) {
-			f.add(Note, e.name, 0, "", "", "begins with a byte order mark: ignored")
+			f.add(Note, e.name, 0, "", "", sayBOM)
 			_, _ = b.Discard(3)
 		}
 		return bounded{b, r}, nil
@@ -37,10 +35,6 @@ func openText(e entry, f *findings) (io.ReadCloser, error) {
 }
 
 var utf8Mark = []byte{0xEF, 0xBB, 0xBF}
-
-func unreadable(name string, err error) error {
-	return fault.Wrap(fault.Invalid, err, name+" cannot be read to its end")
-}
 
 // detect returns the encoding to decode, nil for UTF-8.
 func detect(e entry, f *findings) (encoding.Encoding, error) {
@@ -52,7 +46,7 @@ func detect(e entry, f *findings) (encoding.Encoding, error) {
 	r := bufio.NewReaderSize(file, 64<<10)
 	start, _ := r.Peek(256)
 	if enc := utf16(start); enc != nil {
-		f.add(Note, e.name, 0, "", "", "is written in UTF-16 instead of UTF-8: decoded")
+		f.add(Note, e.name, 0, "", "", sayUTF16)
 		return enc, nil
 	}
 	s, err := survey(r)
@@ -62,14 +56,14 @@ func detect(e entry, f *findings) (encoding.Encoding, error) {
 	case s.broken == 0:
 		return nil, nil
 	case s.nulls > 0:
-		return nil, fault.Invalidf("%s is no text file", e.name)
+		return nil, cannot(Finding{Code: cannotText, File: e.name})
 	case s.letters > s.broken:
-		f.count(Finding{Level: Warning, File: e.name, Text: "letters are damaged (not UTF-8): shown as \uFFFD", Count: s.broken})
+		f.count(Finding{Level: Warning, File: e.name, Code: sayDamaged, Count: s.broken})
 		return nil, nil
 	case s.undefined > 0:
-		return nil, fault.Invalidf("%s is written neither in UTF-8 nor in Windows-1252", e.name)
+		return nil, cannot(Finding{Code: cannotLetters, File: e.name})
 	}
-	f.count(Finding{Level: Note, File: e.name, Text: "is written in Windows-1252 instead of UTF-8: decoded", Count: 1})
+	f.count(Finding{Level: Note, File: e.name, Code: sayWindows, Count: 1})
 	return charmap.Windows1252, nil
 }
 

@@ -236,7 +236,7 @@ func TestWhatDependsOnAnImportIsNotTakenBack(t *testing.T) {
 		o.same("stays", []any{"Other", "12b", "New"}, []any{o.student("s01").First, o.student("s01").Homeroom, o.contact("m20").First})
 		o.same("goes back", []any{roster.Enrolled, "m03@home.example"}, []any{o.student("s00").Status, o.contact("m03").Email})
 		found, err := o.intake.Findings(o.ctx, clerk, undo, 0, 50)
-		if err != nil || !mentions(found, "changed since") || !mentions(found, "a login rests on it") {
+		if err != nil || !mentions(found, "undo_changed") || !mentions(found, "undo_login") {
 			t.Errorf("not named: %+v, %v", found, err)
 		}
 	})

@@ -13,12 +13,14 @@ const (
 	examples      = 3 // kept of a kind that is counted
 )
 
-// findings collects what an import notices, in bounded memory.
+// findings collects what an import notices, in bounded memory. Nothing is put into words before it is listed: rows come by the million.
 type findings struct{ folds map[kindOfFinding]*alike }
 
 type kindOfFinding struct {
-	level              Level
-	file, column, text string
+	level        Level
+	code         Code
+	file, column string
+	as           string
 }
 
 type alike struct {
@@ -29,59 +31,65 @@ type alike struct {
 
 func newFindings() *findings { return &findings{folds: map[kindOfFinding]*alike{}} }
 
-// add notes a finding. Findings of one kind have the same level, file, column and text.
-func (f *findings) add(level Level, file string, line int, column, was, text string) {
-	f.note(Finding{Level: level, File: file, Line: line, Column: column, Was: shorten(was), Text: text, Count: 1}, false)
+// add notes a finding. Findings of one kind have the same level, file, column and code.
+func (f *findings) add(level Level, file string, line int, column, was string, code Code) {
+	f.say(Finding{Level: level, File: file, Line: line, Column: column, Was: was, Code: code})
+}
+
+// say notes a finding that says more than add can.
+func (f *findings) say(x Finding) {
+	x.Count = 1
+	f.note(&x, false)
 }
 
 // count notes a finding of which only matters how often it occurs: x.Count times more.
-func (f *findings) count(x Finding) { f.note(x, true) }
+func (f *findings) count(x Finding) { f.note(&x, true) }
 
-func (f *findings) note(x Finding, whole bool) {
-	k := kindOfFinding{x.Level, x.File, x.Column, x.Text}
+func (f *findings) note(x *Finding, whole bool) {
+	k := kindOfFinding{x.Level, x.Code, x.File, x.Column, x.As}
 	all := f.folds[k]
 	if all == nil {
 		all = &alike{whole: whole}
 		f.folds[k] = all
 	}
 	all.count += x.Count
-	limit := listed
-	if x.Level == Skipped {
-		limit = listedSkipped
+	if whole && len(all.first) > 0 || len(all.first) > limitOf(x.Level) {
+		return
 	}
-	if len(all.first) <= limit {
-		all.first = append(all.first, x)
-	}
+	x.Was = shorten(x.Was)
+	all.first = append(all.first, *x)
 }
 
-// list returns the findings by file and line. A kind found too often stands there with its first examples, and the number of the
-// others at the line where they begin.
+func limitOf(level Level) int {
+	if level == Skipped {
+		return listedSkipped
+	}
+	return listed
+}
+
+// list returns the findings by file and line, in English words. A kind found too often stands there with its first examples, and the number of
+// the others at the line where they begin.
 func (f *findings) list() []Finding {
 	var out []Finding
 	for _, all := range f.folds {
-		limit := listed
-		if all.first[0].Level == Skipped {
-			limit = listedSkipped
-		}
-		if all.whole {
+		switch {
+		case all.whole:
 			x := all.first[0]
 			x.Count = all.count
 			out = append(out, x)
-			continue
-		}
-		if len(all.first) <= limit {
+		case len(all.first) <= limitOf(all.first[0].Level):
 			out = append(out, all.first...)
-			continue
+		default:
+			rest := all.first[examples]
+			rest.Count, rest.Was, rest.More = all.count, "", true
+			for _, x := range all.first[:examples] {
+				rest.Count -= x.Count
+				out = append(out, x)
+			}
+			out = append(out, rest)
 		}
-		rest := all.first[examples]
-		rest.Count, rest.Was = all.count, ""
-		for _, x := range all.first[:examples] {
-			rest.Count -= x.Count
-			out = append(out, x)
-		}
-		rest.Text += ": further rows"
-		out = append(out, rest)
 	}
+	inEnglish(out)
 	slices.SortFunc(out, func(a, b Finding) int {
 		return cmp.Or(strings.Compare(a.File, b.File), a.Line-b.Line, strings.Compare(a.Column, b.Column),
 			strings.Compare(string(a.Level), string(b.Level)), strings.Compare(a.Text, b.Text), strings.Compare(a.Was, b.Was))
@@ -91,6 +99,9 @@ func (f *findings) list() []Finding {
 
 func shorten(s string) string {
 	const limit = 80
+	if len(s) <= limit {
+		return s
+	}
 	r := []rune(s)
 	if len(r) <= limit {
 		return s

@@ -36,6 +36,7 @@ const (
 	Note    Level = "note"    // repaired or assumed
 	Warning Level = "warning" // taken, but someone should look
 	Skipped Level = "skipped" // this row was not taken
+	Refused Level = "refused" // the package was not taken at all
 )
 
 // Finding is one thing the import noticed. Like findings in great number are counted: the first ones stand there with their lines, the
@@ -46,8 +47,12 @@ type Finding struct {
 	Line   int // 1 is the header; 0 the file as a whole
 	Column string
 	Was    string // what stood there; never a password
-	Text   string // what was done, in English
+	Code   Code   // what was done
+	As     string // as what something was taken, by the code: a name in the file's format, a field of ours, a school
+	Number int    // by the code: a line, or a limit
+	Text   string // the same in English
 	Count  int    // for how many places it stands, at least 1
+	More   bool   // it stands for further rows, from Line on
 	Pos    int    `json:"-"` // of a finding that is kept: its place in the list
 }
 
@@ -71,6 +76,7 @@ type Report struct {
 	Steps                              int          // changes of records
 	Again                              *Report      `json:",omitempty"` // of the newest further round, where somebody else changed records meanwhile
 	Findings                           []Finding
+	Refused                            *Finding // why nothing of it was taken, nil otherwise
 	Changes                            []string // line by line, English: "student 204117: grade 4 -> 5"; the first ones
 }
 
@@ -116,7 +122,7 @@ func (i *Intake) Import(ctx context.Context, actor access.Actor, path string, o 
 	} else {
 		err = i.run(ctx, actor, path, o, f, &rep)
 	}
-	rep.Findings = f.list()
+	rep.Findings, rep.Refused = f.list(), refusedBy(err)
 	return rep, err
 }
 
@@ -183,7 +189,7 @@ func (i *Intake) take(ctx context.Context, t *turn, actor access.Actor, m *Impor
 		return 0, fmt.Errorf("import: %w", err)
 	}
 	for _, x := range f.list() {
-		p.f.note(x, false)
+		p.f.note(&x, false)
 	}
 	return alone, nil
 }

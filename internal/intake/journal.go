@@ -138,7 +138,8 @@ func (i *Intake) keepFindings(ctx context.Context, t *turn, id int64, all []Find
 func putFindings(ctx context.Context, tx *sqldb.Tx, id int64, some []Finding, after int) error {
 	rows := make([][]any, len(some))
 	for n, f := range some {
-		rows[n] = []any{id, after + n + 1, string(f.Level), f.File, f.Line, f.Column, f.Was, f.Text, f.Count}
+		rows[n] = []any{id, after + n + 1, string(f.Level), f.File, f.Line, f.Column, f.Was, f.Text, f.Count,
+			string(f.Code), f.As, f.Number, f.More}
 	}
 	return insertMany(ctx, tx, insertFindings, rows)
 }

@@ -141,7 +141,7 @@ type Entry struct {
 func (i *Intake) Findings(ctx context.Context, actor access.Actor, id int64, after, limit int) (all []Finding, err error) {
 	err = i.look(ctx, actor, id, func(tx *sqldb.Tx, _ Import) error {
 		all, err = sqldb.All(ctx, tx, func(r *sql.Rows) (f Finding, err error) {
-			return f, r.Scan(&f.Pos, &f.Level, &f.File, &f.Line, &f.Column, &f.Was, &f.Text, &f.Count)
+			return f, r.Scan(&f.Pos, &f.Level, &f.File, &f.Line, &f.Column, &f.Was, &f.Text, &f.Count, &f.Code, &f.As, &f.Number, &f.More)
 		}, selectFindings, id, after, limit)
 		return err
 	})
@@ -179,7 +179,7 @@ where import_id = $1 and list = $2 and pos > $3
 order by pos
 limit $4`
 
-	selectFindings = `select pos, level, file, line, col, was, said, count from import_finding
+	selectFindings = `select pos, level, file, line, col, was, said, count, code, taken_as, number, more from import_finding
 where import_id = $1 and pos > $2
 order by pos
 limit $3`

@@ -50,13 +50,13 @@ func (i *Intake) followMerges(ctx context.Context, p *plan) error {
 		if err := s.exec(ctx, `delete from f_gone where source_id in (select source from away)`); err != nil {
 			return err
 		}
-		p.f.count(Finding{Level: Warning, Count: int(gone), Text: "the file deletes contacts that staff put together with another record: their children stay with that one"})
+		p.f.count(Finding{Level: Warning, Count: int(gone), Code: sayMergedGone})
 	}
 	if err := s.exec(ctx, `insert into f_kept (source_id) select other from away where source in (select source_id from f_kept) on conflict do nothing`); err != nil {
 		return err
 	}
 	if n > 0 {
-		p.f.count(Finding{Level: Note, Count: n, Text: "contacts that staff put together with another record: what the file says of their children was taken for that one"})
+		p.f.count(Finding{Level: Note, Count: n, Code: sayMerged})
 	}
 	return s.flush(ctx)
 }

@@ -46,7 +46,7 @@ func TestRecordsPutTogetherStayTogetherThroughTheNextRosters(t *testing.T) {
 		rep := o.take(o.bundle(rows), Options{})
 		o.same("the same roster again", was, o.dump(recordTables...))
 		o.same("nothing is planned", []Tally{{Same: 20}, {Same: 19}, {Same: 20}}, []Tally{rep.Students, rep.Contacts, rep.Lines})
-		if !mentions(rep.Findings, "put together with another record") {
+		if !mentions(rep.Findings, "merged") {
 			t.Errorf("not told: %v", rep.Findings)
 		}
 

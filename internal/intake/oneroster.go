@@ -2,13 +2,10 @@ package intake
 
 import (
 	"errors"
-	"fmt"
 	"hash/maphash"
 	"io"
 	"slices"
 	"strings"
-
-	"github.com/schoolgate/schoolgate/internal/fault"
 )
 
 // oneRoster reads a OneRoster 1.1 or 1.2 CSV package, all files but those of resources. Which version it is shows in the columns; the
@@ -74,7 +71,7 @@ func readOneRoster(b *bundle, today string, f *findings, to *records) error {
 func (o *oneRoster) readManifest() error {
 	e, ok := o.b.file("manifest.csv")
 	if !ok {
-		o.f.add(Note, "manifest.csv", 0, "", "", "there is no manifest: version told by the columns, files taken as complete")
+		o.f.add(Note, "manifest.csv", 0, "", "", sayNoManifest)
 		return nil
 	}
 	o.manifest = map[string]string{}
@@ -85,14 +82,14 @@ func (o *oneRoster) readManifest() error {
 	}
 	defer func() { _ = t.Close() }() // it was only read
 	if !t.has("propertyName") || !t.has("value") {
-		o.f.add(Warning, "manifest.csv", 1, "", "", "has not the columns propertyName and value: passed over")
+		o.f.add(Warning, "manifest.csv", 1, "", "", sayManifestHead)
 		o.manifest = nil
 		return nil
 	}
 	return each(t, func(r row) error {
 		name := r.value("propertyName")
 		if _, twice := o.manifest[strings.ToLower(name)]; twice {
-			r.note(Warning, "propertyName", name, "stands there twice: the first one was taken")
+			r.note(Warning, "propertyName", name, sayPropertyTwice)
 			return nil
 		}
 		o.manifest[strings.ToLower(name)] = r.value("value")
@@ -127,12 +124,12 @@ func (o *oneRoster) inventory() {
 		switch {
 		case slices.ContainsFunc(read, same(name)):
 			if at := slices.IndexFunc(read, same(name)); read[at] != name {
-				o.f.add(Note, name, 0, "", "", "is spelled otherwise than "+read[at]+": taken")
+				o.f.say(Finding{Level: Note, File: name, Code: saySpelled, As: read[at]})
 			}
 		case slices.ContainsFunc(unread(), same(name)):
-			o.f.add(Note, name, 0, "", "", "not read: software and its licences are no records of people")
+			o.f.add(Note, name, 0, "", "", saySoftware)
 		default:
-			o.f.add(Warning, name, 0, "", "", "is no file of OneRoster: not read")
+			o.f.add(Warning, name, 0, "", "", sayNotOfFormat)
 		}
 	}
 	if o.manifest == nil {
@@ -145,15 +142,15 @@ func (o *oneRoster) inventory() {
 		mode := strings.ToLower(said)
 		switch {
 		case mode != "absent" && mode != "bulk" && mode != "delta" && (listed || there) && (mode != "" || there):
-			o.f.add(Warning, "manifest.csv", 0, key, said, "says neither absent, bulk nor delta")
+			o.f.add(Warning, "manifest.csv", 0, key, said, sayMode)
 		case there && mode == "absent":
-			o.f.add(Warning, "manifest.csv", 0, key, said, "says that the file is absent, but it is there: taken as complete")
+			o.f.add(Warning, "manifest.csv", 0, key, said, sayNotAbsent)
 		case !there && (mode == "bulk" || mode == "delta"):
-			o.f.add(Warning, "manifest.csv", 0, key, said, "names a file that is not there")
+			o.f.add(Warning, "manifest.csv", 0, key, said, sayDeclared)
 		}
 	}
 	if v := o.manifest["manifest.version"]; v != "1.0" {
-		o.f.add(Note, "manifest.csv", 0, "manifest.version", v, "is not 1.0")
+		o.f.add(Note, "manifest.csv", 0, "manifest.version", v, sayManifestVersion)
 	}
 	o.properties(read[1:])
 }
@@ -165,12 +162,12 @@ func (o *oneRoster) properties(files []string) {
 		key := "file." + strings.ToLower(strings.TrimSuffix(name, ".csv"))
 		known = append(known, key)
 		if _, said := o.manifest[key]; !said && o.b.has(name) {
-			o.f.add(Warning, "manifest.csv", 0, "file."+strings.TrimSuffix(name, ".csv"), "", "does not name a file that is there: taken as complete")
+			o.f.add(Warning, "manifest.csv", 0, "file."+strings.TrimSuffix(name, ".csv"), "", sayUndeclared)
 		}
 	}
 	for name := range o.manifest {
 		if !slices.Contains(known, name) && name != "" {
-			o.f.add(Warning, "manifest.csv", 0, "propertyName", name, "is no property of the manifest")
+			o.f.add(Warning, "manifest.csv", 0, "propertyName", name, sayProperty)
 		}
 	}
 }
@@ -186,7 +183,7 @@ func (o *oneRoster) tellVersion() {
 		told = "1.2"
 	}
 	if said := o.manifest["oneroster.version"]; o.manifest != nil && !strings.HasPrefix(said, told) {
-		o.f.add(Warning, "manifest.csv", 0, "oneroster.version", said, fmt.Sprintf("the files are those of version %s: taken as such", told))
+		o.f.say(Finding{Level: Warning, File: "manifest.csv", Column: "oneroster.version", Was: said, Code: sayVersion, As: told})
 	}
 	o.out.format = "OneRoster " + told
 }
@@ -207,19 +204,19 @@ func deleted(r row) bool {
 	switch folded := fold(status); folded {
 	case "", "active":
 		if status != "" && status != "active" {
-			r.note(Note, "status", status, "taken as active")
+			r.note(Note, "status", status, sayActive)
 		}
 		return false
 	case "tobedeleted":
 		if status != "tobedeleted" {
-			r.note(Note, "status", status, "taken as tobedeleted")
+			r.note(Note, "status", status, sayDeleted)
 		}
 		return true
 	case "inactive", "deleted":
-		r.note(Warning, "status", status, "no status of this version: taken as tobedeleted")
+		r.note(Warning, "status", status, sayDeletedVersion)
 		return true
 	}
-	r.note(Warning, "status", status, "unknown status: taken as active")
+	r.note(Warning, "status", status, sayStatusUnknown)
 	return false
 }
 
@@ -228,15 +225,15 @@ func sourcedID(r row, column string) string {
 	id := r.value(column)
 	switch {
 	case id == "":
-		r.note(Skipped, column, "", "no id: row not taken")
+		r.note(Skipped, column, "", sayNoID)
 	case tooLong(id, idLength):
-		r.note(Skipped, column, id, "the id is longer than 255 characters: row not taken")
+		r.note(Skipped, column, id, sayIDLong)
 		return ""
 	}
 	return id
 }
 
 var (
-	errNoUsers = fault.Invalidf("there is no users.csv in it")
-	errNoRoles = fault.Invalidf("users.csv has no column role, and there is no roles.csv")
+	errNoUsers = cannot(Finding{Code: cannotNoUsers})
+	errNoRoles = cannot(Finding{Code: cannotNoRoles})
 )

@@ -58,7 +58,7 @@ func (o *oneRoster) othersDone(s fileSpec, taken int, cut bool) {
 		o.out.full.enrolments = whole
 	}
 	if !s.keep && taken > 0 {
-		o.f.count(Finding{Level: Note, File: s.name + ".csv", Count: taken, Text: "read and checked, and not kept: no page of this program shows it"})
+		o.f.count(Finding{Level: Note, File: s.name + ".csv", Count: taken, Code: sayNotKept})
 	}
 }
 
@@ -72,7 +72,7 @@ func (o *oneRoster) other(r row, s fileSpec) (took bool, err error) {
 	gone := deleted(r)
 	if s.name != "enrollments" && s.name != "results" { // too many to remember
 		if _, again := o.ids[s.name][id]; again {
-			r.note(Skipped, "sourcedId", id, "the same id stands there twice: the first one was taken")
+			r.note(Skipped, "sourcedId", id, sayIDAgain)
 			return false, nil
 		}
 		o.ids[s.name][id] = !gone // what is gone can be referred to no more
@@ -96,7 +96,7 @@ func (o *oneRoster) other(r row, s fileSpec) (took bool, err error) {
 		o.result(r)
 	case "lineItemLearningObjectiveIds", "resultLearningObjectiveIds":
 		if v := r.value("learningObjectiveId"); r.value("source") == "case" && v != "" && !looksLikeUUID(v) {
-			r.note(Warning, "learningObjectiveId", v, "no identifier of CASE: a UUID was expected")
+			r.note(Warning, "learningObjectiveId", v, sayNoUUID)
 		}
 	}
 	return true, nil
@@ -115,14 +115,14 @@ func (o *oneRoster) session(r row, id string, gone bool, at place) error {
 	t.kind, t.begin, t.end = sessionKind(r), day(r, "startDate"), day(r, "endDate")
 	o.kinds[id] = t.kind
 	if t.begin != "" && t.end != "" && t.end <= t.begin {
-		r.note(Warning, "endDate", t.end, "the end is not after the begin: both left out")
+		r.note(Warning, "endDate", t.end, sayDatesTurned)
 		t.begin, t.end = "", ""
 	}
 	if t.parent != "" {
 		o.parents = append(o.parents, [2]string{id, t.parent})
 	}
 	if t.begin > o.today {
-		o.f.count(Finding{Level: Note, File: at.file, Column: "startDate", Count: 1, Text: "begins in the future"})
+		o.f.count(Finding{Level: Note, File: at.file, Column: "startDate", Count: 1, Code: sayFuture})
 	}
 	return o.out.addTerm(t)
 }
@@ -134,7 +134,7 @@ func (o *oneRoster) checkParents() {
 		above[p[0]] = p[1]
 	}
 	if id := cycle(above); id != "" {
-		o.f.add(Warning, "academicSessions.csv", 0, "parentSourcedId", id, "stands above itself")
+		o.f.add(Warning, "academicSessions.csv", 0, "parentSourcedId", id, sayAboveSelf)
 	}
 	orgs := map[string]string{}
 	for id, g := range o.orgs {
@@ -142,11 +142,11 @@ func (o *oneRoster) checkParents() {
 			orgs[id] = g.parent
 		}
 		if _, known := o.orgs[g.parent]; g.parent != "" && !known && !o.delta("orgs") {
-			o.f.add(Warning, "orgs.csv", g.line, "parentSourcedId", g.parent, "names nothing that stands in orgs.csv")
+			o.f.say(Finding{Level: Warning, File: "orgs.csv", Line: g.line, Column: "parentSourcedId", Was: g.parent, Code: sayNoRef, As: "orgs.csv"})
 		}
 	}
 	if id := cycle(orgs); id != "" {
-		o.f.add(Warning, "orgs.csv", 0, "parentSourcedId", id, "stands above itself")
+		o.f.add(Warning, "orgs.csv", 0, "parentSourcedId", id, sayAboveSelf)
 	}
 }
 
@@ -173,10 +173,10 @@ func (o *oneRoster) course(r row, id string, gone bool, at place) error {
 	c := course{sourceID: id, school: r.value("orgSourcedId"), year: r.value("schoolYearSourcedId"), title: r.value("title"),
 		code: r.value("courseCode"), grades: r.list("grades"), subjects: r.list("subjects"), gone: gone, from: at}
 	if kind, known := o.kinds[c.year]; known && kind != "schoolYear" {
-		r.note(Warning, "schoolYearSourcedId", c.year, "is no school year")
+		r.note(Warning, "schoolYearSourcedId", c.year, sayNoYear)
 	}
 	if codes := r.list("subjectCodes"); len(codes) > 0 && len(codes) != len(c.subjects) {
-		r.note(Note, "subjectCodes", "", "are not as many as the subjects")
+		r.note(Note, "subjectCodes", "", saySubjects)
 	}
 	return o.out.addCourse(c)
 }
@@ -189,7 +189,7 @@ func (o *oneRoster) class(r row, id string, gone bool, at place) error {
 		k.kind = "homeroom"
 	}
 	if g, known := o.orgs[k.school]; known && g.kind != "school" && !gone {
-		r.note(Warning, "schoolSourcedId", g.name, "is no school")
+		r.note(Warning, "schoolSourcedId", g.name, sayNotSchool)
 	}
 	return o.out.addClass(k)
 }
@@ -203,16 +203,16 @@ func (o *oneRoster) enrolment(r row, id string, gone bool, at place) error {
 	}
 	key := o.hash(e.class, e.user)
 	if o.inClass[key] {
-		o.f.count(Finding{Level: Note, File: at.file, Column: "userSourcedId", Count: 1, Text: "the same person is in the same class more than once: taken"})
+		o.f.count(Finding{Level: Note, File: at.file, Column: "userSourcedId", Count: 1, Code: sayClassTwice})
 	} else if len(o.inClass) < seenLimit {
 		o.inClass[key] = true
 	}
 	if p := o.people[e.user]; p != nil && (e.role == "student") != (p.is.sort == studentRole) && p.is.sort != noRole {
-		r.note(Skipped, "role", e.role, "is not what the person is by users.csv and roles.csv: row not taken")
+		r.note(Skipped, "role", e.role, sayRoleOther)
 		return nil
 	}
 	if e.begin != "" && e.end != "" && e.end < e.begin {
-		r.note(Warning, "endDate", e.end, "the end is before the begin: both left out")
+		r.note(Warning, "endDate", e.end, sayDatesTurned)
 		e.begin, e.end = "", ""
 	}
 	return o.out.addEnrolment(e)
@@ -243,7 +243,7 @@ func (o *oneRoster) lineItem(r row, id string) {
 		return
 	}
 	if high < low {
-		r.note(Warning, "resultValueMax", r.value("resultValueMax"), "is less than resultValueMin")
+		r.note(Warning, "resultValueMax", r.value("resultValueMax"), sayRange)
 		return
 	}
 	if len(o.ranges) < seenLimit {
@@ -254,14 +254,14 @@ func (o *oneRoster) lineItem(r row, id string) {
 func (o *oneRoster) result(r row) {
 	student, class := r.value("studentSourcedId"), r.value("classSourcedId")
 	if p := o.people[student]; p != nil && p.is.sort != studentRole {
-		r.note(Warning, "studentSourcedId", student, "is no student")
+		r.note(Warning, "studentSourcedId", student, sayNoStudent)
 	}
 	if class != "" && len(o.inClass) > 0 && len(o.inClass) < seenLimit && !o.inClass[o.hash(class, student)] {
-		r.note(Warning, "classSourcedId", class, "the student is not in this class")
+		r.note(Warning, "classSourcedId", class, sayNotInClass)
 	}
 	bounds, known := o.ranges[r.value("lineItemSourcedId")]
 	score, err := strconv.ParseFloat(r.value("score"), 64)
 	if known && err == nil && (score < bounds[0] || score > bounds[1]) {
-		r.note(Warning, "score", r.value("score"), "is out of the range of its line item")
+		r.note(Warning, "score", r.value("score"), sayScore)
 	}
 }

@@ -35,19 +35,19 @@ func (o *oneRoster) link() error {
 
 // pair tells the student from the adult. It reports false, with a finding, for what is no such pair.
 func (o *oneRoster) pair(p *person, id string) (line, bool) {
-	say := func(text string) (line, bool) {
-		o.f.add(Warning, p.from.file, p.from.line, "agentSourcedIds", id, text)
+	say := func(code Code) (line, bool) {
+		o.f.add(Warning, p.from.file, p.from.line, "agentSourcedIds", id, code)
 		return line{}, false
 	}
 	if id == p.id {
-		return say("names the person itself as agent: no line")
+		return say(saySelf)
 	}
 	other := o.people[id]
 	if other == nil || o.gone[id] {
 		if other == nil && (o.delta("users") || o.out.kept[id]) {
 			return o.pairWithKnown(p, id)
 		}
-		return say("names an agent who is not in the file: no line")
+		return say(sayLineUnknown)
 	}
 	child, adult := p, other
 	if p.is.sort != studentRole {
@@ -57,9 +57,9 @@ func (o *oneRoster) pair(p *person, id string) (line, bool) {
 	case adult.is.sort == noRole || child.is.sort == noRole:
 		return o.pairWithKnown(p, id)
 	case child.is.sort != studentRole || adult.is.sort == studentRole:
-		return say("the two are not a student and an adult: no line")
+		return say(sayLineNeither)
 	case adult.is.sort == staffRole:
-		return say("the adult is staff, and no parent or guardian: no line")
+		return say(sayLineStaff)
 	}
 	adult.linked = true
 	return line{student: child.id, contact: adult.id}, true
@@ -74,6 +74,6 @@ func (o *oneRoster) pairWithKnown(p *person, id string) (line, bool) {
 		p.linked = true
 		return line{student: id, contact: p.id}, true
 	}
-	o.f.add(Warning, p.from.file, p.from.line, "agentSourcedIds", id, "what the two are is not in the file: no line")
+	o.f.add(Warning, p.from.file, p.from.line, "agentSourcedIds", id, sayLineUnclear)
 	return line{}, false
 }

@@ -1,7 +1,6 @@
 package intake
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/schoolgate/schoolgate/internal/roster"
@@ -26,7 +25,7 @@ func (o *oneRoster) readOrgs() error {
 	t, ok, err := o.open("orgs.csv", orgsLayout())
 	if !ok {
 		if err == nil && o.manifest == nil {
-			o.f.add(Note, "orgs.csv", 0, "", "", "is not there: no school is named")
+			o.f.add(Note, "orgs.csv", 0, "", "", sayNoOrgs)
 		}
 		return err
 	}
@@ -39,14 +38,14 @@ func (o *oneRoster) readOrgs() error {
 		case id == "":
 			return nil
 		case deleted(r):
-			r.note(Note, "", id, "an organisation is gone: its school record stays")
+			r.note(Note, "", id, sayOrgGone)
 			return nil
 		case name == "" || tooLong(name, idLength):
-			r.note(Skipped, "name", name, "an organisation without a name that can be kept: row not taken")
+			r.note(Skipped, "name", name, sayOrgUnfit)
 			return nil
 		}
 		if first, twice := o.orgs[id]; twice {
-			r.note(Skipped, "sourcedId", id+" (first in line "+strconv.Itoa(first.line)+")", "the same id stands there twice: the first one was taken")
+			r.twice("sourcedId", id, first.line)
 			return nil
 		}
 		g := org{name: name, kind: orgKind(r), parent: r.value("parentSourcedId"), line: r.line}
@@ -55,7 +54,7 @@ func (o *oneRoster) readOrgs() error {
 			o.out.district = name
 		}
 		if garbled(name) {
-			r.note(Warning, "name", name, "letters seem to be lost")
+			r.note(Warning, "name", name, sayOrgLetters)
 		}
 		return o.out.addSchool(roster.School{SourceID: id, Kind: g.kind, Name: name})
 	})
@@ -66,17 +65,17 @@ func orgKind(r row) string {
 	switch k := strings.ToLower(kind); k {
 	case "school", "district", "department", "local", "state", "national":
 		if k != kind {
-			r.note(Note, "type", kind, "taken as "+k)
+			r.say(Finding{Level: Note, Column: "type", Was: kind, Code: sayKind, As: k})
 		}
 		if k == "school" || k == "district" {
 			return k
 		}
 		return "other"
 	case "":
-		r.note(Warning, "type", "", "no type: taken as a school")
+		r.note(Warning, "type", "", sayKindMissing)
 		return "school"
 	}
-	r.note(Warning, "type", kind, "unknown type: taken as another organisation")
+	r.note(Warning, "type", kind, sayKindOther)
 	return "other"
 }
 
@@ -102,10 +101,10 @@ func (o *oneRoster) schoolOf(p *person, ids []string) (school string, unknown []
 	for id := other; !seen[id]; id = o.orgs[id].parent {
 		seen[id] = true
 		if o.orgs[id].kind == "school" {
-			o.f.add(Note, p.from.file, p.from.line, "", o.orgs[other].name, "the organisation is no school: student put into the school above it")
+			o.f.add(Note, p.from.file, p.from.line, "", o.orgs[other].name, saySchoolAbove)
 			return id, unknown
 		}
 	}
-	o.f.add(Note, p.from.file, p.from.line, "", o.orgs[other].name, "the organisation is no school and has none above it: student put into it all the same")
+	o.f.add(Note, p.from.file, p.from.line, "", o.orgs[other].name, sayNoSchoolAbove)
 	return other, unknown
 }

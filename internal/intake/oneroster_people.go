@@ -14,7 +14,7 @@ func (o *oneRoster) assemble() error {
 		live, onlyGone := o.rolesOf(p)
 		if onlyGone {
 			o.gone[p.id] = true
-			o.f.add(Note, p.from.file, p.from.line, "", p.id, "all roles of this person are gone: taken as gone")
+			o.f.add(Note, p.from.file, p.from.line, "", p.id, sayRolesGone)
 			if err := o.out.sayGone(p.id); err != nil {
 				return err
 			}
@@ -68,17 +68,17 @@ func (o *oneRoster) rolesAlone() {
 	}
 	if n > 0 {
 		o.f.count(Finding{Level: Warning, File: "roles.csv", Column: "userSourcedId", Count: n,
-			Text: "roles of people who are not in users.csv: not taken"})
+			Code: sayRolesOfNobody})
 	}
 }
 
 // pass takes a person who is neither student nor contact for staff.
 func (o *oneRoster) pass(p *person) error {
 	if p.is.sort == unknownRole {
-		o.f.add(Skipped, p.from.file, p.from.line, "role", p.is.name, "unknown role, and linked to no student: row not taken")
+		o.f.add(Skipped, p.from.file, p.from.line, "role", p.is.name, sayRoleUseless)
 		return o.out.keep(p.id)
 	}
-	o.f.count(Finding{Level: Note, File: p.from.file, Column: "role", Text: "staff: taken as teachers of classes alone", Count: 1})
+	o.f.count(Finding{Level: Note, File: p.from.file, Column: "role", Code: sayStaff, Count: 1})
 	return o.out.addStaff(staffPerson{sourceID: p.id, first: p.first, middle: p.middle, last: p.last, email: p.email, phone: p.phone, number: p.identifier,
 		role: p.is.name, schools: p.orgs, from: p.from})
 }
@@ -96,7 +96,7 @@ func (o *oneRoster) teaches(p *person) error {
 // nobody takes a person of whom a file of changes does not say what it is.
 func (o *oneRoster) nobody(p *person, numbers func(*person) string, births map[string]string) error {
 	if !o.hasRoles || !o.delta("roles") {
-		o.f.add(Skipped, p.from.file, p.from.line, "role", "", "no role: row not taken")
+		o.f.add(Skipped, p.from.file, p.from.line, "role", "", sayNoRole)
 		return o.out.keep(p.id)
 	}
 	s := o.student(p, numbers, births)
@@ -122,7 +122,7 @@ func (o *oneRoster) student(p *person, numbers func(*person) string, births map[
 		s.carried = append(s.carried, "birth_date")
 	}
 	if p.saysAble && !p.able {
-		o.f.add(Note, p.from.file, p.from.line, "enabledUser", "false", "has no meaning for a student here")
+		o.f.add(Note, p.from.file, p.from.line, "enabledUser", "false", sayStudentAble)
 	}
 	orgs := o.orgsOf(p)
 	if s.school, s.unknown = o.schoolOf(p, orgs); s.school != "" && len(s.unknown) == 0 {
@@ -170,10 +170,10 @@ func (o *oneRoster) grade(p *person) string {
 	all := strings.Split(p.grade, ",")
 	g := strings.TrimSpace(all[0])
 	if len(all) > 1 {
-		o.f.add(Note, p.from.file, p.from.line, "grades", p.grade, "several grades: the first one was taken")
+		o.f.add(Note, p.from.file, p.from.line, "grades", p.grade, sayGrades)
 	}
 	if nothing(g) || tooLong(g, gradeLength) {
-		o.f.add(Warning, p.from.file, p.from.line, "grades", g, "no grade: left out")
+		o.f.add(Warning, p.from.file, p.from.line, "grades", g, sayNoGrade)
 		return ""
 	}
 	return grade(g)
@@ -192,10 +192,10 @@ func (o *oneRoster) contact(p *person) contact {
 		c.begin, c.end = span(live, p.is.sort)
 	}
 	if c.end != "" && c.end <= o.today {
-		o.f.add(Warning, p.from.file, p.from.line, "endDate", c.end, "the adult's role is over: may not be opened any more")
+		o.f.add(Warning, p.from.file, p.from.line, "endDate", c.end, sayAdultOver)
 	}
 	if !p.able {
-		o.f.add(Warning, p.from.file, p.from.line, "enabledUser", "false", "may not sign in: portal access is no for every child")
+		o.f.add(Warning, p.from.file, p.from.line, "enabledUser", "false", sayNotAble)
 	}
 	return c
 }
@@ -221,11 +221,11 @@ func (o *oneRoster) chooseNumbers() func(*person) string {
 	if ids == 0 || filled > 0 && 2*mails <= filled {
 		return func(p *person) string { return o.number(p, "identifier", p.identifier) }
 	}
-	text := "identifier is empty: the numbers in userIds were taken as ID Numbers"
+	code := sayNumbersEmpty
 	if mails > 0 {
-		text = "identifier holds e-mail addresses: the numbers in userIds were taken as ID Numbers"
+		code = sayNumbersMail
 	}
-	o.f.count(Finding{Level: Note, File: "users.csv", Column: "userIds", Text: text, Count: ids})
+	o.f.count(Finding{Level: Note, File: "users.csv", Column: "userIds", Code: code, Count: ids})
 	return func(p *person) string { return o.number(p, "userIds", firstID(p.userIDs)) }
 }
 
@@ -234,7 +234,7 @@ func (o *oneRoster) number(p *person, column, v string) string {
 	case nothing(v):
 		return ""
 	case v != "" && (strings.Contains(v, "@") || tooLong(v, numberLength) || lang.IDKey(v) == ""):
-		o.f.add(Warning, p.from.file, p.from.line, column, v, "no ID Number: left out")
+		o.f.add(Warning, p.from.file, p.from.line, column, v, sayNoNumber)
 		return ""
 	}
 	return v
@@ -268,7 +268,7 @@ func (o *oneRoster) birthsAlone() error {
 				return err
 			}
 		default:
-			o.f.add(Note, b.from.file, b.from.line, "sourcedId", b.id, "is nobody in users.csv: not taken")
+			o.f.add(Note, b.from.file, b.from.line, "sourcedId", b.id, sayBirthOfNobody)
 		}
 	}
 	return nil

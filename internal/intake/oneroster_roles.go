@@ -96,15 +96,15 @@ func (o *oneRoster) readRoles() error {
 		name := r.value("role")
 		g, strict := roleNamed(name)
 		if g.sort == unknownRole {
-			r.note(Warning, "role", name, "unknown role")
+			r.note(Warning, "role", name, sayRole)
 		} else if !strict {
-			r.note(Note, "role", name, "the role stands otherwise than in the standard: taken")
+			r.note(Note, "role", name, sayRoleSpelled)
 		}
 		g.org, g.gone = r.value("orgSourcedId"), deleted(r)
 		g.primary = strings.EqualFold(r.value("roleType"), "primary")
 		g.begin, g.end = day(r, "beginDate"), day(r, "endDate")
 		if g.sort == studentRole && g.end != "" && g.end <= o.today {
-			r.note(Note, "endDate", g.end, "a student's role is over by its date: student taken all the same")
+			r.note(Note, "endDate", g.end, sayStudentOver)
 		}
 		g.name, g.code, g.org, g.begin, g.end = o.same(g.name), o.same(g.code), o.same(g.org), o.same(g.begin), o.same(g.end)
 		o.roles[user] = append(o.roles[user], g)
@@ -127,10 +127,10 @@ func day(r row, column string) string {
 	}
 	switch {
 	case !ok:
-		r.note(Warning, column, v, "no date, or it may be two: left out")
+		r.note(Warning, column, v, sayNoDate)
 		return ""
 	case repaired:
-		r.note(Note, column, v, "date stands in another shape: taken as year-month-day")
+		r.note(Note, column, v, sayDate)
 	}
 	return d
 }

@@ -119,11 +119,11 @@ func (o *oneRoster) check(r row, s fileSpec) (fatal bool) {
 		switch {
 		case v == "" && c.need && r.t.has(c.name):
 			if c.rests {
-				r.note(Skipped, c.name, "", "a reference is missing: row not taken")
+				r.note(Skipped, c.name, "", sayRefMissing)
 				fatal = true
 				continue
 			}
-			r.t.f.count(Finding{Level: Warning, File: r.t.file, Column: c.name, Count: 1, Text: "is empty, which the standard forbids"})
+			r.t.f.count(Finding{Level: Warning, File: r.t.file, Column: c.name, Count: 1, Code: sayEmpty})
 		case v != "" && !o.fits(r, c, v):
 			fatal = fatal || c.rests
 		}
@@ -133,8 +133,8 @@ func (o *oneRoster) check(r row, s fileSpec) (fatal bool) {
 
 // fits reports whether a value is what its column may hold, with a finding where not.
 func (o *oneRoster) fits(r row, c column, v string) bool {
-	bad := func(text string) bool {
-		r.note(Warning, c.name, v, text)
+	bad := func(code Code) bool {
+		r.note(Warning, c.name, v, code)
 		return false
 	}
 	switch c.kind {
@@ -144,19 +144,19 @@ func (o *oneRoster) fits(r row, c column, v string) bool {
 		return day(r, c.name) != ""
 	case isYear:
 		if y := yearOf(v); y == "" {
-			return bad("no year: left out")
+			return bad(sayYear)
 		} else if y != v {
-			r.note(Note, c.name, v, "a span of years: the one in which it ends was taken")
+			r.note(Note, c.name, v, sayYears)
 		}
 	case isBool:
 		if _, ok, strict := truth(v); !ok {
-			return bad("neither true nor false: left out")
+			return bad(sayNoTruth)
 		} else if !strict {
-			r.note(Note, c.name, v, "neither \"true\" nor \"false\" as the standard has it: taken")
+			r.note(Note, c.name, v, sayTruth)
 		}
 	case isNumber:
 		if n, err := strconv.ParseFloat(v, 64); err != nil || n != n {
-			return bad("no number")
+			return bad(sayNoFigure)
 		}
 	case isRef:
 		return o.refers(r, c, v)
@@ -171,15 +171,15 @@ func (o *oneRoster) fits(r row, c column, v string) bool {
 			return true
 		}
 		if slices.ContainsFunc(c.values, func(s string) bool { return fold(s) == fold(v) }) {
-			r.note(Note, c.name, v, "stands otherwise than in the standard: taken")
+			r.note(Note, c.name, v, saySpelledValue)
 			return true
 		}
-		return bad("is none of the values that the standard has")
+		return bad(sayNoValue)
 	case isScale:
 		for part := range strings.SplitSeq(v, ",") {
 			part = strings.TrimSpace(part)
 			if !strings.HasPrefix(part, "{") || !strings.HasSuffix(part, "}") || !strings.Contains(part, ":") {
-				return bad("no score scale: {A:94},{B:80} was expected")
+				return bad(sayNoScale)
 			}
 		}
 	}
@@ -204,7 +204,7 @@ func yearOf(v string) string {
 // refers reports whether the record that a row names is in its file. A file of changes leaves out what has not changed.
 func (o *oneRoster) refers(r row, c column, id string) bool {
 	if !o.b.has(c.target + ".csv") {
-		o.f.count(Finding{Level: Note, File: r.t.file, Column: c.name, Count: 1, Text: "refers to " + c.target + ".csv, which is not there"})
+		o.f.count(Finding{Level: Note, File: r.t.file, Column: c.name, Count: 1, Code: sayNoFile, As: c.target + ".csv"})
 		return true
 	}
 	if o.delta(c.target) {
@@ -223,37 +223,37 @@ func (o *oneRoster) refers(r row, c column, id string) bool {
 	if known {
 		return true
 	}
-	level, text := Warning, "names nothing that stands in "+c.target+".csv"
+	level, code := Warning, sayNoRef
 	if c.rests {
-		level, text = Skipped, text+": row not taken"
+		level, code = Skipped, sayNoRefRow
 	}
-	r.note(level, c.name, id, text)
+	r.say(Finding{Level: level, Column: c.name, Was: id, Code: code, As: c.target + ".csv"})
 	return false
 }
 
 // common holds a row against what the standard says of every file: ids, and status and time where the file holds changes (2.1).
 func (o *oneRoster) common(r row, file string) {
-	count := func(level Level, column, text string) {
-		o.f.count(Finding{Level: level, File: r.t.file, Column: column, Text: text, Count: 1})
+	count := func(level Level, column string, code Code) {
+		o.f.count(Finding{Level: level, File: r.t.file, Column: column, Code: code, Count: 1})
 	}
 	status, modified := r.value("status"), r.value("dateLastModified")
 	if o.delta(file) {
 		if status == "" {
-			count(Warning, "status", "is empty in a file of changes: taken as active")
+			count(Warning, "status", sayDeltaStatus)
 		}
 		if modified == "" {
-			count(Note, "dateLastModified", "is empty in a file of changes")
+			count(Note, "dateLastModified", sayDeltaTime)
 		}
 	} else if status != "" || modified != "" {
-		count(Note, "status", "status or dateLastModified is filled in a file that holds everything, which the standard forbids: status taken as it says")
+		count(Note, "status", sayBulkStatus)
 	}
 	if modified != "" {
 		if _, err := time.Parse(time.RFC3339, modified); err != nil {
-			count(Note, "dateLastModified", "is no time such as 2026-11-23T18:25:43.511Z")
+			count(Note, "dateLastModified", sayNoTime)
 		}
 	}
 	if id := r.value("sourcedId"); strings.ContainsFunc(id, notOfID) {
-		count(Note, "sourcedId", "ids hold other characters than a to z, 0 to 9 and . - _ / @: taken")
+		count(Note, "sourcedId", sayIDLetters)
 	}
 }
 

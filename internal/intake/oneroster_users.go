@@ -3,7 +3,6 @@ package intake
 import (
 	"database/sql"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -119,7 +118,7 @@ func (o *oneRoster) readUsers() error {
 		if mode := strings.ToLower(o.manifest["file.users"]); mode == "bulk" || mode == "delta" || mode == "" {
 			return errNoUsers
 		}
-		o.f.add(Note, "users.csv", 0, "", "", "is absent: the package says that nobody changed")
+		o.f.add(Note, "users.csv", 0, "", "", sayUnchanged)
 		return nil
 	}
 	defer func() { _ = t.Close() }() // it was only read
@@ -138,7 +137,7 @@ func (o *oneRoster) readUsers() error {
 	rolesWhole := !o.hasRoles || t.has("role") || !o.delta("roles")
 	o.out.whole = !o.delta("users") && rolesWhole && !o.cut
 	if o.cut {
-		o.f.add(Warning, "users.csv", 0, "", "", "a file that lists people ends too early: nobody is taken to be gone because of it")
+		o.f.add(Warning, "users.csv", 0, "", "", sayCutPeople)
 	}
 	return nil
 }
@@ -151,10 +150,10 @@ func (o *oneRoster) readUser(r row) error {
 	}
 	if first, twice := o.people[id]; twice {
 		if !deleted(r) && o.sameAgain(r, first) {
-			r.note(Note, "sourcedId", id+" (first in line "+strconv.Itoa(first.from.line)+")", "the same person in a further row: schools, roles and agents were added")
+			r.say(Finding{Level: Note, Column: "sourcedId", Was: id, Code: saySameAgain, Number: first.from.line})
 			return nil
 		}
-		r.note(Skipped, "sourcedId", id+" (first in line "+strconv.Itoa(first.from.line)+")", "the same id stands there twice: the first one was taken")
+		r.twice("sourcedId", id, first.from.line)
 		return nil
 	}
 	p := &person{id: id, from: place{r.t.file, r.line}, identifier: r.value("identifier"), userIDs: r.value("userIds"),
@@ -186,9 +185,9 @@ func (o *oneRoster) readUser(r row) error {
 		p.saysAble = ok
 		switch {
 		case !ok:
-			r.note(Warning, "enabledUser", v, "neither true nor false: left out")
+			r.note(Warning, "enabledUser", v, sayNoTruth)
 		case !strict:
-			r.note(Note, "enabledUser", v, "taken as "+strconv.FormatBool(able))
+			r.note(Note, "enabledUser", v, sayTruth)
 			p.able = able
 		default:
 			p.able = able
@@ -197,9 +196,9 @@ func (o *oneRoster) readUser(r row) error {
 	if name := r.value("role"); name != "" {
 		strict := false
 		if p.role, strict = roleNamed(name); p.role.sort == unknownRole {
-			r.note(Warning, "role", name, "unknown role")
+			r.note(Warning, "role", name, sayRole)
 		} else if !strict {
-			r.note(Note, "role", name, "the role stands otherwise than in the standard: taken")
+			r.note(Note, "role", name, sayRoleSpelled)
 		}
 		p.role.name = o.same(p.role.name)
 	}
@@ -236,7 +235,7 @@ func (o *oneRoster) nameOf(r row) uint64 { return o.hash(r.value("givenName"), r
 // named checks a person's names. It reports false for a row that is not taken.
 func named(r row, p *person) bool {
 	if p.first == "" && p.last == "" {
-		r.note(Skipped, "", p.id, "neither a given nor a family name: row not taken")
+		r.note(Skipped, "", p.id, sayNoName)
 		return false
 	}
 	for _, n := range []struct {
@@ -249,15 +248,15 @@ func named(r row, p *person) bool {
 	} {
 		switch {
 		case n.needed && *n.name == "":
-			r.note(Warning, n.column, "", "no name: taken with the other one alone")
+			r.note(Warning, n.column, "", sayOneName)
 		case tooLong(*n.name, nameLength) && n.needed:
-			r.note(Skipped, n.column, *n.name, "the name is longer than 128 characters: row not taken")
+			r.note(Skipped, n.column, *n.name, sayNameLong)
 			return false
 		case tooLong(*n.name, nameLength):
-			r.note(Warning, n.column, *n.name, "the name is longer than 128 characters: left out")
+			r.note(Warning, n.column, *n.name, sayNameLeft)
 			*n.name = ""
 		case garbled(*n.name):
-			r.note(Warning, n.column, *n.name, "letters seem to be lost: nobody can type this name")
+			r.note(Warning, n.column, *n.name, sayLetters)
 		}
 	}
 	return true
@@ -270,7 +269,7 @@ func address(r row) string {
 	case v == "" || nothing(v):
 		return ""
 	case !mailbox(v):
-		r.note(Warning, "email", v, "no e-mail address: left out")
+		r.note(Warning, "email", v, sayNoMail)
 		return ""
 	}
 	return v
@@ -281,7 +280,7 @@ func short(r row, column, v string, limit int) string {
 	case nothing(v):
 		return ""
 	case tooLong(v, limit):
-		r.note(Warning, column, v, "too long: left out")
+		r.note(Warning, column, v, sayLong)
 		return ""
 	}
 	return v
@@ -308,7 +307,7 @@ func (o *oneRoster) readDemographics() error {
 			return nil
 		}
 		if first, twice := seen[id]; twice {
-			r.note(Skipped, "sourcedId", id+" (first in line "+strconv.Itoa(first)+")", "the same id stands there twice: the first one was taken")
+			r.twice("sourcedId", id, first)
 			return nil
 		}
 		seen[id] = r.line

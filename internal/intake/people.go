@@ -1,7 +1,6 @@
 package intake
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/schoolgate/schoolgate/internal/lang"
@@ -55,7 +54,7 @@ func (d *reader) only(names ...string) {
 	}
 	for _, n := range d.b.names() {
 		if !read[strings.ToLower(n)] {
-			d.f.add(Warning, n, 0, "", "", "is no file of this format: not read")
+			d.f.add(Warning, n, 0, "", "", sayNotOfFormat)
 		}
 	}
 }
@@ -64,7 +63,7 @@ func (d *reader) only(names ...string) {
 func (d *reader) whole() {
 	d.out.whole = !d.cut
 	if d.cut {
-		d.f.add(Warning, "", 0, "", "", "a file that lists people ends too early: nobody is taken to be gone because of it")
+		d.f.add(Warning, "", 0, "", "", sayCutPeople)
 	}
 }
 
@@ -72,7 +71,7 @@ func (d *reader) whole() {
 func twice(seen map[string]int, r row, column, id string) bool {
 	first, again := seen[id]
 	if again {
-		r.note(Skipped, column, id+" (first in line "+strconv.Itoa(first)+")", "the same id stands there twice: the first one was taken")
+		r.twice(column, id, first)
 		return true
 	}
 	seen[id] = r.line
@@ -87,20 +86,20 @@ func names(r row, first, middle, last string) (f, m, l string, ok bool) {
 	}
 	switch {
 	case f == "" && l == "":
-		r.note(Skipped, first, "", "neither a given nor a family name: row not taken")
+		r.note(Skipped, first, "", sayNoName)
 		return f, m, l, false
 	case tooLong(f, nameLength) || tooLong(l, nameLength):
-		r.note(Skipped, last, f+" "+l, "the name is longer than 128 characters: row not taken")
+		r.note(Skipped, last, f+" "+l, sayNameLong)
 		return f, m, l, false
 	case tooLong(m, nameLength):
-		r.note(Warning, middle, m, "the name is longer than 128 characters: left out")
+		r.note(Warning, middle, m, sayNameLeft)
 		m = ""
 	}
 	for _, n := range []struct{ column, name string }{{first, f}, {last, l}} {
 		if n.name == "" {
-			r.note(Warning, n.column, "", "no name: taken with the other one alone")
+			r.note(Warning, n.column, "", sayOneName)
 		} else if garbled(n.name) {
-			r.note(Warning, n.column, n.name, "letters seem to be lost: nobody can type this name")
+			r.note(Warning, n.column, n.name, sayLetters)
 		}
 	}
 	return f, m, l, true
@@ -117,10 +116,10 @@ func emailIn(r row, column string) string {
 		return ""
 	case !mailbox(v):
 		if first, _, several := strings.Cut(v, ";"); several && mailbox(strings.TrimSpace(first)) {
-			r.note(Warning, column, v, "several e-mail addresses: the first one was taken")
+			r.note(Warning, column, v, sayMails)
 			return strings.TrimSpace(first)
 		}
-		r.note(Warning, column, v, "no e-mail address: left out")
+		r.note(Warning, column, v, sayNoMail)
 		return ""
 	}
 	return v
@@ -132,7 +131,7 @@ func phoneIn(r row, column string) string { return short(r, column, r.value(colu
 func gradeIn(r row, column string) string {
 	v := r.value(column)
 	if nothing(v) || tooLong(v, gradeLength) {
-		r.note(Warning, column, v, "no grade: left out")
+		r.note(Warning, column, v, sayNoGrade)
 		return ""
 	}
 	switch strings.ToLower(v) {
@@ -150,7 +149,7 @@ func numberIn(r row, column, v string) string {
 	case nothing(v):
 		return ""
 	case v != "" && (strings.Contains(v, "@") || tooLong(v, numberLength) || lang.IDKey(v) == ""):
-		r.note(Warning, column, v, "no ID Number: left out")
+		r.note(Warning, column, v, sayNoNumber)
 		return ""
 	}
 	return v
@@ -169,7 +168,7 @@ func flagIn(r row, column string) roster.Flag {
 	case ok:
 		return roster.No
 	}
-	r.note(Warning, column, v, "neither yes nor no: taken as unknown")
+	r.note(Warning, column, v, sayNoFlag)
 	return roster.Unknown
 }
 
@@ -178,7 +177,7 @@ func (d *reader) relationshipIn(r row, column string) string {
 	v := r.value(column)
 	code, known := relationshipOf(d.kinds, v)
 	if !known {
-		r.note(Warning, column, v, "unknown relationship: taken as other")
+		r.note(Warning, column, v, sayRelation)
 	}
 	return code
 }
@@ -205,11 +204,11 @@ func languageWord(r row, column string) string { return short(r, column, r.value
 // schoolRow hands a school over.
 func (d *reader) schoolRow(r row, column, id, kind, name, phone string) error {
 	if name == "" || tooLong(name, idLength) {
-		r.note(Skipped, column, name, "an organisation without a name that can be kept: row not taken")
+		r.note(Skipped, column, name, sayOrgUnfit)
 		return nil
 	}
 	if garbled(name) {
-		r.note(Warning, column, name, "letters seem to be lost")
+		r.note(Warning, column, name, sayOrgLetters)
 	}
 	if kind == "district" && d.out.district == "" {
 		d.out.district = name

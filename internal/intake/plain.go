@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/schoolgate/schoolgate/internal/fault"
 	"github.com/schoolgate/schoolgate/internal/lang"
 	"github.com/schoolgate/schoolgate/internal/roster"
 )
@@ -98,7 +97,7 @@ func (d *plainTables) file(name string, want plainKind) error {
 	e, _ := d.b.file(name)
 	if !isTable(name) {
 		if want == studentFile {
-			d.f.add(Warning, name, 0, "", "", "is no table: not read")
+			d.f.add(Warning, name, 0, "", "", sayNoTable)
 		}
 		return nil
 	}
@@ -130,7 +129,7 @@ func (d *plainTables) file(name string, want plainKind) error {
 		}
 		w.formula = func(line int, cell string) {
 			if t.kind == int(want) {
-				t.f.add(Note, t.file, line, cell, "", "a formula: its last value was taken")
+				t.f.add(Note, t.file, line, cell, "", sayFormulaValue)
 			}
 		}
 		err := d.table(t, want)
@@ -160,7 +159,7 @@ func (d *plainTables) table(t *table, want plainKind) error {
 		return err
 	}
 	if kind == otherTable && want == studentFile {
-		d.f.add(Warning, t.file, 1, "", shorten(strings.Join(t.names, ", ")), "is no table of students or contacts, as far as its columns say: not read")
+		d.f.add(Warning, t.file, 1, "", shorten(strings.Join(t.names, ", ")), sayNoList)
 	}
 	if kind != want {
 		return nil
@@ -197,7 +196,7 @@ func plainTable(t *table, given Mapping) (plainKind, []plainColumn, error) {
 			return otherTable, nil, nil
 		}
 		if err != nil {
-			return otherTable, nil, fault.Wrap(fault.Invalid, err, t.file+" cannot be read")
+			return otherTable, nil, unreadable(t.file, err)
 		}
 		if t.names == nil {
 			t.names = rec.fields
@@ -222,15 +221,15 @@ func (d *plainTables) columns(t *table, columns []plainColumn) {
 		switch {
 		case c.key == "" && (name == "" || isSecret(fold(name))):
 		case c.key == "":
-			d.f.add(Note, t.file, 1, name, "", "unknown column: not read")
+			d.f.add(Note, t.file, 1, name, "", sayColumnUnread)
 		default:
 			if _, again := t.columns[c.key]; again {
-				d.f.add(Warning, t.file, 1, name, c.field, "a second column of this: the first one was taken")
+				d.f.say(Finding{Level: Warning, File: t.file, Line: 1, Column: name, Code: sayColumnSecond, As: c.key})
 				continue
 			}
 			t.columns[c.key] = i
 			if fold(c.field) != fold(name) {
-				d.f.add(Note, t.file, 1, name, "", "taken as "+c.key)
+				d.f.say(Finding{Level: Note, File: t.file, Line: 1, Column: name, Code: sayColumnAs, As: c.key})
 			}
 		}
 	}
@@ -346,7 +345,7 @@ func (d *plainTables) student(r row) (id string, ok bool, err error) {
 	number := r.value("student.id_number")
 	id = cmp.Or(r.value("student.id"), number)
 	if id == "" || tooLong(id, idLength) {
-		r.note(Skipped, "id", id, "no id that can be kept: row not taken")
+		r.note(Skipped, "id", id, sayIDUnfit)
 		return "", false, nil
 	}
 	if twice(d.students, r, "id", id) {
@@ -426,7 +425,7 @@ func statusOf(r row) roster.Status {
 	if strings.TrimSpace(v) == "-1" || strings.TrimSpace(v) == "-2" {
 		return roster.Enrolled // registered for what comes
 	}
-	r.note(Warning, "status", v, "unknown status: taken as enrolled")
+	r.note(Warning, "status", v, sayStatusEnrolled)
 	return roster.Enrolled
 }
 
@@ -438,16 +437,15 @@ func (d *plainTables) name(r row, of string) (n fullName, ok bool) {
 		return fullName{first: first, middle: middle, last: last}, ok
 	}
 	if n = splitName(whole); tooLong(n.first, nameLength) || tooLong(n.last, nameLength) {
-		r.note(Skipped, of+".name", whole, "the name is longer than 128 characters: row not taken")
+		r.note(Skipped, of+".name", whole, sayNameLong)
 		return n, false
 	}
 	if garbled(whole) {
-		r.note(Warning, of+".name", whole, "letters seem to be lost: nobody can type this name")
+		r.note(Warning, of+".name", whole, sayLetters)
 	}
 	if !d.split {
 		d.split = true
-		r.note(Note, of+".name", whole, "names stand in one field: the last word is taken as the last name, with particles before and a suffix behind it; "+
-			"\"Last, First\" as it says; of three words either way of telling them apart may be typed")
+		r.note(Note, of+".name", whole, sayWholeName)
 	}
 	return n, true
 }

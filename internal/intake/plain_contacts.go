@@ -39,7 +39,7 @@ func (d *plainTables) contactIn(r row, of, student string) error {
 	c := d.above
 	same := c != nil && value("contact_id") == c.SourceID
 	if nobody && c != nil && (value("contact_id") == "" || same) {
-		d.f.count(Finding{Level: Note, File: r.t.file, Count: 1, Text: "rows without a person: they go on with the contact above"})
+		d.f.count(Finding{Level: Note, File: r.t.file, Count: 1, Code: sayRowGoesOn})
 		d.more(r, of, c)
 	} else {
 		name, ok := d.name(r, of)
@@ -56,12 +56,12 @@ func (d *plainTables) contactIn(r row, of, student string) error {
 		d.above = c
 	}
 	if active := value("active"); active != "" && flagIn(r, of+".active") == roster.No {
-		d.f.count(Finding{Level: Note, File: r.t.file, Column: "active", Count: 1, Text: "contacts that are not active: no line"})
+		d.f.count(Finding{Level: Note, File: r.t.file, Column: "active", Count: 1, Code: sayContactInactive})
 		return nil
 	}
 	if student == "" {
 		if !nobody {
-			r.note(Warning, "student_id", "", "names no student: no line")
+			r.note(Warning, "student_id", "", sayLineNobody)
 		}
 		return nil
 	}
@@ -118,7 +118,7 @@ func (d *plainTables) person(r row, of, student string, name fullName) *contact 
 	if carry("language", "language") {
 		code, known := languageIn(value("language"))
 		if !known {
-			d.f.count(Finding{Level: Note, File: r.t.file, Column: "language", Count: 1, Text: "languages in which the program does not write: left out"})
+			d.f.count(Finding{Level: Note, File: r.t.file, Column: "language", Count: 1, Code: sayLanguage})
 		}
 		c.Language = code
 	}
@@ -194,7 +194,7 @@ func (d *plainTables) line(r row, of, student string, c *contact) {
 		l.EndDate = dayBy(r, of+".end_date")
 	}
 	if l.BeginDate != "" && l.EndDate != "" && l.EndDate <= l.BeginDate {
-		r.note(Warning, "end_date", l.EndDate, "the end is not after the begin: both left out")
+		r.note(Warning, "end_date", l.EndDate, sayDatesTurned)
 		l.BeginDate, l.EndDate = "", ""
 	}
 	if at, said := d.positionIn(r, of, student); said {
@@ -210,7 +210,7 @@ func (d *plainTables) restriction(r row, of string, l *line) {
 	shut := func(column, was string) {
 		l.Restricted = roster.Yes
 		l.carried = append(l.carried, "restricted")
-		r.note(Warning, column, was, "restricted by the roster: may not be opened for this child")
+		r.note(Warning, column, was, sayRestricted)
 	}
 	if code := r.value(of + ".record_type"); code != "" {
 		switch folded := fold(code); {
@@ -238,6 +238,6 @@ func (d *plainTables) restriction(r row, of string, l *line) {
 	}
 	l.carried = append(l.carried, roster.FileRestriction)
 	if l.FileRestriction = restrictionText(words); l.FileRestriction != "" {
-		r.note(Warning, "restriction", "", "words about a restriction: they hold this contact's registration until staff have read them")
+		r.note(Warning, "restriction", "", sayWords)
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/schoolgate/schoolgate/internal/fault"
 	"github.com/schoolgate/schoolgate/internal/lang"
 	"github.com/schoolgate/schoolgate/internal/roster"
 )
@@ -213,20 +212,17 @@ func (p *plan) place(ctx context.Context) error {
 	if err != nil || p.fallback != 0 || lost == 0 {
 		return err
 	}
-	where := "in the file"
 	only := onlySchool(p.rec.schools)
 	if only == nil {
-		where = "on record"
 		only = onlySchool(p.onRecord)
 	}
 	if only == nil {
-		return fault.Invalidf("the file does not say which school %d students are in: name it with --school", lost)
+		return cannot(Finding{Code: cannotSchool, Number: lost})
 	}
 	if p.fallback = only.ID; p.fallback == 0 {
 		p.fallback = p.bySource[only.SourceID]
 	}
-	p.f.count(Finding{Level: Warning, Count: lost, Was: only.Name,
-		Text: "students whose school the file does not name: put into the only school " + where})
+	p.f.count(Finding{Level: Warning, Count: lost, Code: sayOnlySchool, As: only.Name})
 	return nil
 }
 
@@ -251,7 +247,7 @@ func (p *plan) settleRoles(ctx context.Context) error {
 		return err
 	}
 	for _, at := range nobody {
-		p.f.add(Skipped, at.file, at.line, "role", "", "no role, and not known from before: row not taken")
+		p.f.add(Skipped, at.file, at.line, "role", "", sayNoRole)
 	}
 	for _, query := range []string{deleteRolelessStudents, deleteRolelessContacts} {
 		if err := p.stage.exec(ctx, query); err != nil {
@@ -333,7 +329,7 @@ func (p *plan) shown(field, value string) string {
 // kept notes what the file has otherwise than staff set it.
 func (p *plan) kept(ctx context.Context, at place, n Person, all []roster.Difference) error {
 	for _, d := range all {
-		p.f.add(Note, at.file, at.line, fieldName(d.Field), p.shown(d.Field, d.New), "set by hand at the school: stays as it is, the file says otherwise")
+		p.f.say(Finding{Level: Note, File: at.file, Line: at.line, Was: p.shown(d.Field, d.New), Code: sayKept, As: d.Field})
 		n.Field, n.Old, n.New = d.Field, p.shown(d.Field, d.Old), p.shown(d.Field, d.New)
 		if err := p.note(ctx, ListLocal, n); err != nil {
 			return err

@@ -90,7 +90,7 @@ func (i *Intake) planClasses(ctx context.Context, p *plan) error {
 			return err
 		}
 		if n > 0 {
-			p.f.count(Finding{Level: Warning, File: "enrollments", Text: "enrolments of people or in classes that the file does not have: not taken", Count: int(n)})
+			p.f.count(Finding{Level: Warning, File: "enrollments", Code: sayEnrolments, Count: int(n)})
 			if err := p.stage.exec(ctx, deleteStrayEnrolments, p.rec.full.classes); err != nil {
 				return err
 			}

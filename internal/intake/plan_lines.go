@@ -116,10 +116,10 @@ func (p *plan) newLines(ctx context.Context) error {
 			after, seq = n.line, n.key // the query has the student's source id in the line's place
 			switch {
 			case n.student.id == 0 || n.contact.id == 0:
-				p.f.add(Warning, n.at.file, n.at.line, "agentSourcedIds", "", "names somebody who is neither in the file nor known from before: no line")
+				p.f.add(Warning, n.at.file, n.at.line, "agentSourcedIds", "", sayLineNotKnown)
 				continue
 			case n.gone():
-				p.f.add(Warning, n.at.file, n.at.line, "agentSourcedIds", "", "names somebody who is gone from the roster: no line")
+				p.f.add(Warning, n.at.file, n.at.line, "agentSourcedIds", "", sayLineGone)
 				continue
 			}
 			if n.student.id != student {
@@ -149,7 +149,7 @@ func (p *plan) planLine(ctx context.Context, x pair) error {
 	named := x.named && !x.gone()
 	if l.Removed() {
 		if named {
-			p.f.add(Note, x.at.file, x.at.line, "", x.name(l), "taken off the student by staff: stays so, though the file has it")
+			p.f.add(Note, x.at.file, x.at.line, "", x.name(l), sayLineOff)
 		}
 		return nil
 	}

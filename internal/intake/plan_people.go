@@ -59,12 +59,12 @@ func (p *plan) planStudents(ctx context.Context) error {
 
 func (p *plan) planStudent(ctx context.Context, s student, old roster.Student, known bool) error {
 	if s.partial && (!known || p.rec.whole && p.rec.only != onlyContacts) {
-		p.f.add(Warning, s.from.file, s.from.line, "", s.SourceID, "is no student known from before: not taken")
+		p.f.add(Warning, s.from.file, s.from.line, "", s.SourceID, sayStudentUnknown)
 		return nil
 	}
 	for _, id := range s.unknown {
 		if _, known := p.bySource[id]; !known {
-			p.f.add(Warning, s.from.file, s.from.line, "", id, "names an organisation that is neither in orgs.csv nor on record")
+			p.f.add(Warning, s.from.file, s.from.line, "", id, saySchoolUnknown)
 		}
 	}
 	id, ok := p.schoolOf(s.school, s.unknown)
@@ -83,7 +83,7 @@ func (p *plan) planStudent(ctx context.Context, s student, old roster.Student, k
 	}
 	if !ok && !s.partial && p.opts.School != "" {
 		p.f.count(Finding{Level: Note, File: s.from.file, Count: 1,
-			Text: "students whose school the file does not name: put into " + p.names[p.fallback]})
+			Code: saySchoolGiven, As: p.names[p.fallback]})
 	}
 	if !known {
 		p.rep.Students.Added++

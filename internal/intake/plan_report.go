@@ -110,15 +110,18 @@ func (p *plan) check(ctx context.Context) error {
 	if err := p.checkNumbers(ctx); err != nil || !p.rec.whole || !p.rec.saysLines {
 		return err
 	}
-	for _, q := range []struct{ query, text string }{
-		{countLonelyStudents, "students whom no adult is linked to"}, {countLonelyContacts, "parents and guardians who are linked to no student"},
+	for _, q := range []struct {
+		query string
+		code  Code
+	}{
+		{countLonelyStudents, sayLonelyStudents}, {countLonelyContacts, sayLonelyContacts},
 	} {
 		counts, err := list(ctx, p.stage, func(r *sql.Rows) (f Finding, err error) { return f, r.Scan(&f.File, &f.Count) }, q.query)
 		if err != nil {
 			return err
 		}
 		for _, f := range counts {
-			p.f.count(Finding{Level: Note, File: f.File, Text: q.text, Count: f.Count})
+			p.f.count(Finding{Level: Note, File: f.File, Code: q.code, Count: f.Count})
 		}
 	}
 	return nil
@@ -141,10 +144,10 @@ func (p *plan) checkNumbers(ctx context.Context) error {
 		return f, r.Scan(&f.seq, &f.at.file, &f.at.line, &f.was, &f.a)
 	}, func(f found) int64 { return f.seq }, func(f found) error {
 		if f.a {
-			p.f.add(Warning, f.at.file, f.at.line, "", "", "student without an ID Number: no parent can register for this child")
+			p.f.add(Warning, f.at.file, f.at.line, "", "", sayNoIDNumber)
 			return nil
 		}
-		p.f.add(Warning, f.at.file, f.at.line, "", f.was, "another student has the same ID Number")
+		p.f.add(Warning, f.at.file, f.at.line, "", f.was, saySameIDNumber)
 		return nil
 	})
 }
@@ -157,11 +160,11 @@ func (p *plan) checkMailboxes(ctx context.Context) error {
 	}, func(f found) int64 { return f.seq }, func(f found) error {
 		why := "adult"
 		if f.a {
-			p.f.add(Warning, f.at.file, f.at.line, "email", f.email, "several adults share this mailbox")
+			p.f.add(Warning, f.at.file, f.at.line, "email", f.email, sayShared)
 		}
 		if f.b {
 			why = "student"
-			p.f.add(Warning, f.at.file, f.at.line, "email", f.email, "the mailbox is a student's too: nothing is mailed there by itself")
+			p.f.add(Warning, f.at.file, f.at.line, "email", f.email, saySharedStudent)
 		}
 		if !f.isFresh {
 			return nil

@@ -5,14 +5,12 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-
-	"github.com/schoolgate/schoolgate/internal/fault"
 )
 
 // readPackage reads the file or folder at path into to, in the format named or in the first one that knows it.
 func readPackage(path, name string, given Mapping, today string, lim limits, f *findings, to *records) error {
 	if name != "" && !formatNamed(name) {
-		return fault.Invalidf("unknown format %q: there are %s", name, strings.Join(Formats(), ", "))
+		return cannot(Finding{Code: cannotFormat, File: name, As: strings.Join(Formats(), ", ")})
 	}
 	b, err := openBundle(path, lim, f)
 	if err != nil {
@@ -27,8 +25,7 @@ func readPackage(path, name string, given Mapping, today string, lim limits, f *
 			return errors.Join(kind.read(b, today, f, to), b.Close())
 		}
 	}
-	err = fault.Invalidf("this is no roster that can be read: there is neither users.csv nor manifest.csv, nor a table of students or contacts, but %s",
-		shorten(strings.Join(b.names(), ", ")))
+	err = cannot(Finding{Code: cannotTell, As: shorten(strings.Join(b.names(), ", "))})
 	return errors.Join(err, b.Close())
 }
 
@@ -48,7 +45,7 @@ func (b *bundle) usersAlone(f *findings) {
 				return
 			}
 		}
-		f.add(Note, e.name, 0, "", "", "has the columns of users.csv: taken as that")
+		f.add(Note, e.name, 0, "", "", sayUsers)
 		delete(b.files, key)
 		b.files["users.csv"] = entry{name: "users.csv", open: e.open}
 	}

@@ -80,15 +80,12 @@ func (i *Intake) leftAlone(ctx context.Context, m Import, again bool) (f *findin
 			var at phase
 			var name string
 			err := r.Scan(&at, &name)
-			text := "was changed by somebody else meanwhile: left alone"
+			code := map[bool]Code{false: sayLeftAlone, true: sayPlannedAgain}[again]
 			switch at.kind() {
 			case phaseAddStudent, phaseAddContact, phaseAddLine, phaseSchool:
-				text = "was added or changed by somebody else meanwhile: left alone"
+				code = map[bool]Code{false: sayAddedAlone, true: sayAddedAgain}[again]
 			}
-			if again {
-				text += ", and planned again"
-			}
-			f.add(Warning, "", 0, "", name, text)
+			f.add(Warning, "", 0, "", name, code)
 			return err
 		}, selectAlone, m.ID, from, to, aloneKept)
 	})

@@ -1,11 +1,9 @@
 package intake
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
-	"github.com/schoolgate/schoolgate/internal/fault"
 	"github.com/schoolgate/schoolgate/internal/roster"
 )
 
@@ -70,7 +68,7 @@ func readSDS(b *bundle, today string, f *findings, to *records) error {
 		}
 	}
 	if b.has("userFlags.csv") {
-		f.add(Note, "userFlags.csv", 0, "", "", "not read: no page of this program shows it")
+		f.add(Note, "userFlags.csv", 0, "", "", sayNotKept)
 	}
 	s.whole()
 	return nil
@@ -91,7 +89,7 @@ func (s *sds) readOrgs() error {
 			case "district", "localeducationagency":
 				kind = "district"
 			case "":
-				r.note(Warning, "type", "", "no type: taken as a school")
+				r.note(Warning, "type", "", sayKindMissing)
 				kind = "school"
 			}
 			s.orgs[id] = kind
@@ -109,11 +107,11 @@ func (s *sds) readRoles() error {
 		}
 		org := r.value("orgSourcedId")
 		if s.orgs[org] == "" {
-			r.note(Warning, "orgSourcedId", org, "is no organisation in orgs.csv")
+			r.say(Finding{Level: Warning, Column: "orgSourcedId", Was: org, Code: sayNoRef, As: "orgs.csv"})
 		}
 		primary, _, _ := truth(r.value("isPrimary"))
 		if end := day(r, "roleEndDate"); end != "" && end < s.today && fold(r.value("role")) == "student" {
-			r.note(Note, "roleEndDate", end, "a student's role is over by its date: student taken all the same")
+			r.note(Note, "roleEndDate", end, sayStudentOver)
 		}
 		s.roles[user] = append(s.roles[user], sdsRole{org, r.value("role"), r.value("grade"), primary})
 		return nil
@@ -130,23 +128,23 @@ func (s *sds) readRelationships() error {
 			return nil
 		}
 		if student == adult {
-			r.note(Warning, "relationshipUserSourcedId", adult, "names the person itself: no line")
+			r.note(Warning, "relationshipUserSourcedId", adult, saySelf)
 			return nil
 		}
 		role := r.value("relationshipRole")
 		if fold(role) == "child" { // said the other way round
 			student, adult = adult, student
-			r.note(Note, "relationshipRole", role, "the row names the adult first: taken the other way round")
+			r.note(Note, "relationshipRole", role, sayLineTurned)
 			role = "parent"
 		}
-		if first, again := have[pairOfIDs{student, adult}]; again {
-			r.note(Skipped, "", fmt.Sprintf("%s and %s (first in line %d)", student, adult, first), "the same two stand there twice: the first one was taken")
+		if _, again := have[pairOfIDs{student, adult}]; again {
+			r.note(Skipped, "", student+" / "+adult, sayLineTwice)
 			return nil
 		}
 		have[pairOfIDs{student, adult}] = r.line
 		code, known := relationshipOf(s.kinds, role)
 		if !known {
-			r.note(Warning, "relationshipRole", role, "unknown relationship: taken as other")
+			r.note(Warning, "relationshipRole", role, sayRelation)
 		}
 		s.linked[adult] = true
 		s.pairs = append(s.pairs, line{student: student, contact: adult, Line: roster.Line{Relationship: code}, carried: []string{"relationship"},
@@ -156,7 +154,7 @@ func (s *sds) readRelationships() error {
 	s.out.saysLines = there
 	if !there {
 		s.out.only = onlyStudents
-		s.f.add(Note, "relationships.csv", 0, "", "", "is not there: the package says nothing of parents, who stay as they are")
+		s.f.add(Note, "relationships.csv", 0, "", "", sayNoContacts)
 	}
 	return err
 }
@@ -224,7 +222,7 @@ func (s *sds) readUser(r row) error {
 			MobilePhone: phoneIn(r, "sms"), HomePhone: phoneIn(r, "phone")}
 		if c.Email == "" && mailbox(r.value("username")) {
 			c.Email = r.value("username")
-			r.note(Note, "username", c.Email, "an adult's e-mail address is empty: the username was taken, which is the private address in this format")
+			r.note(Note, "username", c.Email, sayUsernameMail)
 		}
 		if c.MobilePhone == c.HomePhone {
 			c.HomePhone = ""
@@ -239,9 +237,9 @@ func (s *sds) studentOf(r row, id, first, middle, last string, roles []sdsRole, 
 	st := student{from: at, carried: []string{"first_name", "last_name", "school_id", "other_schools", "status", "grade", "id_number"}}
 	st.Student = roster.Student{SourceID: id, First: first, Middle: middle, Last: last, Status: roster.Enrolled, IDNumber: numberIn(r, "sourcedId", id)}
 	if strings.Count(id, "-") == 4 && len(id) == 36 {
-		r.note(Warning, "sourcedId", id, "the format has no number that people know, and this one they cannot type")
+		r.note(Warning, "sourcedId", id, sayNumberHard)
 	} else {
-		s.f.count(Finding{Level: Note, File: r.t.file, Column: "sourcedId", Count: 1, Text: "the format has no other number: taken as the ID Number too"})
+		s.f.count(Finding{Level: Note, File: r.t.file, Column: "sourcedId", Count: 1, Code: sayNumberOwn})
 	}
 	if own.grade != "" {
 		st.Grade = grade(own.grade)
@@ -270,7 +268,7 @@ func (s *sds) studentOf(r row, id, first, middle, last string, roles []sdsRole, 
 
 func (s *sds) staffOf(r row, id, first, middle, last string, roles []sdsRole, at place) error {
 	if len(roles) == 0 {
-		r.note(Skipped, "role", "", "no role, and in no relationship: row not taken")
+		r.note(Skipped, "role", "", sayNoRole)
 		return s.out.keep(id)
 	}
 	p := staffPerson{sourceID: id, first: first, middle: middle, last: last, email: emailIn(r, "email"), phone: phoneIn(r, "phone"), role: roles[0].role, from: at}
@@ -333,7 +331,7 @@ func (d *reader) addTermRow(r row, t term) error {
 	t.begin, t.end, t.parent = day(r, "startDate"), day(r, "endDate"), r.value("parentSourcedId")
 	t.year, t.from = yearOf(r.value("schoolYear")), place{r.t.file, r.line}
 	if t.begin != "" && t.end != "" && t.end <= t.begin {
-		r.note(Warning, "endDate", t.end, "the end is not after the begin: both left out")
+		r.note(Warning, "endDate", t.end, sayDatesTurned)
 		t.begin, t.end = "", ""
 	}
 	return d.out.addTerm(t)
@@ -342,7 +340,7 @@ func (d *reader) addTermRow(r row, t term) error {
 // enrolRow hands an enrolment over under an id made of its ends.
 func (d *reader) enrolRow(r row, e enrolment) error {
 	if e.class == "" || e.user == "" {
-		r.note(Skipped, "", "", "names no class or no person: row not taken")
+		r.note(Skipped, "", "", sayNoEnds)
 		return nil
 	}
 	switch e.role {
@@ -350,7 +348,7 @@ func (d *reader) enrolRow(r row, e enrolment) error {
 	case "professor", "faculty", "instructor", "lecturer":
 		e.role = "teacher"
 	default:
-		r.note(Note, "role", e.role, "role of an enrolment that is not kept: taken as proctor")
+		r.note(Note, "role", e.role, sayEnrolRole)
 		e.role = "proctor"
 	}
 	e.sourceID, e.from = e.class+"/"+e.user+"/"+e.role, place{r.t.file, r.line}
@@ -365,13 +363,13 @@ func sessionKind(r row) string {
 	for _, kind := range []string{"schoolYear", "semester", "term", "gradingPeriod"} {
 		if fold(v) == fold(kind) {
 			if v != kind {
-				r.note(Note, "type", v, "taken as "+kind)
+				r.say(Finding{Level: Note, Column: "type", Was: v, Code: sayKind, As: kind})
 			}
 			return kind
 		}
 	}
-	r.note(Warning, "type", v, "unknown type: taken as term")
+	r.note(Warning, "type", v, sayTermKind)
 	return "term"
 }
 
-var errNoStudents = fault.Invalidf("there is no file of students in it")
+var errNoStudents = cannot(Finding{Code: cannotNoStudents})

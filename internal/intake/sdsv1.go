@@ -73,7 +73,7 @@ func (d *sdsV1) readStudents() error {
 			return nil
 		}
 		if fold(r.value("Status")) == "inactive" {
-			r.note(Note, "Status", "", "inactive: taken as gone")
+			r.note(Note, "Status", "", sayInactive)
 			return d.out.sayGone(id)
 		}
 		first, middle, last, ok := names(r, "First Name", "Middle Name", "Last Name")
@@ -117,12 +117,12 @@ func (d *sdsV1) readUsers() error {
 		required: []string{"Email", "First Name", "Last Name"}, free: true}, nil, func(r row) error {
 		email := emailIn(r, "Email")
 		if email == "" {
-			r.note(Skipped, "Email", r.value("Email"), "the address is all that names an adult here: row not taken")
+			r.note(Skipped, "Email", r.value("Email"), sayAddressOnly)
 			return nil
 		}
 		key := strings.ToLower(email)
 		if d.users[key] != nil {
-			r.note(Skipped, "Email", email, "the same address stands there twice: the first one was taken")
+			r.note(Skipped, "Email", email, sayAddressTwice)
 			return nil
 		}
 		first, _, last, ok := names(r, "First Name", "", "Last Name")
@@ -153,11 +153,11 @@ func (d *sdsV1) readGuardians() error {
 			}
 			c := d.users[strings.ToLower(r.value("Email"))]
 			if c == nil {
-				r.note(Warning, "Email", r.value("Email"), "is nobody in User.csv: no line")
+				r.note(Warning, "Email", r.value("Email"), sayLineUnknown)
 				return nil
 			}
 			if pair := (pairOfIDs{student, c.SourceID}); d.lines[pair] {
-				r.note(Skipped, "", student, "the same two stand there twice: the first one was taken")
+				r.note(Skipped, "", student, sayLineTwice)
 				return nil
 			} else {
 				d.lines[pair] = true
@@ -169,7 +169,7 @@ func (d *sdsV1) readGuardians() error {
 	d.out.saysLines = there
 	if !there {
 		d.out.only = onlyStudents
-		d.f.add(Note, "GuardianRelationship.csv", 0, "", "", "is not there: the package says nothing of parents, who stay as they are")
+		d.f.add(Note, "GuardianRelationship.csv", 0, "", "", sayNoContacts)
 	}
 	return err
 }

@@ -9,8 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/schoolgate/schoolgate/internal/fault"
 )
 
 // openFile opens a roster that is one file: a zip of files, or a table or an XML document by itself. What it is shows in its first bytes,
@@ -18,7 +16,7 @@ import (
 func openFile(name string, lim limits, f *findings) (*bundle, error) {
 	head, err := firstBytes(name)
 	if err != nil {
-		return nil, fault.Wrap(fault.Invalid, err, "cannot read the roster")
+		return nil, unreadable(filepath.Base(name), err)
 	}
 	if bytes.HasPrefix(head, []byte("PK\x03\x04")) || bytes.HasPrefix(head, []byte("PK\x05\x06")) {
 		if isWorkbook(name) {
@@ -97,10 +95,10 @@ func kindOfText(head []byte) textKind {
 func single(path, ending string, lim limits) (*bundle, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, fault.Wrap(fault.Invalid, err, "cannot read the roster")
+		return nil, unreadable(filepath.Base(path), err)
 	}
 	if info.Size() > lim.total {
-		return nil, fault.Invalidf("the file is bigger than %d MB", lim.total>>20)
+		return nil, cannot(Finding{Code: cannotBig, File: filepath.Base(path), Number: int(lim.total >> 20)})
 	}
 	name := filepath.Base(path)
 	if !hasEnding(name) {

@@ -29,7 +29,7 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) returning id`
 
 	insertSteps    = `insert into import_step (import_id, phase, pos, student_id, contact_id, name, data) values `
 	insertNotes    = `insert into import_note (import_id, list, pos, student_id, contact_id, student, contact, detail) values `
-	insertFindings = `insert into import_finding (import_id, pos, level, file, line, col, was, said, count) values `
+	insertFindings = `insert into import_finding (import_id, pos, level, file, line, col, was, said, count, code, taken_as, number, more) values `
 
 	selectStageSteps = `select phase, pos, student_id, contact_id, name, data, '' from step where (phase, pos) > ($1, $2) order by phase, pos limit $3`
 	selectStageNotes = `select list, pos, student_id, contact_id, student, contact, detail from note where (list, pos) > ($1, $2) order by list, pos limit $3`
@@ -48,6 +48,7 @@ begun_at = case when $2 = 'applying' then coalesce(begun_at, cast($8 as bigint))
 where id = $1`
 
 	updateState    = `update import set state = $3, problem = $4, finished_at = case when $3 in ('done', 'failed', 'stopped') then cast($5 as bigint) end where id = $1 and state = $2`
+	updateFailed   = `update import set state = 'failed', problem = $3, finished_at = $4, report = $5 where id = $1 and state = $2`
 	updateProgress = `update import set phase = $4, pos = $5, done = done + $6, alone = alone + $7 where id = $1 and phase = $2 and pos = $3 and state = 'applying'`
 	updateAlone    = `update import_step set outcome = 'alone' where import_id = $1 and phase = $2 and pos = $3`
 	updateEnded    = `update import set state = 'done', finished_at = $2 where id = $1 and state = 'applying'`

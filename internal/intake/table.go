@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 	"unicode"
-
-	"github.com/schoolgate/schoolgate/internal/fault"
 )
 
 // layout says what a file of a format may hold.
@@ -77,7 +75,7 @@ func (t *table) Close() error { return t.text.Close() }
 func (t *table) header(l layout) error {
 	rec, err := t.source.next(0)
 	if errors.Is(err, io.EOF) || err == nil && rec.broken {
-		return fault.Invalidf("%s has no header row", t.file)
+		return cannot(Finding{Code: cannotHeader, File: t.file})
 	}
 	if err != nil {
 		return unreadable(t.file, err)
@@ -95,12 +93,12 @@ func (t *table) header(l layout) error {
 	}
 	for _, want := range l.standard {
 		if !t.has(want) {
-			t.f.add(Warning, t.file, 1, want, "", "a column that the standard wants is missing")
+			t.f.add(Warning, t.file, 1, want, "", sayColumnMissing)
 		}
 	}
 	for _, need := range l.required {
 		if !t.has(need) {
-			return fault.Invalidf("%s has no column %s: it has %s", t.file, need, shorten(strings.Join(names, ", ")))
+			return cannot(Finding{Code: cannotColumn, File: t.file, As: need, Was: shorten(strings.Join(names, ", "))})
 		}
 	}
 	return nil
@@ -119,7 +117,7 @@ func (t *table) delimiter(c *csvReader) error {
 	for _, d := range []byte{';', '\t'} {
 		if !strings.Contains(head, ",") && strings.IndexByte(head, d) >= 0 {
 			c.comma = d
-			t.f.add(Note, t.file, 1, "", "", "columns are separated by "+map[byte]string{';': "semicolons", '\t': "tabs"}[d]+" instead of commas: taken")
+			t.f.add(Note, t.file, 1, "", "", map[byte]Code{';': saySemicolons, '\t': sayTabs}[d])
 		}
 	}
 	return nil
@@ -132,19 +130,19 @@ func (t *table) column(l layout, i int, name string, last *int) {
 	}
 	if known == "" {
 		if clean := strings.TrimSpace(name); clean != "" && !strings.HasPrefix(clean, "metadata.") && (!l.free || !strings.HasPrefix(clean, "ext.")) {
-			t.f.add(Warning, t.file, 1, clean, "", "unknown column: not read")
+			t.f.add(Warning, t.file, 1, clean, "", sayColumnUnknown)
 		}
 		return
 	}
 	if _, twice := t.columns[known]; twice {
-		t.f.add(Warning, t.file, 1, known, name, "column stands there twice: the first one was taken")
+		t.f.add(Warning, t.file, 1, known, name, sayColumnTwice)
 		return
 	}
 	if known != name && (!l.free || fold(known) != fold(name)) {
-		t.f.add(Note, t.file, 1, known, name, "column has another name: taken as "+known)
+		t.f.say(Finding{Level: Note, File: t.file, Line: 1, Column: name, Code: sayColumnNamed, As: known})
 	}
 	if at := slices.Index(l.columns, known); at < *last && !l.free {
-		t.f.add(Note, t.file, 1, "", "", "columns stand in another order than the format's: read by name")
+		t.f.add(Note, t.file, 1, "", "", sayColumnOrder)
 	} else {
 		*last = at
 	}
@@ -183,10 +181,10 @@ func (t *table) next() (row, error) {
 		rec, err := t.source.next(t.width)
 		if errors.Is(err, io.EOF) {
 			if t.lost > 10 && t.lost > t.rows {
-				return row{}, fault.Invalidf("most rows of %s cannot be read as CSV", t.file)
+				return row{}, cannot(Finding{Code: cannotRows, File: t.file})
 			}
 			if t.rows == 0 {
-				t.f.add(Note, t.file, 0, "", "", "holds a header and no rows")
+				t.f.add(Note, t.file, 0, "", "", sayNoRows)
 			}
 			return row{}, io.EOF
 		}
@@ -211,23 +209,23 @@ func (t *table) row(rec record) (row, bool) {
 	switch {
 	case rec.cut && (rec.broken || len(fields) < t.width):
 		t.cut = true
-		t.f.add(Skipped, t.file, rec.line, "", "", "the file ends within this row: not taken")
+		t.f.add(Skipped, t.file, rec.line, "", "", sayRowCut)
 		return row{}, false
 	case rec.broken:
-		t.f.add(Skipped, t.file, rec.line, "", "", "a quote is not closed: row not taken")
+		t.f.add(Skipped, t.file, rec.line, "", "", sayQuoteOpen)
 		return row{}, false
 	case len(fields) > t.width:
-		t.f.add(Skipped, t.file, rec.line, "", "", "more fields than columns (a comma without quotes?): row not taken")
+		t.f.add(Skipped, t.file, rec.line, "", "", sayRowLong)
 		return row{}, false
 	case len(fields) < t.width:
-		t.f.add(Note, t.file, rec.line, "", "", "fewer fields than columns: the missing ones are empty")
+		t.f.add(Note, t.file, rec.line, "", "", sayRowShort)
 	}
 	if rec.multi {
-		t.f.add(Note, t.file, rec.line, "", "", "a line break within a field: taken as a space")
+		t.f.add(Note, t.file, rec.line, "", "", sayLineBreak)
 	}
 	t.formulas(rec)
 	if rec.stray {
-		t.f.add(Note, t.file, rec.line, "", "", "a quote stands within a field: taken as it stands")
+		t.f.add(Note, t.file, rec.line, "", "", sayQuoteWithin)
 	}
 	return row{t, rec.line, fields}, true
 }
@@ -295,7 +293,7 @@ func (t *table) lookThrough(fn func(row)) bool {
 func (t *table) formulas(rec record) {
 	for _, v := range rec.fields {
 		if len(v) > 1 && v[0] == '=' && !strings.HasPrefix(v, `="`) {
-			t.f.add(Note, t.file, rec.line, "", v, "looks like a formula: taken as the text that it is")
+			t.f.add(Note, t.file, rec.line, "", v, sayFormula)
 			return
 		}
 	}
@@ -326,6 +324,20 @@ func (r row) list(column string) []string {
 }
 
 // note adds a finding about this row.
-func (r row) note(level Level, column, was, text string) {
-	r.t.f.add(level, r.t.file, r.line, column, was, text)
+func (r row) note(level Level, column, was string, code Code) {
+	r.say(Finding{Level: level, Column: column, Was: was, Code: code})
+}
+
+// say adds a finding about this row. A column of a school's own table goes by the name that it has there.
+func (r row) say(x Finding) {
+	x.File, x.Line = r.t.file, r.line
+	if i, ok := r.t.columns[x.Column]; ok && r.t.kind != 0 {
+		x.Column = strings.TrimSpace(r.t.names[i])
+	}
+	r.t.f.say(x)
+}
+
+// twice says that an id stood in an earlier line.
+func (r row) twice(column, id string, first int) {
+	r.say(Finding{Level: Skipped, Column: column, Was: id, Code: sayIDTwice, Number: first})
 }

@@ -114,9 +114,9 @@ func (i *Intake) turnRound(ctx context.Context, p *plan, steps []stepRow) error 
 		case phaseCloseLine, phaseChangeLine, phaseAddLine:
 			err = p.undoLine(ctx, s, now)
 		case phaseEndClasses, phaseClasswork:
-			p.f.count(Finding{Level: Note, Text: "classes and enrolments stay as the roster has them", Count: 1})
+			p.f.count(Finding{Level: Note, Code: sayClassesStay, Count: 1})
 		case phaseSchool:
-			p.f.add(Note, "", 0, "", s.name, "the school's record stays")
+			p.f.add(Note, "", 0, "", s.name, saySchoolStays)
 		}
 		if err != nil {
 			return err
@@ -194,14 +194,9 @@ func (i *Intake) present(ctx context.Context, steps []stepRow) (*present, error)
 }
 
 // stays says that a step is not taken back.
-func (p *plan) stays(s stepRow, why string) {
-	p.f.add(Warning, "", 0, "", s.name, why+": stays as it is")
+func (p *plan) stays(s stepRow, why Code) {
+	p.f.add(Warning, "", 0, "", s.name, why)
 }
-
-const (
-	changedSince = "was changed since"
-	loginSince   = "a login rests on it"
-)
 
 func (p *plan) undoStudent(ctx context.Context, s stepRow, now *present) error {
 	var c roster.StudentChange
@@ -214,10 +209,10 @@ func (p *plan) undoStudent(ctx context.Context, s stepRow, now *present) error {
 		case !ok:
 			return nil
 		case is.Version != 1:
-			p.stays(s, changedSince)
+			p.stays(s, sayChangedSince)
 			return nil
 		case now.used[is.ID]:
-			p.stays(s, loginSince)
+			p.stays(s, sayLoginSince)
 			return nil
 		}
 		p.rep.Students.Removed++
@@ -225,7 +220,7 @@ func (p *plan) undoStudent(ctx context.Context, s stepRow, now *present) error {
 	}
 	is, ok := now.students[c.Old.ID]
 	if !ok || is.Version != c.Old.Version+1 {
-		p.stays(s, changedSince)
+		p.stays(s, sayChangedSince)
 		return nil
 	}
 	p.rep.Students.Changed++
@@ -247,10 +242,10 @@ func (p *plan) undoContact(ctx context.Context, s stepRow, now *present) error {
 		case !ok:
 			return nil
 		case is.Version != 1:
-			p.stays(s, changedSince)
+			p.stays(s, sayChangedSince)
 			return nil
 		case now.held[is.ID]:
-			p.stays(s, loginSince)
+			p.stays(s, sayLoginSince)
 			return nil
 		}
 		p.rep.Contacts.Removed++
@@ -258,7 +253,7 @@ func (p *plan) undoContact(ctx context.Context, s stepRow, now *present) error {
 	}
 	is, ok := now.contacts[c.Old.ID]
 	if !ok || is.Version != c.Old.Version+1 {
-		p.stays(s, changedSince)
+		p.stays(s, sayChangedSince)
 		return nil
 	}
 	p.rep.Contacts.Changed++
@@ -280,10 +275,10 @@ func (p *plan) undoLine(ctx context.Context, s stepRow, now *present) error {
 		case !ok:
 			return nil
 		case is.Version != 1:
-			p.stays(s, changedSince)
+			p.stays(s, sayChangedSince)
 			return nil
 		case now.held[is.ContactID]:
-			p.stays(s, loginSince)
+			p.stays(s, sayLoginSince)
 			return nil
 		}
 		p.rep.Lines.Removed++
@@ -291,7 +286,7 @@ func (p *plan) undoLine(ctx context.Context, s stepRow, now *present) error {
 	}
 	is, ok := now.lines[c.Old.ID]
 	if !ok || is.Version != c.Old.Version+1 {
-		p.stays(s, changedSince)
+		p.stays(s, sayChangedSince)
 		return nil
 	}
 	p.rep.Lines.Changed++

@@ -113,9 +113,26 @@ func (i *Intake) workPlan(ctx context.Context, t *turn, m Import) error {
 		if keepErr := i.keepFindings(ctx, t, m.ID, f.list(), m.rounds); keepErr != nil {
 			return keepErr
 		}
-		return i.move(ctx, t, m.ID, Planning, Failed, err.Error())
+		return i.fail(ctx, t, m, err)
 	}
 	return err
+}
+
+// fail ends an import whose file cannot be taken, and keeps why.
+func (i *Intake) fail(ctx context.Context, t *turn, m Import, why error) error {
+	said := m.Report // of the rounds before
+	said.Refused = refusedBy(why)
+	report, err := json.Marshal(said)
+	if err != nil {
+		return err
+	}
+	return i.write(ctx, t, func(tx *sqldb.Tx) error {
+		n, err := tx.Exec(ctx, updateFailed, m.ID, string(Planning), why.Error(), i.now().UnixMicro(), string(report))
+		if err == nil && n == 0 {
+			err = fault.Conflictf("the import is no longer %s", Planning)
+		}
+		return err
+	})
 }
 
 // harmless reports whether a plan may be applied without anybody having seen it: it removes no more than goes unasked, nor does it take access
@@ -192,7 +209,7 @@ func (i *Intake) unloaded(ctx context.Context, m Import, fn func(path string) er
 		return err
 	}
 	if written != m.Size { // half a file looks like one from which many have left
-		return fault.Invalidf("the upload is no longer kept whole: upload the file again")
+		return cannot(Finding{Code: cannotKeptWhole})
 	}
 	return fn(path)
 }

@@ -10,8 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/schoolgate/schoolgate/internal/fault"
 )
 
 // The parts of a workbook (ECMA-376 part 1, 18) that hold a table. Everything else in it is never opened: no macros, links or pictures.
@@ -34,6 +32,7 @@ const (
 // workbook reads the rows of one sheet.
 type workbook struct {
 	zip     *zip.Reader
+	name    string // of the sheet that is open
 	texts   []string
 	shapes  []shape // of cells, by style
 	date04  bool
@@ -58,11 +57,11 @@ func openWorkbook(e entry) (*workbook, []sheet, error) {
 		return nil, nil, unreadable(e.name, err)
 	}
 	if len(data) > workbookLimit {
-		return nil, nil, fault.Invalidf("%s is bigger than %d MB: save it as CSV", e.name, workbookLimit>>20)
+		return nil, nil, cannot(Finding{Code: cannotBigSheet, File: e.name, Number: workbookLimit >> 20})
 	}
 	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
-		return nil, nil, fault.Wrap(fault.Invalid, err, e.name+" is no workbook, or it is damaged")
+		return nil, nil, because(err, Finding{Code: cannotSheet, File: e.name})
 	}
 	w := &workbook{zip: z}
 	sheets, err := w.sheets()
@@ -73,7 +72,7 @@ func openWorkbook(e entry) (*workbook, []sheet, error) {
 		err = w.readStyles()
 	}
 	if err != nil {
-		return nil, nil, fault.Wrap(fault.Invalid, err, e.name+" is no workbook that can be read")
+		return nil, nil, because(err, Finding{Code: cannotSheet, File: e.name})
 	}
 	return w, sheets, nil
 }
@@ -85,7 +84,7 @@ func (w *workbook) part(name string) (*xmlReader, io.Closer, error) {
 			continue
 		}
 		if f.UncompressedSize64 > partLimit || f.UncompressedSize64 > ratioFrom && f.UncompressedSize64/max(f.CompressedSize64, 1) > 300 {
-			return nil, nil, fault.Invalidf("a part of the workbook unpacks to too much")
+			return nil, nil, cannot(Finding{Code: cannotSheetUnpack})
 		}
 		r, err := f.Open()
 		if err != nil {
@@ -169,7 +168,7 @@ func (w *workbook) readTexts() error {
 		}
 		text, err := x.richText()
 		if total += len(text) + 16; total > stringsLimit {
-			return fault.Invalidf("the workbook holds more than %d MB of text", stringsLimit>>20)
+			return cannot(Finding{Code: cannotSheetUnpack})
 		}
 		w.texts = append(w.texts, text)
 		return err
@@ -230,9 +229,9 @@ func shapeOf(id, code string) shape {
 func (w *workbook) open(s sheet) error {
 	x, c, err := w.part(s.part)
 	if err != nil {
-		return fault.Wrap(fault.Invalid, err, "the sheet cannot be read")
+		return because(err, Finding{Code: cannotSheet, File: s.name})
 	}
-	w.rows, w.close, w.line = x, c, 0
+	w.rows, w.close, w.line, w.name = x, c, 0, s.name
 	return nil
 }
 
@@ -255,7 +254,7 @@ func (w *workbook) next(width int) (record, error) {
 			return record{}, io.EOF
 		}
 		if err != nil {
-			return record{}, fault.Wrap(fault.Invalid, err, "the sheet is damaged")
+			return record{}, because(err, Finding{Code: cannotSheet, File: w.name})
 		}
 		if e.Name.Local != "row" {
 			continue
@@ -266,7 +265,7 @@ func (w *workbook) next(width int) (record, error) {
 		}
 		fields, err := w.cells()
 		if err != nil {
-			return record{}, fault.Wrap(fault.Invalid, err, "the sheet is damaged")
+			return record{}, because(err, Finding{Code: cannotSheet, File: w.name})
 		}
 		for width > 0 && len(fields) < width {
 			fields = append(fields, "")
@@ -295,7 +294,7 @@ func (w *workbook) cells() ([]string, error) {
 			at = column
 		}
 		if at >= columnsLimit {
-			return nil, fault.Invalidf("the sheet has more than %d columns", columnsLimit)
+			return nil, cannot(Finding{Code: cannotSheetWide, Number: columnsLimit})
 		}
 		value, err := w.cell(e)
 		if err != nil {

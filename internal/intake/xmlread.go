@@ -5,8 +5,6 @@ import (
 	"errors"
 	"io"
 	"strings"
-
-	"github.com/schoolgate/schoolgate/internal/fault"
 )
 
 // textLimit bounds the text of one element.
@@ -42,7 +40,7 @@ func (c *calmReader) Read(p []byte) (int, error) {
 	n, err := c.r.Read(p)
 	for _, b := range p[:n] {
 		if c.run++; c.run > tokenLimit {
-			return 0, fault.Invalidf("the XML has one piece of more than %d KB: refused", tokenLimit>>10)
+			return 0, cannot(Finding{Code: cannotXML})
 		}
 		c.take(b)
 	}
@@ -79,7 +77,7 @@ func (x *xmlReader) step() (e xml.StartElement, end string, err error) {
 		switch t := t.(type) {
 		case xml.StartElement:
 			if x.depth++; x.depth > xmlDepth {
-				return e, "", fault.Invalidf("the XML is nested deeper than %d elements", xmlDepth)
+				return e, "", cannot(Finding{Code: cannotXML})
 			}
 			return t, "", nil
 		case xml.EndElement:
@@ -87,7 +85,7 @@ func (x *xmlReader) step() (e xml.StartElement, end string, err error) {
 			return e, t.Name.Local, nil
 		case xml.Directive:
 			if strings.HasPrefix(strings.ToUpper(string(t)), "DOCTYPE") {
-				return e, "", fault.Invalidf("the XML has a document type: refused")
+				return e, "", cannot(Finding{Code: cannotXML})
 			}
 		}
 	}
@@ -135,7 +133,7 @@ func (x *xmlReader) collect(into func(name string) bool, onlyT bool) (string, er
 		switch t := t.(type) {
 		case xml.StartElement:
 			if x.depth++; x.depth > xmlDepth {
-				return "", fault.Invalidf("the XML is nested deeper than %d elements", xmlDepth)
+				return "", cannot(Finding{Code: cannotXML})
 			}
 			if !into(t.Name.Local) {
 				if err := x.skip(); err != nil {

@@ -6,9 +6,8 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"path/filepath"
 	"strings"
-
-	"github.com/schoolgate/schoolgate/internal/fault"
 )
 
 func openZip(name string, lim limits, f *findings) (*bundle, error) {
@@ -17,7 +16,7 @@ func openZip(name string, lim limits, f *findings) (*bundle, error) {
 		err = nil // named below
 	}
 	if err != nil {
-		return nil, fault.Wrap(fault.Invalid, err, "this is not a zip file, or it is damaged")
+		return nil, because(err, Finding{Code: cannotZip, File: filepath.Base(name)})
 	}
 	found, err := entries(&z.Reader, lim, f)
 	if err == nil {
@@ -34,7 +33,7 @@ func openZip(name string, lim limits, f *findings) (*bundle, error) {
 // entries lists a zip's files. It refuses what an honest packer never makes.
 func entries(z *zip.Reader, lim limits, f *findings) ([]located, error) {
 	if len(z.File) > lim.entries {
-		return nil, fault.Invalidf("the zip holds more than %d files", lim.entries)
+		return nil, cannot(Finding{Code: cannotManyFiles, Number: lim.entries})
 	}
 	var found []located
 	var total int64
@@ -49,18 +48,18 @@ func entries(z *zip.Reader, lim limits, f *findings) ([]located, error) {
 		case folder, hidden(p):
 			continue
 		case file.Mode()&fs.ModeType != 0:
-			f.add(Note, p, 0, "", "", "is no regular file: not read")
+			f.add(Note, p, 0, "", "", sayNoRegular)
 			continue
 		case file.Flags&1 != 0:
-			return nil, fault.Invalidf("the zip is encrypted: make one without a password")
+			return nil, cannot(Finding{Code: cannotZipSecret})
 		}
 		unpacked, packed := int64(file.UncompressedSize64), int64(file.CompressedSize64) //nolint:gosec // checked for sign below
 		total += unpacked
 		if unpacked < 0 || packed < 0 || total < 0 || total > lim.total {
-			return nil, fault.Invalidf("the zip unpacks to more than %d MB", lim.total>>20)
+			return nil, cannot(Finding{Code: cannotBig, File: p, Number: int(lim.total >> 20)})
 		}
 		if unpacked > ratioFrom && unpacked/max(packed, 1) > lim.ratio {
-			return nil, fault.Invalidf("%s in the zip unpacks to %d times its size: refused", p, unpacked/max(packed, 1))
+			return nil, cannot(Finding{Code: cannotZipUnpack, File: p})
 		}
 		found = append(found, located{p, func() (io.ReadCloser, error) {
 			r, err := file.Open()
@@ -82,15 +81,15 @@ type bounded struct {
 func checkPath(p string) error {
 	switch {
 	case p == "":
-		return fault.Invalidf("the zip holds a file without a name")
+		return cannot(Finding{Code: cannotZipPath, As: "“”"})
 	case strings.HasPrefix(p, "/"), len(p) > 1 && p[1] == ':':
-		return fault.Invalidf("the zip holds an absolute path (%s): refused", shorten(p))
+		return cannot(Finding{Code: cannotZipPath, As: shorten(p)})
 	case strings.ContainsRune(p, 0):
-		return fault.Invalidf("the zip holds a file name with a null character: refused")
+		return cannot(Finding{Code: cannotZipPath, As: shorten(clean(p))})
 	}
 	for part := range strings.SplitSeq(p, "/") {
 		if part == ".." {
-			return fault.Invalidf("the zip holds a path that leads outside (%s): refused", shorten(p))
+			return cannot(Finding{Code: cannotZipPath, As: shorten(p)})
 		}
 	}
 	return nil

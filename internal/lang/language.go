@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 
 	"golang.org/x/text/feature/plural"
 	"golang.org/x/text/language"
@@ -20,6 +21,17 @@ type Language struct {
 func newLanguage(locale language.Tag) *Language {
 	return &Language{tag: locale.String(), locale: locale, plain: map[string]string{}, messages: map[string]*message{}}
 }
+
+// English is the language of command lines, logs and programs that read. It is read once; a catalogue that cannot be read has no messages.
+func English() *Language { return english() }
+
+var english = sync.OnceValue(func() *Language {
+	c, err := Load()
+	if err != nil {
+		return newLanguage(language.English)
+	}
+	return c.languages["en"]
+})
 
 // Tag returns the language's BCP 47 tag, fit for an HTML lang attribute.
 func (l *Language) Tag() string { return l.tag }

@@ -3,6 +3,7 @@ package roster
 import (
 	"context"
 	"database/sql"
+	"strconv"
 
 	"github.com/schoolgate/schoolgate/internal/access"
 	"github.com/schoolgate/schoolgate/internal/sqldb"
@@ -97,13 +98,19 @@ func ContactDifferences(old, next Contact) []Difference {
 	return differences(contactFields(), &old, &next)
 }
 
-// LineDifferences lists the fields in which two states of a line differ, the end of its time of grace and its end among them.
+// LineDifferences lists the fields in which two states of a line differ, the end of its time of grace and its end among them. Of words about a
+// restriction it says that they differ, not what they are.
 func LineDifferences(old, next Line) []Difference {
 	all := differences(lineFields(), &old, &next)
-	for _, d := range []Difference{{"file_portal_access", string(old.FilePortalAccess), string(next.FilePortalAccess)}, {"grace_until", old.GraceUntil, next.GraceUntil}} {
+	for _, d := range []Difference{{fieldPosition, strconv.Itoa(old.Position), strconv.Itoa(next.Position)},
+		{"file_portal_access", string(old.FilePortalAccess), string(next.FilePortalAccess)},
+		{"file_restricted", string(old.FileRestricted), string(next.FileRestricted)}, {"grace_until", old.GraceUntil, next.GraceUntil}} {
 		if d.Old != d.New {
 			all = append(all, d)
 		}
+	}
+	if old.FileRestriction != next.FileRestriction {
+		all = append(all, Difference{Field: FileRestriction})
 	}
 	if old.Ended != next.Ended {
 		all = append(all, Difference{fieldEnded, yesNo(old.Ended), yesNo(next.Ended)})

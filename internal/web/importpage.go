@@ -9,6 +9,7 @@ import (
 	"github.com/schoolgate/schoolgate/internal/fault"
 	"github.com/schoolgate/schoolgate/internal/intake"
 	"github.com/schoolgate/schoolgate/internal/lang"
+	"github.com/schoolgate/schoolgate/internal/roster"
 )
 
 // importPage is one import: how far it is, what its plan means for people, and its lists.
@@ -99,7 +100,7 @@ func (s *Server) importFacts(l *lang.Language, m intake.Import) []string {
 	when := func(key string, args ...any) string { return l.T(key, args...) }
 	facts := []string{importState(l, m), when("imports.asked_by", "Who", m.Owner, "When", l.ShortWhen(m.StartedAt, s.Now(), s.Settings.Location()))}
 	if m.Format != "" && m.Undoes == 0 {
-		facts = append(facts, l.T("imports.format_is", "Format", m.Format))
+		facts = append(facts, l.T("imports.format_is", "Format", formatName(l, m.Format)))
 	}
 	if m.AllowedBy != "" {
 		facts = append(facts, l.T("imports.allowed_by", "Who", m.AllowedBy))
@@ -107,7 +108,10 @@ func (s *Server) importFacts(l *lang.Language, m intake.Import) []string {
 	if m.Alone > 0 {
 		facts = append(facts, l.T("imports.alone", "Count", m.Alone))
 	}
-	if m.Problem != "" {
+	switch {
+	case m.Report.Refused != nil:
+		facts = append(facts, m.Report.Refused.In(l))
+	case m.Problem != "":
 		facts = append(facts, l.T("imports.problem", "Problem", m.Problem))
 	}
 	return facts
@@ -224,11 +228,15 @@ func (s *Server) importLists(x *exchange, p *importPage, m intake.Import) error 
 func (s *Server) importRows(x *exchange, id int64, name string, after, limit int) (rows []importRow, last int, err error) {
 	l, ctx := x.lang, x.r.Context()
 	positions := []int{}
+	schools, err := s.Roster.Schools(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
 	switch {
 	case name == findingsList:
 		found, err := s.Imports.Findings(ctx, x.actor, id, after, limit)
 		for _, f := range found {
-			rows = append(rows, findingRow(l, f))
+			rows = append(rows, findingRow(l, f, schools))
 			positions = append(positions, f.Pos)
 		}
 		if err != nil {
@@ -240,7 +248,7 @@ func (s *Server) importRows(x *exchange, id int64, name string, after, limit int
 			return nil, 0, err
 		}
 		for _, c := range changes {
-			rows = append(rows, changeRow(l, c))
+			rows = append(rows, changeRow(l, c, schools))
 			positions = append(positions, c.Pos)
 		}
 	default:
@@ -249,7 +257,7 @@ func (s *Server) importRows(x *exchange, id int64, name string, after, limit int
 			return nil, 0, err
 		}
 		for _, e := range people {
-			rows = append(rows, personRow(l, intake.List(name), e.Person))
+			rows = append(rows, personRow(l, intake.List(name), e.Person, schools))
 			positions = append(positions, e.Pos)
 		}
 	}
@@ -282,7 +290,7 @@ func familyURL(id int64) string {
 	return "/admin/families/" + strconv.FormatInt(id, 10)
 }
 
-func findingRow(l *lang.Language, f intake.Finding) importRow {
+func findingRow(l *lang.Language, f intake.Finding, schools []roster.School) importRow {
 	where := f.File
 	if f.Line > 0 {
 		where += ":" + strconv.Itoa(f.Line)
@@ -291,26 +299,52 @@ func findingRow(l *lang.Language, f intake.Finding) importRow {
 	if f.Column != "" {
 		what += f.Column + ": "
 	}
-	what += f.Text
-	if f.Was != "" {
-		what += " (“" + f.Was + "”)"
+	what += f.In(l)
+	was := f.Was
+	if field := f.Field(); field != "" {
+		was = valueWords(l, field, was, schools)
+	}
+	if was != "" {
+		what += " " + l.T("imports.was", "Was", was)
 	}
 	if f.Count > 1 {
-		what += " × " + l.Number(f.Count)
+		what += " " + l.T("imports.times", "Count", f.Count)
 	}
 	return importRow{Name: where, What: what}
 }
 
-func changeRow(l *lang.Language, c intake.Change) importRow {
+// valueWords says a value of a record's field as a plan has it. A school that the plan makes has no name yet.
+func valueWords(l *lang.Language, field, value string, schools []roster.School) string {
+	if value == `""` {
+		value = ""
+	}
+	if id, err := strconv.ParseInt(value, 10, 64); field == "school_id" && err == nil && id <= 0 {
+		return l.T("imports.new_school")
+	}
+	return fieldWords(l, field, value, schools)
+}
+
+// formatName is what pages call a format, as people choose it or as it was found.
+func formatName(l *lang.Language, format string) string {
+	if key := "imports.format_named." + format; l.Has(key) {
+		return l.T(key)
+	}
+	return format
+}
+
+func changeRow(l *lang.Language, c intake.Change, schools []roster.School) importRow {
 	row := importRow{URL: studentURL(c.StudentID), Name: c.Name}
 	if c.StudentID == 0 {
 		row.URL = familyURL(c.ContactID)
 	}
 	var parts []string
 	for _, d := range c.Fields {
-		if d.Field != "school_id" {
-			parts = append(parts, strings.ReplaceAll(d.Field, "_", " ")+": “"+d.Old+"” → “"+d.New+"”")
+		if d.Field == roster.FileRestriction {
+			parts = append(parts, l.T("imports.changed_words", "Field", fieldName(l, d.Field)))
+			continue
 		}
+		parts = append(parts, l.T("imports.changed", "Field", fieldName(l, d.Field), "Old", valueWords(l, d.Field, d.Old, schools),
+			"New", valueWords(l, d.Field, d.New, schools)))
 	}
 	if c.Alone {
 		parts = append(parts, l.T("imports.left_alone"))
@@ -319,7 +353,7 @@ func changeRow(l *lang.Language, c intake.Change) importRow {
 	return row
 }
 
-func personRow(l *lang.Language, on intake.List, n intake.Person) importRow {
+func personRow(l *lang.Language, on intake.List, n intake.Person, schools []roster.School) importRow {
 	row := importRow{URL: studentURL(n.StudentID), Name: n.Student, ContactURL: familyURL(n.ContactID), Contact: n.Contact}
 	switch on {
 	case intake.ListLoses, intake.ListLogins:
@@ -337,7 +371,8 @@ func personRow(l *lang.Language, on intake.List, n intake.Person) importRow {
 	case intake.ListNoEmail:
 		row.What = l.T("imports.no_email." + n.Why)
 	case intake.ListLocal:
-		row.What = strings.ReplaceAll(n.Field, "_", " ") + ": " + l.T("imports.local", "Ours", n.Old, "Theirs", n.New)
+		row.What = fieldName(l, n.Field) + ": " + l.T("imports.local", "Ours", valueWords(l, n.Field, n.Old, schools),
+			"Theirs", valueWords(l, n.Field, n.New, schools))
 	}
 	return row
 }

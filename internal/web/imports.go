@@ -54,7 +54,7 @@ func (s *Server) importsForm(x *exchange) (importsPage, error) {
 		p.Imports = append(p.Imports, s.importEntry(x.lang, m))
 	}
 	for _, f := range intake.Formats() {
-		p.Formats = append(p.Formats, bulkChoice{Choice: f, Label: f})
+		p.Formats = append(p.Formats, bulkChoice{Choice: f, Label: formatName(x.lang, f)})
 	}
 	schools, err := s.Roster.SchoolsOf(x.r.Context(), x.actor)
 	for _, o := range schools {
