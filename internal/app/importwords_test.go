@@ -1,0 +1,42 @@
+package app_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/schoolgate/schoolgate/internal/app/apptest"
+)
+
+const dirtyStudents = `Student Number,First Name,Last Name,Grade,Birth Date,Shoe Size,Guardian 1 Name,Guardian 1 Email
+7201,Ida,Sucia,4,3/4/2015,30,Olga Sucia,olga at home
+7202,Ole,Su??ia,5,2014-05-06,31,Olga Sucia,olga@example.org
+`
+
+func TestWhatAnImportFindsIsSaidInTheReadersLanguage(t *testing.T) {
+	apptest.Run(t, func(t *testing.T, a *apptest.App) {
+		b, key := a.StaffWithFactor(t)
+		to := upload(t, a, b, "lista.csv", dirtyStudents).Header.Get("Location")
+		refused := upload(t, a, b, "users.csv", "sourcedId,givenName\n1,a\n").Header.Get("Location")
+		a.Drain()
+		b.Get(to+"?list=findings").See("Format: own lists of students or contacts", "This is not an e-mail address", "Letters of this name seem to be lost",
+			"the column was not read", "Read as: E-mail, of", "Birth Date")
+		b.Get(refused).See("users.csv lacks the column familyName. It has: sourcedId, givenName.")
+		b.Press("Español")
+		b.Get(refused).See("A users.csv le falta la columna familyName. Tiene: sourcedId, givenName.").NotSee("lacks")
+		b.Get(to+"?list=findings").See("Formato: listas propias", "No es una dirección de correo", "Parece que se perdieron letras de este nombre",
+			"la columna no se leyó", "Se leyó como: Correo electrónico, de", "Birth Date: ").NotSee("This ", "taken", "was not")
+		report, text := get(t, a, b, to+"/report.csv")
+		if report.StatusCode == http.StatusSeeOther {
+			b.Get(to+"/report.csv").Prove(apptest.StaffPassword, key)
+			report, text = get(t, a, b, to+"/report.csv")
+		}
+		if !strings.Contains(text, "No es una dirección de correo") || strings.Contains(text, "address") {
+			t.Errorf("report: %d %s", report.StatusCode, text)
+		}
+		_, text = get(t, a, b, to+"/report.json")
+		if !strings.Contains(text, `"Code": "email_unfit"`) || !strings.Contains(text, "This is not an e-mail address") {
+			t.Errorf("for programs: %s", text)
+		}
+	})
+}
