@@ -446,7 +446,7 @@ func TestARecordThatStaffChangeMeanwhileIsLeftAlone(t *testing.T) {
 		o.before = nil
 		s := o.student("s00")
 		o.same("left alone, and taken by the plan made anew", []string{"Ana", "12b", "Ben"}, []string{s.First, s.Homeroom, o.student("s01").First})
-		if !mentions(rep.Findings, "changed_meanwhile") {
+		if !mentions(rep.Findings, "changed_planned_again") {
 			t.Errorf("not told: %v", rep.Findings)
 		}
 		all, err := o.intake.Imports(o.ctx, robot, jobs.Cursor{}, 1)
