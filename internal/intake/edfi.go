@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// edfi reads Ed-Fi interchange XML: schools, students, contacts (4.x and before: parents) and their associations, of data standards 4 and 5
-// and the 1.0 of inBloom. Descriptors are told by the part after #. Each file is read twice, as a stream: what others refer to comes first.
+// edfi reads Ed-Fi interchange XML: schools, students, contacts (4.x and before: parents) and their associations, sessions, courses, sections, staff
+// and who is in a section, of data standards 4 and 5 and the 1.0 of inBloom. Descriptors are told by the part after #. Each file is read twice, as a stream: what others refer to comes first.
 type edfi struct {
 	*reader
 	version  string
@@ -24,6 +24,7 @@ type edfi struct {
 	lines    map[pairOfIDs]bool
 	last     map[string]int
 	partial  map[string]bool // students named by a file of contacts alone
+	taught   *edfiTaught
 }
 
 // edfiSeat is a StudentSchoolAssociation.
@@ -62,7 +63,7 @@ func (b *bundle) root(name string) string {
 func readEdFi(b *bundle, today string, f *findings, to *records) error {
 	d := &edfi{reader: newReader(b, today, f, to), has: map[string]bool{}, counts: map[string]int{}, schools: map[string]bool{},
 		refs: map[string]string{}, at: map[string][]edfiSeat{}, mails: map[string]string{}, contacts: map[string]int{},
-		lines: map[pairOfIDs]bool{}, last: map[string]int{}, partial: map[string]bool{}}
+		lines: map[pairOfIDs]bool{}, last: map[string]int{}, partial: map[string]bool{}, taught: newTaught()}
 	to.format = "Ed-Fi XML"
 	if err := d.files(d.first, true); err != nil {
 		return err
@@ -83,10 +84,12 @@ func readEdFi(b *bundle, today string, f *findings, to *records) error {
 	}
 	to.saysLines = d.counts["StudentContactAssociation"]+d.counts["StudentParentAssociation"] > 0
 	to.saysRestrictions = d.has["ContactRestrictions"]
+	d.settleTaught()
 	if err := d.files(d.second, false); err != nil {
 		return err
 	}
 	d.whole()
+	d.taughtWhole()
 	return nil
 }
 
@@ -109,7 +112,9 @@ func (d *edfi) files(take func(n *node, at place) error, first bool) error {
 // edfiRecords are the elements that are read; everything else is passed over.
 func edfiRecords() []string {
 	return []string{"School", "LocalEducationAgency", "StateEducationAgency", "EducationServiceCenter", "Student", "Contact", "Parent",
-		"StudentContactAssociation", "StudentParentAssociation", "StudentSchoolAssociation", "StudentEducationOrganizationAssociation"}
+		"StudentContactAssociation", "StudentParentAssociation", "StudentSchoolAssociation", "StudentEducationOrganizationAssociation",
+		"Session", "Course", "CourseOffering", "Section", "ClassPeriod", "Location", "Staff", "StaffSectionAssociation", "TeacherSectionAssociation",
+		"StudentSectionAssociation"}
 }
 
 func (d *edfi) file(name string, take func(n *node, at place) error, first bool) error {
@@ -164,6 +169,10 @@ func (d *edfi) records(x *xmlReader, name string, take func(n *node, at place) e
 			continue
 		case !slices.Contains(known, e.Name.Local):
 			passed++
+			err = x.skip()
+		case first && manyTaught(e.Name.Local):
+			taken++
+			d.counts[e.Name.Local]++
 			err = x.skip()
 		default:
 			line, _ := x.d.InputPos()

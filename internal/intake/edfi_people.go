@@ -47,6 +47,8 @@ func (d *edfi) first(n *node, at place) error {
 		for _, k := range n.kids {
 			d.has[k.name] = true
 		}
+	default:
+		d.firstTaught(n)
 	}
 	return nil
 }
@@ -62,7 +64,10 @@ func (d *edfi) idOf(ref *node, names []string) string {
 	if ref == nil {
 		return ""
 	}
-	return cmp.Or(ref.find(names...), d.refs[ref.ref])
+	if id := ref.find(names...); id != "" || ref.ref == "" {
+		return id
+	}
+	return d.refs[ref.ref]
 }
 
 // byRef marks what stands for somebody by the id attribute alone, who may come later in the files.
@@ -118,7 +123,7 @@ func (d *edfi) second(n *node, at place) error {
 	case "StudentContactAssociation", "StudentParentAssociation":
 		return d.line(n, at)
 	}
-	return nil
+	return d.secondTaught(n, at)
 }
 
 // person reads id and names; ok is false, with a finding, for who cannot be taken, with an id where that is known.

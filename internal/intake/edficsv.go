@@ -8,7 +8,7 @@ import (
 	"github.com/schoolgate/schoolgate/internal/roster"
 )
 
-// edfiCSV reads the flat form of Ed-Fi's students, parents (or contacts) and associations, one file each.
+// edfiCSV reads the flat form of Ed-Fi's students, parents (or contacts), associations and classes, one file each.
 type edfiCSV struct {
 	*reader
 	adults map[string]int
@@ -30,12 +30,13 @@ func readEdFiCSV(b *bundle, today string, f *findings, to *records) error {
 	to.format, to.saysLines = "Ed-Fi CSV", true
 	for _, name := range b.names() {
 		switch strings.ToLower(name) {
-		case "student.csv", "students.csv", "parent.csv", "contact.csv", "studentparentassociation.csv", "studentcontactassociation.csv":
+		case "student.csv", "students.csv", "parent.csv", "contact.csv", "studentparentassociation.csv", "studentcontactassociation.csv",
+			"session.csv", "course.csv", "courseoffering.csv", "section.csv", "staff.csv", "studentsectionassociation.csv", "staffsectionassociation.csv":
 		default:
 			f.add(Note, name, 0, "", "", sayNothingTaken)
 		}
 	}
-	for _, step := range []func() error{d.readStudents, d.readAdults, d.readLines} {
+	for _, step := range []func() error{d.readStudents, d.readAdults, d.readLines, d.readTaught} {
 		if err := step(); err != nil {
 			return err
 		}

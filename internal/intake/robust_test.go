@@ -134,6 +134,7 @@ func FuzzClever(f *testing.F) {
 
 func FuzzEdFi(f *testing.F) {
 	f.Add(edfiMade)
+	f.Add(edfiTaughtMade)
 	f.Add("<InterchangeContact><Contact id='a'><ContactUniqueId>1</ContactUniqueId><Name><FirstName>a</FirstName></Name></Contact></InterchangeContact>")
 	f.Fuzz(func(t *testing.T, text string) { take(t, "edfi", map[string]string{"a.xml": text}) })
 }
