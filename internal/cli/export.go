@@ -32,7 +32,7 @@ Examples:
 
 func (c rosterExportCmd) Run(ctx context.Context, s *streams) error {
 	return c.with(ctx, s, func(a *app.App) (err error) {
-		o := roster.ExportOrder{District: a.Settings.Values().DistrictName}
+		o := roster.ExportOrder{District: a.Settings.Values().DistrictName, Today: a.Settings.Today()}
 		if o.School, err = schoolNamed(ctx, a, c.School); err != nil {
 			return err
 		}

@@ -19,6 +19,7 @@ import (
 type ExportOrder struct {
 	School   int64  // 0: all of the actor's
 	District string // the district's name, where no roster has named one
+	Today    string // 2006-01-02 in the school's time zone: a bundle has no lines that were over before; "" is any day
 }
 
 // at says of which schools. It returns fault.NotFound for a school that is not the actor's.
@@ -51,6 +52,7 @@ type exportWalk struct {
 	at      access.Schools
 	schools []School // in the order of the walk; at all schools the students of none come last
 	keep    func(FullLine) bool
+	choose  func([]FullLine) []FullLine // of an adult's lines; nil: all
 }
 
 // isLive reports whether a line counts for those who get the records: neither its ends nor the line are gone.
@@ -116,6 +118,9 @@ func (w *exportWalk) around(ctx context.Context, students []Student, order []int
 			e.children[l.ContactID] = append(e.children[l.ContactID], l)
 		}
 	}
+	if w.choose != nil {
+		w.chosen(&e)
+	}
 	seen := map[int64]bool{}
 	for _, l := range lines {
 		mine := e.children[l.ContactID]
@@ -129,6 +134,20 @@ func (w *exportWalk) around(ctx context.Context, students []Student, order []int
 		}
 	}
 	return e, nil
+}
+
+// chosen leaves of each adult's lines those that choose takes.
+func (w *exportWalk) chosen(e *exported) {
+	taken := map[int64]bool{}
+	for contact, mine := range e.children {
+		e.children[contact] = w.choose(mine)
+		for _, l := range e.children[contact] {
+			taken[l.ID] = true
+		}
+	}
+	for student, lines := range e.parents {
+		e.parents[student] = slices.DeleteFunc(lines, func(l FullLine) bool { return !taken[l.ID] })
+	}
 }
 
 // comparePlaces compares two students by when the walk comes to them.

@@ -46,12 +46,15 @@ type bundle struct {
 }
 
 // ExportOneRoster writes the actor's schools as a OneRoster 1.2 CSV bundle: the enrolled students, the adults on record for them, and their classes.
-// A line that is restricted is left out, for the bundle cannot say that it is: whoever reads it would take the adult for any other. Passwords are
-// in no bundle. It returns fault.Forbidden, fault.Stale when the actor must show first that it is them, fault.NotFound for a school that is not
+// A line that is restricted or over is left out, for the bundle cannot say that it is: whoever reads it would take the adult for any other. So is one
+// that opens less than another line of the same adult: the bundle has a role for the adult, and none for each child. Passwords are in no bundle. It returns fault.Forbidden, fault.Stale when the actor must show first that it is them, fault.NotFound for a school that is not
 // the actor's.
 func (r *Roster) ExportOneRoster(ctx context.Context, actor access.Actor, o ExportOrder, to io.Writer) error {
 	return r.export(ctx, actor, o, "oneroster", func(w *exportWalk) error {
-		w.keep = func(l FullLine) bool { return l.Restricted != Yes && !l.Unread() }
+		w.keep = func(l FullLine) bool {
+			return l.Restricted != Yes && !l.Unread() && (l.EndDate == "" || o.Today == "" || o.Today < l.EndDate)
+		}
+		w.choose = chooseLines
 		b := &bundle{exportWalk: w, z: zip.NewWriter(to), actor: actor, district: o.District, written: map[string]bool{}}
 		for _, step := range []struct {
 			name string
@@ -74,6 +77,18 @@ func (r *Roster) ExportOneRoster(ctx context.Context, actor access.Actor, o Expo
 		}
 		return b.z.Close()
 	})
+}
+
+// chooseLines leaves of an adult's lines those that a reader may take for what the adult's role says.
+func chooseLines(lines []FullLine) []FullLine {
+	opens := func(l FullLine) bool {
+		role := oneRosterRole(l.Relationship)
+		return (role == "parent" || role == "guardian") && l.PortalAccess != No && l.FilePortalAccess != No
+	}
+	if !slices.ContainsFunc(lines, opens) {
+		return lines
+	}
+	return slices.DeleteFunc(slices.Clone(lines), func(l FullLine) bool { return !opens(l) })
 }
 
 // row writes a row of a complete file: status and dateLastModified stay blank (OneRoster 1.2 CSV, 2.3).
