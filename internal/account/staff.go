@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"net/mail"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -174,4 +175,9 @@ func (a *Accounts) lastDay(ends time.Time) string {
 // recordStaff records what an actor did to a member of staff.
 func (a *Accounts) recordStaff(ctx context.Context, tx *sqldb.Tx, actor access.Actor, action string, id int64, detail map[string]any) error {
 	return a.log.Record(ctx, tx, audit.Event{Actor: actor, Action: action, TargetKind: "account", TargetID: id, Detail: detail})
+}
+
+// StaffAt reports, in the caller's transaction, whether somebody of the staff works at this school by name, not at all of them.
+func (a *Accounts) StaffAt(ctx context.Context, tx *sqldb.Tx, school int64) (bool, error) {
+	return sqldb.Value[bool](ctx, tx, selectStaffAt, "%,"+strconv.FormatInt(school, 10)+",%")
 }

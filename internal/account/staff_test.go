@@ -517,3 +517,22 @@ func TestAnActorWhoWasChangedMeanwhileDoesNothing(t *testing.T) {
 		}
 	})
 }
+
+func TestWhoWorksAtASchoolByNameIsFoundAndWhoWorksAtAllIsNot(t *testing.T) {
+	run(t, func(t *testing.T, w *world) {
+		w.member("ada", access.Administrator, access.Everywhere())
+		w.member("ben", access.HelpDesk, access.Schools{IDs: []int64{1, 12, 3}})
+		err := w.db.Read(t.Context(), func(tx *sqldb.Tx) error {
+			for school, want := range map[int64]bool{1: true, 12: true, 3: true, 2: false, 13: false} {
+				at, err := w.StaffAt(t.Context(), tx, school)
+				if err != nil || at != want {
+					t.Errorf("school %d: %v, %v", school, at, err)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+}

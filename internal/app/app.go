@@ -179,7 +179,7 @@ func (a *App) build(ctx context.Context, c Config, keys account.Keys, logKey aud
 		DB: a.DB, Accounts: a.Accounts, Roster: a.Roster, Settings: a.Settings, Jobs: a.Jobs, Audit: a.Audit, Log: c.Log, Now: c.Now,
 		Catalog: a.Catalog, Sender: sender, BaseURL: c.BaseURL,
 	})
-	a.Intake = intake.New(a.DB, a.Roster, a.Settings, a.Audit, logins{a.Family}, a.Jobs, c.Now)
+	a.Intake = intake.New(a.DB, a.Roster, a.Settings, a.Audit, logins{a.Family, a.Accounts}, a.Jobs, c.Now)
 	if c.UploadLimit > 0 {
 		a.Intake.SetUploadLimit(c.UploadLimit)
 	}
@@ -260,8 +260,15 @@ func (a *App) ExportAudit(ctx context.Context, actor access.Actor, since time.Ti
 	return a.DB.Read(ctx, func(tx *sqldb.Tx) error { return a.Audit.Export(ctx, tx, since, fn) })
 }
 
-// logins lets imports ask family.
-type logins struct{ *family.Family }
+// logins lets imports ask family and the accounts of staff.
+type logins struct {
+	*family.Family
+	accounts *account.Accounts
+}
+
+func (l logins) StaffAt(ctx context.Context, tx *sqldb.Tx, school int64) (bool, error) {
+	return l.accounts.StaffAt(ctx, tx, school)
+}
 
 func (l logins) StudentLogins(ctx context.Context, tx *sqldb.Tx, students []int64) ([]intake.StudentLogin, error) {
 	made, err := l.LoginsMade(ctx, tx, students)

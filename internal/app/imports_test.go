@@ -83,6 +83,9 @@ func TestARosterIsUploadedReadAppliedAndTakenBackOnThePages(t *testing.T) {
 		if n := a.Count("select count(*) from student where last_name = 'Importado'"); n != 0 {
 			t.Errorf("%d students are left", n)
 		}
+		if n := a.Count("select count(*) from school where name = 'River High'"); n != 0 {
+			t.Errorf("%d schools are left", n)
+		}
 		b.Get("/admin/site/imports").See("Taken back", "Failed", "users.csv")
 		if strings.Contains(a.Logged(), "Importado") || strings.Contains(a.Logged(), "petra@") {
 			t.Error("people stand in the program's log")

@@ -161,6 +161,10 @@ func (w *writer) do(ctx context.Context, tx *sqldb.Tx, steps []stepRow) (alone i
 		ids, err = w.schoolSteps(ctx, tx, steps)
 	case phaseRemoveLine, phaseRemoveContact, phaseRemoveStudent:
 		ids, err = w.removeSteps(ctx, tx, steps)
+	case phaseRemoveEnrolments, phaseRemoveClasses, phaseRemoveCourses, phaseRemoveTeachers, phaseRemoveTerms:
+		ids, err = w.removeClasses(ctx, tx, steps[0])
+	case phaseRemoveSchool:
+		ids, err = w.removeSchool(ctx, tx, steps[0])
 	case phaseEndClasses, phaseClasswork:
 		return 0, w.classSteps(ctx, tx, steps)
 	case phaseFirst:

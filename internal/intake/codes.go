@@ -227,7 +227,9 @@ const (
 	sayAddedAgain   Code = "added_planned_again"
 	sayLeftAlone    Code = "changed_meanwhile"
 	sayClassesStay  Code = "undo_classes"
-	saySchoolStays  Code = "undo_school"
+	sayClassesEnded Code = "undo_classes_ended"
+	sayInUse        Code = "undo_in_use"
+	sayDistrictKept Code = "undo_district"
 	sayChangedSince Code = "undo_changed"
 	sayLoginSince   Code = "undo_login"
 )

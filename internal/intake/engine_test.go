@@ -417,3 +417,134 @@ func TestAPlanThatWaitsIsStillWholeWhenAnotherImportWasApplied(t *testing.T) {
 		o.same("its step is done", []any{Done, 1}, []any{m.State, min(m.Done, 1)})
 	})
 }
+
+// bulkOf is the good package of OneRoster as an upload, other files in place of its own.
+func (o *office) bulkOf(others ...string) int64 {
+	o.t.Helper()
+	files := goodOneRoster()
+	for n := 0; n < len(others); n += 2 {
+		files[others[n]] = others[n+1]
+	}
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		w, err := z.Create(name)
+		if err == nil {
+			_, err = w.Write([]byte(files[name]))
+		}
+		if err != nil {
+			o.t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		o.t.Fatal(err)
+	}
+	id, err := o.intake.Upload(o.ctx, clerk, "roster.zip", FromPage, Options{}, &b)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	o.drain()
+	return id
+}
+
+// takeBack takes an import back.
+func (o *office) takeBack(id int64) Import {
+	o.t.Helper()
+	undo, err := o.intake.Undo(o.ctx, clerk, id)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	o.drain()
+	return o.begin(undo, false)
+}
+
+var taught = []string{"school", "student", "contact", "student_contact", "term", "course", "class", "class_term", "class_word", "teacher", "enrolment", "closing",
+	"custody_question", "line_name", "student_word"}
+
+func TestOfAFirstImportThatIsTakenBackNothingIsLeft(t *testing.T) {
+	atOffice(t, func(t *testing.T, o *office) {
+		id := o.bulkOf()
+		m := o.begin(id, false)
+		o.same("taught", []int{1, 1, 2}, []int{len(o.dump("class")["class"]), len(o.dump("teacher")["teacher"]), len(o.dump("enrolment")["enrolment"])})
+		o.same("done", Done, m.State)
+		undo := o.takeBack(id)
+		o.same("taken back", []any{Done, 0, 2, 1}, []any{undo.State, undo.Alone, undo.Report.Schools.Removed, undo.Report.Classes.Removed})
+		o.same("left", map[string][]string{}, o.dump(taught...))
+		o.same("and once more", []any{Done, 2}, []any{o.begin(o.bulkOf(), false).State, len(o.dump("enrolment")["enrolment"])})
+	})
+}
+
+func TestWhatAnImportTaughtIsTakenBackWithoutWhatWasThereBefore(t *testing.T) {
+	atOffice(t, func(t *testing.T, o *office) {
+		o.begin(o.bulkOf(), false)
+		was := o.dump("school", "student", "term", "course", "teacher", "enrolment")
+		words := o.dump("class_word")
+		good := goodOneRoster()
+		id := o.bulkOf(
+			"orgs.csv", strings.Replace(good["orgs.csv"], "Morgan High", "Morgan Upper", 1)+"n,,,New School,school,,d\n",
+			"classes.csv", strings.Replace(good["classes.csv"], "R1", "R2", 1)+"c2,,,Algebra 2,09,k,A2-1,scheduled,R1,n,t,Math,02,2\n",
+			"users.csv", good["users.csv"]+"w2,,,true,tim,,Tim,Tutor,,,tim@example.org,,,,,,,,,,,h,\n",
+			"roles.csv", good["roles.csv"]+"4,,,w2,primary,teacher,,,h,\n",
+			"enrollments.csv", good["enrollments.csv"]+"e3,,,c2,n,s,student,false,,\ne4,,,c,h,w2,teacher,false,,\n")
+		o.begin(id, false)
+		o.same("taught", []int{3, 2, 4, 2}, []int{len(o.dump("school")["school"]), len(o.dump("class")["class"]), len(o.dump("enrolment")["enrolment"]), len(o.dump("teacher")["teacher"])})
+		undo := o.takeBack(id)
+		o.same("taken back", []any{Done, 0}, []any{undo.State, undo.Alone})
+		now := o.dump("school", "student", "term", "course", "teacher", "enrolment")
+		for _, all := range []map[string][]string{was, now} { // the name is back, the hour is another
+			all["school"] = []string{fmt.Sprint(len(all["school"]), strings.Contains(strings.Join(all["school"], "\n"), "Morgan High"))}
+		}
+		o.same("as before", was, now)
+		o.same("found as before", words, o.dump("class_word"))
+		if class := o.dump("class")["class"]; len(class) != 1 || !strings.Contains(class[0], "R2") {
+			t.Errorf("what it changed stays: %v", class)
+		}
+		if !mentions(o.said(undo.ID), "undo_classes") {
+			t.Errorf("not named: %+v", o.said(undo.ID))
+		}
+	})
+}
+
+func TestASchoolThatSomebodyUsesStaysWhenItsImportIsTakenBack(t *testing.T) {
+	atOffice(t, func(t *testing.T, o *office) {
+		id := o.bulkOf()
+		o.begin(id, false)
+		if _, err := o.roster.AddStudent(o.ctx, clerk, roster.Student{First: "By", Last: "Hand", SchoolID: o.student("s").SchoolID, Status: roster.Enrolled}); err != nil {
+			t.Fatal(err)
+		}
+		undo := o.takeBack(id)
+		o.same("one stays", []any{Done, 1, 1}, []any{undo.State, undo.Alone, len(o.dump("school")["school"])})
+		if !mentions(o.said(undo.ID), "undo_in_use") {
+			t.Errorf("not named: %+v", o.said(undo.ID))
+		}
+	})
+}
+
+func TestOnlyWhatWasAppliedLastIsTakenBack(t *testing.T) {
+	atOffice(t, func(t *testing.T, o *office) {
+		first, second := o.upload(twenty()), o.upload(plus(twenty(), another()...))
+		o.begin(second, false)
+		undo, err := o.intake.Undo(o.ctx, clerk, second)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.drain()
+		o.begin(first, false) // waits again: s20 is not in it
+		if err := o.intake.Stop(o.ctx, clerk, first); err != nil {
+			t.Fatal(err)
+		}
+		o.drain()
+		if err := o.intake.Begin(o.ctx, fresh, undo, false); !fault.Is(err, fault.Conflict) {
+			t.Errorf("another one was applied since: %v", err)
+		}
+		for id, may := range map[int64]bool{first: true, second: false} {
+			last, err := o.intake.MayUndo(o.ctx, clerk, id)
+			if err != nil || last != may {
+				t.Errorf("import %d may be taken back: %v, %v", id, last, err)
+			}
+		}
+		if _, err := o.intake.Undo(o.ctx, clerk, first); err != nil {
+			t.Errorf("uploaded first, applied last: %v", err)
+		}
+	})
+}

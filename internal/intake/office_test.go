@@ -56,6 +56,8 @@ func (l *standing) StudentLogins(context.Context, *sqldb.Tx, []int64) ([]Student
 	return l.made, nil
 }
 
+func (l *standing) StaffAt(context.Context, *sqldb.Tx, int64) (bool, error) { return false, nil }
+
 func (l *standing) Held(context.Context, *sqldb.Tx, []int64) (map[int64]bool, error) {
 	return l.held, nil
 }

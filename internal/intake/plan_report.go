@@ -179,6 +179,8 @@ type Logins interface {
 	StudentLogins(ctx context.Context, tx *sqldb.Tx, students []int64) ([]StudentLogin, error)
 	// Held reports which of the contacts have a login.
 	Held(ctx context.Context, tx *sqldb.Tx, contacts []int64) (map[int64]bool, error)
+	// StaffAt reports whether somebody of the staff works at this school by name, not at all of them.
+	StaffAt(ctx context.Context, tx *sqldb.Tx, school int64) (bool, error)
 }
 
 // StudentLogin is a login that a contact made for a student.

@@ -151,86 +151,47 @@ func (r *records) addSchool(s roster.School) error {
 	return nil
 }
 
-func (r *records) addStudent(s student) error {
+// add hands a record over to the stage, or keeps it where there is none.
+func add[T any](r *records, count *int, all *[]T, v T, stage func(*stage, context.Context, T) error) error {
 	r.rows++
-	if !s.partial && !s.roleOf {
-		r.held.Students++
-	}
+	*count++
 	if r.stage != nil {
-		return r.stage.addStudent(r.ctx, s)
+		return stage(r.stage, r.ctx, v)
 	}
-	r.students = append(r.students, s)
+	*all = append(*all, v)
 	return nil
+}
+
+func (r *records) addStudent(s student) error {
+	count := &r.held.Students
+	if s.partial || s.roleOf {
+		count = new(int)
+	}
+	return add(r, count, &r.students, s, (*stage).addStudent)
 }
 
 func (r *records) addContact(c contact) error {
-	r.rows++
-	r.held.Contacts++
-	if r.stage != nil {
-		return r.stage.addContact(r.ctx, c)
-	}
-	r.contacts = append(r.contacts, c)
-	return nil
+	return add(r, &r.held.Contacts, &r.contacts, c, (*stage).addContact)
 }
 
-func (r *records) addLine(l line) error {
-	r.rows++
-	r.held.Lines++
-	if r.stage != nil {
-		return r.stage.addLine(r.ctx, l)
-	}
-	r.lines = append(r.lines, l)
-	return nil
-}
+func (r *records) addLine(l line) error { return add(r, &r.held.Lines, &r.lines, l, (*stage).addLine) }
 
-func (r *records) addTerm(t term) error {
-	r.rows++
-	r.held.Terms++
-	if r.stage != nil {
-		return r.stage.addTerm(r.ctx, t)
-	}
-	r.terms = append(r.terms, t)
-	return nil
-}
+func (r *records) addTerm(t term) error { return add(r, &r.held.Terms, &r.terms, t, (*stage).addTerm) }
 
 func (r *records) addCourse(c course) error {
-	r.rows++
-	r.held.Courses++
-	if r.stage != nil {
-		return r.stage.addCourse(r.ctx, c)
-	}
-	r.courses = append(r.courses, c)
-	return nil
+	return add(r, &r.held.Courses, &r.courses, c, (*stage).addCourse)
 }
 
 func (r *records) addClass(c class) error {
-	r.rows++
-	r.held.Classes++
-	if r.stage != nil {
-		return r.stage.addClass(r.ctx, c)
-	}
-	r.classes = append(r.classes, c)
-	return nil
+	return add(r, &r.held.Classes, &r.classes, c, (*stage).addClass)
 }
 
 func (r *records) addEnrolment(e enrolment) error {
-	r.rows++
-	r.held.Enrolments++
-	if r.stage != nil {
-		return r.stage.addEnrolment(r.ctx, e)
-	}
-	r.enrols = append(r.enrols, e)
-	return nil
+	return add(r, &r.held.Enrolments, &r.enrols, e, (*stage).addEnrolment)
 }
 
 func (r *records) addStaff(s staffPerson) error {
-	r.rows++
-	r.held.Staff++
-	if r.stage != nil {
-		return r.stage.addStaff(r.ctx, s)
-	}
-	r.staff = append(r.staff, s)
-	return nil
+	return add(r, &r.held.Staff, &r.staff, s, (*stage).addStaff)
 }
 
 // sayGone takes that the file deletes a person.

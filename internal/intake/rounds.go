@@ -84,6 +84,9 @@ func (i *Intake) leftAlone(ctx context.Context, m Import, again bool) (f *findin
 			switch at.kind() {
 			case phaseAddStudent, phaseAddContact, phaseAddLine, phaseSchool:
 				code = map[bool]Code{false: sayAddedAlone, true: sayAddedAgain}[again]
+			case phaseRemoveLine, phaseRemoveContact, phaseRemoveStudent, phaseRemoveEnrolments, phaseRemoveClasses, phaseRemoveCourses,
+				phaseRemoveTeachers, phaseRemoveTerms, phaseRemoveSchool:
+				code = sayInUse
 			}
 			f.add(Warning, "", 0, "", name, code)
 			return err
@@ -186,7 +189,7 @@ limit $4`
 	updateLeaveRest = `update import set state = 'applying', steps = done where id = $1 and state = 'planned' and done > 0`
 
 	selectSince = `select ` + importColumns + ` from import
-where finished_at >= $1 and id <> $2 and done > 0
+where finished_at is not null and finished_at >= $1 and id <> $2 and done > 0
 order by finished_at desc
 limit 5`
 )

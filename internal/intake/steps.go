@@ -30,6 +30,12 @@ const (
 	phaseAddLine
 	phaseEndClasses
 	phaseClasswork
+	phaseRemoveEnrolments // the plans of earlier versions wait under these numbers: what is new comes behind
+	phaseRemoveClasses
+	phaseRemoveCourses
+	phaseRemoveTeachers
+	phaseRemoveTerms
+	phaseRemoveSchool
 	phases = 100 // of one round: the second round of a plan begins here
 )
 

@@ -25,15 +25,11 @@ func (i *Intake) Undo(ctx context.Context, actor access.Actor, id int64) (int64,
 		if err != nil {
 			return err
 		}
-		later, err := sqldb.Value[int64](ctx, tx, countLaterImports, id)
-		if err != nil {
-			return err
-		}
-		switch {
-		case later > 0:
-			return fault.Conflictf("only the last import can be taken back")
-		case m.Undoes != 0 || m.UndoneBy != 0 || m.Steps == 0:
+		if m.Undoes != 0 || m.UndoneBy != 0 || m.Steps == 0 {
 			return fault.Conflictf("there is nothing to take back")
+		}
+		if err := isLast(ctx, tx, m); err != nil {
+			return err
 		}
 		if undo, err = i.begin(ctx, tx, actor, Import{Origin: FromUndo, FileName: m.FileName, Undoes: id}, Waiting); err != nil {
 			return err
@@ -46,7 +42,35 @@ func (i *Intake) Undo(ctx context.Context, actor access.Actor, id int64) (int64,
 	return undo, err
 }
 
-const countLaterImports = `select count(*) from import where id > $1 and (state in ('applying', 'done') or done > 0) and undoes = 0 and steps > 0`
+// MayUndo reports whether Undo would take an import back. It returns fault.NotFound for none.
+func (i *Intake) MayUndo(ctx context.Context, actor access.Actor, id int64) (may bool, err error) {
+	m, err := i.One(ctx, actor, id)
+	if err != nil || m.State != Done || m.Undoes != 0 || m.UndoneBy != 0 || m.Steps == 0 {
+		return false, err
+	}
+	err = i.db.Look(ctx, func(tx *sqldb.Tx) error { return isLast(ctx, tx, m) })
+	if fault.Is(err, fault.Conflict) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// isLast returns fault.Conflict where another import changed records after this one, or is about to.
+func isLast(ctx context.Context, tx *sqldb.Tx, m Import) error {
+	later, err := sqldb.Value[bool](ctx, tx, selectLaterImports, m.FinishedAt.UnixMicro(), m.ID)
+	if err == nil && later {
+		err = fault.Conflictf("only the last import can be taken back")
+	}
+	return err
+}
+
+const (
+	selectLaterImports = `select exists (select 1 from import where finished_at is not null and (finished_at, id) > ($1, $2) and done > 0 and undoes = 0)
+or exists (select 1 from import where state not in ('done', 'failed', 'stopped') and undoes = 0 and steps > 0 and (state = 'applying' or done > 0))`
+
+	selectEndBefore = `select coalesce((select finished_at from import where finished_at is not null and (finished_at, id) < ($1, $2) and done > 0
+order by finished_at desc, id desc limit 1), 0)`
+)
 
 const undoneAtOnce = 200
 
@@ -58,6 +82,24 @@ func (i *Intake) planUndo(ctx context.Context, t *turn, m Import) (err error) {
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	p := &plan{stage: s, f: newFindings(), rep: &Report{Format: "undo"}, rec: newRecords(), pos: map[phase]int{}, notes: map[List]int{}, names: map[int64]string{}}
+	undone, err := i.one(ctx, m.Undoes)
+	if err != nil {
+		return err
+	}
+	since := int64(0) // what stands there longer is of another import
+	err = i.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
+		if p.onRecord, _, err = i.roster.AllSchools(ctx, tx); err != nil {
+			return err
+		}
+		since, err = sqldb.Value[int64](ctx, tx, selectEndBefore, undone.FinishedAt.UnixMicro(), undone.ID)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if name := undone.Report.District; name != "" && name == i.set.Values().DistrictName {
+		p.f.add(Note, "", 0, "", name, sayDistrictKept)
+	}
 	var at phase
 	pos := 0
 	for {
@@ -73,7 +115,7 @@ func (i *Intake) planUndo(ctx context.Context, t *turn, m Import) (err error) {
 			break
 		}
 		at, pos = steps[len(steps)-1].phase, steps[len(steps)-1].pos
-		if err := i.turnRound(ctx, p, steps); err != nil {
+		if err := i.turnRound(ctx, p, steps, since); err != nil {
 			return err
 		}
 	}
@@ -97,7 +139,7 @@ type present struct {
 	used     map[int64]bool // students with one
 }
 
-func (i *Intake) turnRound(ctx context.Context, p *plan, steps []stepRow) error {
+func (i *Intake) turnRound(ctx context.Context, p *plan, steps []stepRow, since int64) error {
 	now, err := i.present(ctx, steps)
 	if err != nil {
 		return err
@@ -113,10 +155,12 @@ func (i *Intake) turnRound(ctx context.Context, p *plan, steps []stepRow) error 
 			err = p.undoContact(ctx, s, now)
 		case phaseCloseLine, phaseChangeLine, phaseAddLine:
 			err = p.undoLine(ctx, s, now)
-		case phaseEndClasses, phaseClasswork:
-			p.f.count(Finding{Level: Note, Code: sayClassesStay, Count: 1})
+		case phaseEndClasses:
+			err = p.undoEnded(s)
+		case phaseClasswork:
+			err = i.undoClasses(ctx, p, s, since)
 		case phaseSchool:
-			p.f.add(Note, "", 0, "", s.name, saySchoolStays)
+			err = p.undoSchool(ctx, s)
 		}
 		if err != nil {
 			return err
@@ -198,6 +242,21 @@ func (p *plan) stays(s stepRow, why Code) {
 	p.f.add(Warning, "", 0, "", s.name, why)
 }
 
+// asLeft reports whether a record, if it is there, still has the version that the import left and no login rests on it. Else it says why it stays;
+// what the import added and is gone needs no words.
+func (p *plan) asLeft(s stepRow, added, there bool, version, left int64, used bool) bool {
+	switch {
+	case added && !there:
+	case !there || version != left:
+		p.stays(s, sayChangedSince)
+	case used:
+		p.stays(s, sayLoginSince)
+	default:
+		return true
+	}
+	return false
+}
+
 func (p *plan) undoStudent(ctx context.Context, s stepRow, now *present) error {
 	var c roster.StudentChange
 	if err := unpack(s.data, &c); err != nil {
@@ -205,22 +264,14 @@ func (p *plan) undoStudent(ctx context.Context, s stepRow, now *present) error {
 	}
 	if c.Old.ID == 0 {
 		is, ok := now.students[now.ids.Students[c.New.SourceID]]
-		switch {
-		case !ok:
-			return nil
-		case is.Version != 1:
-			p.stays(s, sayChangedSince)
-			return nil
-		case now.used[is.ID]:
-			p.stays(s, sayLoginSince)
+		if !p.asLeft(s, true, ok, is.Version, 1, now.used[is.ID]) {
 			return nil
 		}
 		p.rep.Students.Removed++
 		return p.step(ctx, phaseRemoveStudent, is.ID, 0, s.name, roster.Added{ID: is.ID, Version: is.Version})
 	}
 	is, ok := now.students[c.Old.ID]
-	if !ok || is.Version != c.Old.Version+1 {
-		p.stays(s, sayChangedSince)
+	if !p.asLeft(s, false, ok, is.Version, c.Old.Version+1, false) {
 		return nil
 	}
 	p.rep.Students.Changed++
@@ -238,22 +289,14 @@ func (p *plan) undoContact(ctx context.Context, s stepRow, now *present) error {
 	}
 	if c.Old.ID == 0 {
 		is, ok := now.contacts[now.ids.Contacts[c.New.SourceID]]
-		switch {
-		case !ok:
-			return nil
-		case is.Version != 1:
-			p.stays(s, sayChangedSince)
-			return nil
-		case now.held[is.ID]:
-			p.stays(s, sayLoginSince)
+		if !p.asLeft(s, true, ok, is.Version, 1, now.held[is.ID]) {
 			return nil
 		}
 		p.rep.Contacts.Removed++
 		return p.step(ctx, phaseRemoveContact, 0, is.ID, s.name, roster.Added{ID: is.ID, Version: is.Version})
 	}
 	is, ok := now.contacts[c.Old.ID]
-	if !ok || is.Version != c.Old.Version+1 {
-		p.stays(s, sayChangedSince)
+	if !p.asLeft(s, false, ok, is.Version, c.Old.Version+1, false) {
 		return nil
 	}
 	p.rep.Contacts.Changed++
@@ -271,22 +314,14 @@ func (p *plan) undoLine(ctx context.Context, s stepRow, now *present) error {
 	}
 	if c.Old.ID == 0 {
 		is, ok := now.byPair[[2]int64{now.ids.Students[c.Student], now.ids.Contacts[c.Contact]}]
-		switch {
-		case !ok:
-			return nil
-		case is.Version != 1:
-			p.stays(s, sayChangedSince)
-			return nil
-		case now.held[is.ContactID]:
-			p.stays(s, sayLoginSince)
+		if !p.asLeft(s, true, ok, is.Version, 1, now.held[is.ContactID]) {
 			return nil
 		}
 		p.rep.Lines.Removed++
 		return p.step(ctx, phaseRemoveLine, is.StudentID, is.ContactID, s.name, roster.Added{ID: is.ID, Version: is.Version})
 	}
 	is, ok := now.lines[c.Old.ID]
-	if !ok || is.Version != c.Old.Version+1 {
-		p.stays(s, sayChangedSince)
+	if !p.asLeft(s, false, ok, is.Version, c.Old.Version+1, false) {
 		return nil
 	}
 	p.rep.Lines.Changed++

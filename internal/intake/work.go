@@ -239,6 +239,15 @@ func (i *Intake) Begin(ctx context.Context, actor access.Actor, id int64, allow 
 		if err != nil {
 			return err
 		}
+		if m.Undoes != 0 {
+			undone, err := sqldb.One(ctx, tx, scanImport, selectImport, m.Undoes)
+			if err == nil {
+				err = isLast(ctx, tx, undone)
+			}
+			if err != nil {
+				return err
+			}
+		}
 		if !allow {
 			if err := guard(m.Plan().Over); err != nil {
 				return err

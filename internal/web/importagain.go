@@ -22,11 +22,15 @@ func importAgain(l *lang.Language, m *intake.Import) []string {
 }
 
 // importsSince says which imports were applied while a plan waits.
-func (s *Server) importsSince(x *exchange, id int64) (texts []string, err error) {
-	all, err := s.Imports.Since(x.r.Context(), x.actor, id)
+func (s *Server) importsSince(x *exchange, waits *intake.Import) (texts []string, err error) {
+	all, err := s.Imports.Since(x.r.Context(), x.actor, waits.ID)
+	key := "imports.again.since"
+	if waits.Undoes != 0 {
+		key = "imports.again.no_undo"
+	}
 	for _, m := range all {
 		e := s.importEntry(x.lang, m)
-		texts = append(texts, x.lang.T("imports.again.since", "What", e.What, "When", x.lang.ShortWhen(m.FinishedAt, s.Now(), s.Settings.Location())))
+		texts = append(texts, x.lang.T(key, "What", e.What, "When", x.lang.ShortWhen(m.FinishedAt, s.Now(), s.Settings.Location())))
 	}
 	return texts, err
 }

@@ -69,11 +69,22 @@ func (s *Server) importOne(x *exchange) error {
 	case intake.Planned:
 		p.Plan, p.Apply, p.Over = true, importURL(id)+"/apply", importOver(l, m.Plan().Over)
 		p.Again = importAgain(l, &m)
-		if p.Since, err = s.importsSince(x, id); err != nil {
-			return err
+		if m.Undoes != 0 {
+			if p.Plan, err = s.Imports.MayUndo(x.r.Context(), x.actor, m.Undoes); err != nil {
+				return err
+			}
+		}
+		if m.Undoes == 0 || !p.Plan {
+			if p.Since, err = s.importsSince(x, &m); err != nil {
+				return err
+			}
 		}
 	case intake.Done:
-		if m.Undoes == 0 && m.UndoneBy == 0 && m.Steps > 0 {
+		may, err := s.Imports.MayUndo(x.r.Context(), x.actor, id)
+		if err != nil {
+			return err
+		}
+		if may {
 			p.Undo = importURL(id) + "/undo"
 		}
 	}
