@@ -17,12 +17,17 @@ s1,true,high,student,,Zoe,Importado,7001,,p1,09
 p1,true,high,parent,,Petra,Importado,,petra@example.org,,
 `
 
-// upload sends a file to the page of imports, as a browser sends it.
+// upload sends a file of River High to the page of imports, as a browser sends it.
 func upload(t *testing.T, a *apptest.App, b *apptest.Browser, name, text string) *http.Response {
+	t.Helper()
+	return uploadTo(t, a, b, "River High", name, text)
+}
+
+func uploadTo(t *testing.T, a *apptest.App, b *apptest.Browser, school, name, text string) *http.Response {
 	t.Helper()
 	var body bytes.Buffer
 	w := multipart.NewWriter(&body)
-	if err := w.WriteField("school", "River High"); err != nil {
+	if err := w.WriteField("school", school); err != nil {
 		t.Fatal(err)
 	}
 	part, err := w.CreateFormFile("file", name)

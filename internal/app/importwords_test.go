@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -20,12 +21,12 @@ func TestWhatAnImportFindsIsSaidInTheReadersLanguage(t *testing.T) {
 		refused := upload(t, a, b, "users.csv", "sourcedId,givenName\n1,a\n").Header.Get("Location")
 		a.Drain()
 		b.Get(to+"?list=findings").See("Format: own lists of students or contacts", "This is not an e-mail address", "Letters of this name seem to be lost",
-			"the column was not read", "Read as: E-mail, of", "Birth Date")
-		b.Get(refused).See("users.csv lacks the column familyName. It has: sourcedId, givenName.")
+			"the column was not read", "Read as: E-mail (guardian 1)", "Birth Date")
+		b.Get(refused).See("users.csv lacks the column familyName. It has: sourcedId, givenName.", "Upload another file").NotSee("Say what the columns are")
 		b.Press("Español")
 		b.Get(refused).See("A users.csv le falta la columna familyName. Tiene: sourcedId, givenName.").NotSee("lacks")
 		b.Get(to+"?list=findings").See("Formato: listas propias", "No es una dirección de correo", "Parece que se perdieron letras de este nombre",
-			"la columna no se leyó", "Se leyó como: Correo electrónico, de", "Birth Date: ").NotSee("This ", "taken", "was not")
+			"la columna no se leyó", "Se leyó como: Correo electrónico (tutor 1)", "Birth Date «3/4/2015»: ").NotSee("This ", "taken", "was not")
 		report, text := get(t, a, b, to+"/report.csv")
 		if report.StatusCode == http.StatusSeeOther {
 			b.Get(to+"/report.csv").Prove(apptest.StaffPassword, key)
@@ -38,5 +39,30 @@ func TestWhatAnImportFindsIsSaidInTheReadersLanguage(t *testing.T) {
 		if !strings.Contains(text, `"Code": "email_unfit"`) || !strings.Contains(text, "This is not an e-mail address") {
 			t.Errorf("for programs: %s", text)
 		}
+	})
+}
+
+func TestAFileThatNamesNoSchoolIsReadAgainOnceSomebodySaysWhich(t *testing.T) {
+	apptest.Run(t, func(t *testing.T, a *apptest.App) {
+		a.AddSchool("Grant Middle", "")
+		b, key := a.StaffWithFactor(t)
+		to := uploadTo(t, a, b, "", "lista.csv", dirtyStudents).Header.Get("Location")
+		a.Drain()
+		b.Get(to).See("Failed", "does not say which school its 2 new students are in", "Read the file again")
+		b.Post(to+"/school", url.Values{"school": {" "}}).Want(http.StatusUnprocessableEntity).See("Please fill this in")
+		b.Get(to).Fill("School", "Brook Primary").Press("Read the file again").See("The file is being read again")
+		b.Post(to+"/school", url.Values{"school": {"Hill Primary"}}) // it is no longer asked
+		a.Drain()
+		b.Get(to+"?list=students_come").See("Waits for you", "Ida Sucia").Press("Apply this plan")
+		if strings.Contains(b.Path(), "confirm") {
+			b.Prove(apptest.StaffPassword, key)
+		}
+		a.Drain()
+		if n := a.Count("select count(*) from student s join school o on o.id = s.school_id where o.name = 'Brook Primary'"); n != 2 {
+			t.Errorf("%d students", n)
+		}
+		b.Get(to).Press("Take this import back")
+		a.Drain()
+		b.Get(b.Path()).See("Students who are taken off again", "Lines that are taken off again")
 	})
 }

@@ -138,6 +138,7 @@ const (
 	sayNumberHard     Code = "number_hard"
 	sayNoIDNumber     Code = "id_number_missing"
 	saySameIDNumber   Code = "id_number_shared"
+	sayNumberMissing  Code = "number_missing_row"
 	sayLeftSchools    Code = "left_schools"
 	sayStudentAgain   Code = "student_again"
 	sayStudentUnknown Code = "student_unknown"

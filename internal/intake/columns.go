@@ -21,7 +21,21 @@ type Columns struct {
 // What comes by the watched folder is applied unseen, and so takes no answers.
 func (m *Import) AsksColumns() bool {
 	plain := m.State == Planned && m.Format == "tables" || m.State == Failed && m.Format == ""
-	return plain && m.Origin == FromPage && m.BegunAt.IsZero() && (m.Options.Format == "" || m.Options.Format == mappingFormat)
+	return plain && !m.asksElse() && m.Origin == FromPage && m.BegunAt.IsZero() && (m.Options.Format == "" || m.Options.Format == mappingFormat)
+}
+
+// asksElse reports whether a file could not be taken for a reason that its columns do not mend.
+func (m *Import) asksElse() bool {
+	if m.Report.Refused == nil {
+		return false
+	}
+	switch m.Report.Refused.Code {
+	case cannotTell, cannotRows:
+		return false
+	case cannotSchool: // unless the column of the school goes by another name
+		return !isTable(m.FileName)
+	}
+	return true
 }
 
 // Columns reads the headers of an upload. It returns fault.Forbidden unless the actor may import, fault.NotFound for no import, fault.Conflict

@@ -67,7 +67,7 @@ func limitOf(level Level) int {
 	return listed
 }
 
-// list returns the findings by file and line, in English words. A kind found too often stands there with its first examples, and the number of
+// list returns the findings, the gravest first, and those alike by file and line, in English words. A kind found too often stands there with its first examples, and the number of
 // the others at the line where they begin.
 func (f *findings) list() []Finding {
 	var out []Finding
@@ -91,11 +91,14 @@ func (f *findings) list() []Finding {
 	}
 	inEnglish(out)
 	slices.SortFunc(out, func(a, b Finding) int {
-		return cmp.Or(strings.Compare(a.File, b.File), a.Line-b.Line, strings.Compare(a.Column, b.Column),
-			strings.Compare(string(a.Level), string(b.Level)), strings.Compare(a.Text, b.Text), strings.Compare(a.Was, b.Was))
+		return cmp.Or(a.Level.weight()-b.Level.weight(), strings.Compare(a.File, b.File), a.Line-b.Line, strings.Compare(a.Column, b.Column),
+			strings.Compare(a.Text, b.Text), strings.Compare(a.Was, b.Was))
 	})
 	return out
 }
+
+// weight orders levels, the gravest first.
+func (l Level) weight() int { return slices.Index([]Level{Refused, Skipped, Warning, Note}, l) }
 
 func shorten(s string) string {
 	const limit = 80

@@ -24,17 +24,23 @@ const (
 	LinesClose     Sort = "lines_close"
 	LinesChange    Sort = "lines_change"
 	LinesCome      Sort = "lines_come"
+
+	StudentsGo Sort = "students_go" // taken back: those that an import had added
+	ContactsGo Sort = "contacts_go"
+	LinesGo    Sort = "lines_go"
 )
 
 // Sorts lists them.
 func Sorts() []Sort {
-	return []Sort{StudentsCome, StudentsChange, StudentsLeave, ContactsCome, ContactsChange, ContactsLeave, LinesClose, LinesChange, LinesCome}
+	return []Sort{StudentsCome, StudentsChange, StudentsLeave, ContactsCome, ContactsChange, ContactsLeave, LinesClose, LinesChange, LinesCome,
+		StudentsGo, ContactsGo, LinesGo}
 }
 
 func (s Sort) phase() phase {
 	return map[Sort]phase{StudentsCome: phaseAddStudent, StudentsChange: phaseChangeStudent, StudentsLeave: phaseStudentLeaves,
 		ContactsCome: phaseAddContact, ContactsChange: phaseChangeContact, ContactsLeave: phaseContactLeaves,
-		LinesClose: phaseCloseLine, LinesChange: phaseChangeLine, LinesCome: phaseAddLine}[s]
+		LinesClose: phaseCloseLine, LinesChange: phaseChangeLine, LinesCome: phaseAddLine,
+		StudentsGo: phaseRemoveStudent, ContactsGo: phaseRemoveContact, LinesGo: phaseRemoveLine}[s]
 }
 
 // Change is a step of a plan as people read it.

@@ -345,10 +345,14 @@ func (d *plainTables) student(r row) (id string, ok bool, err error) {
 	number := r.value("student.id_number")
 	id = cmp.Or(r.value("student.id"), number)
 	if id == "" || tooLong(id, idLength) {
-		r.note(Skipped, "id", id, sayIDUnfit)
+		r.note(Skipped, "", id, sayNumberMissing)
 		return "", false, nil
 	}
-	if twice(d.students, r, "id", id) {
+	column := "student.id_number"
+	if r.value("student.id") != "" {
+		column = "student.id"
+	}
+	if twice(d.students, r, column, id) {
 		return id, false, nil
 	}
 	delete(d.students, id) // studentOf notes it

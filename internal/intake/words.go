@@ -57,7 +57,8 @@ func tableField(l *lang.Language, key string) string {
 	case "student", "contact":
 		return l.T("imports.field_of_"+of, "Field", name)
 	}
-	return l.T("imports.field_of_other", "Field", name, "Of", of)
+	group := strings.TrimRight(of, "0123456789")
+	return l.T("imports.field_of_other", "Field", name, "Of", strings.TrimSpace(l.T("imports.group."+group)+" "+of[len(group):]))
 }
 
 // inEnglish writes the English words beside the codes, for command lines and for what is kept.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"strconv"
@@ -30,6 +31,9 @@ type importPage struct {
 	Stop     string
 	Undo     string
 	Columns  string
+	School   string // where to say which school the students are in
+	Schools  []string
+	Failed   bool
 	Report   bool
 	Base     string
 	Tallies  []importTally
@@ -41,9 +45,15 @@ type importPage struct {
 
 type importTally struct{ What, Come, Change, Leave, Same string }
 
+// Noticed reports whether the list on the page is what was noticed in the file.
+func (p importPage) Noticed() bool { return p.List == findingsList }
+
 // importRow is one line of a list.
 type importRow struct {
 	URL, Name, ContactURL, Contact, What string
+
+	Level string // of a finding
+	Grave bool
 }
 
 const findingsList = "findings"
@@ -53,6 +63,11 @@ func (s *Server) importOne(x *exchange) error {
 	if err != nil {
 		return err
 	}
+	return s.importWith(x, http.StatusOK, id, nil)
+}
+
+// importWith shows an import, with what is wrong with a form of its page.
+func (s *Server) importWith(x *exchange, status int, id int64, wrong error) error {
 	m, err := s.Imports.One(x.r.Context(), x.actor, id)
 	if err != nil {
 		return err
@@ -60,6 +75,11 @@ func (s *Server) importOne(x *exchange) error {
 	l := x.lang
 	p := importPage{Page: s.page(x, "imports.title"), Heading: s.importEntry(l, m).What, Done: m.Done, Steps: m.Steps, Base: importURL(id)}
 	p.Path = importURL(id)
+	if wrong != nil {
+		if err := s.problems(x, &p.Page, wrong, "school"); err != nil {
+			return err
+		}
+	}
 	p.Facts = s.importFacts(l, m)
 	switch m.State {
 	case intake.Uploading, intake.Waiting, intake.Planning:
@@ -79,6 +99,8 @@ func (s *Server) importOne(x *exchange) error {
 				return err
 			}
 		}
+	case intake.Failed:
+		p.Failed = true
 	case intake.Done:
 		may, err := s.Imports.MayUndo(x.r.Context(), x.actor, id)
 		if err != nil {
@@ -94,17 +116,22 @@ func (s *Server) importOne(x *exchange) error {
 	if m.AsksColumns() {
 		p.Columns = importURL(id) + "/columns"
 	}
+	if m.AsksSchool() {
+		if err := s.asksSchool(x, &p, m); err != nil {
+			return err
+		}
+	}
 	if m.Report.Format != "" {
 		p.Report = true
 		p.Meaning, p.Tallies = importMeaning(l, m), importTallies(l, m)
 	}
 	if p.Running && m.BegunAt.IsZero() { // what is there of a plan is not whole yet
-		return s.render(x, http.StatusOK, "admin/import", p)
+		return s.render(x, status, "admin/import", p)
 	}
 	if err := s.importLists(x, &p, m); err != nil {
 		return err
 	}
-	return s.render(x, http.StatusOK, "admin/import", p)
+	return s.render(x, status, "admin/import", p)
 }
 
 func (s *Server) importFacts(l *lang.Language, m intake.Import) []string {
@@ -134,7 +161,9 @@ func importOver(l *lang.Language, over []string) []string {
 	for _, o := range over {
 		f := strings.Fields(o)
 		if len(f) == 4 {
-			texts = append(texts, l.T("imports.over."+f[3], "Gone", f[0], "All", f[2]))
+			gone, _ := strconv.Atoi(f[0])
+			all, _ := strconv.Atoi(f[2])
+			texts = append(texts, l.T("imports.over."+f[3], "Gone", gone, "All", all))
 		}
 	}
 	return texts
@@ -172,7 +201,11 @@ func importTallies(l *lang.Language, m intake.Import) []importTally {
 	for _, t := range []struct {
 		key   string
 		tally intake.Tally
-	}{{"schools", r.Schools}, {"students", r.Students}, {"contacts", r.Contacts}, {"lines", r.Lines}} {
+	}{{"schools", r.Schools}, {"students", r.Students}, {"contacts", r.Contacts}, {"lines", r.Lines}, {"terms", r.Terms}, {"courses", r.Courses},
+		{"classes", r.Classes}, {"enrolments", r.Enrolments}} {
+		if len(all) >= 4 && t.tally == (intake.Tally{}) {
+			continue // many files have no classes
+		}
 		all = append(all, importTally{l.T("imports." + t.key), l.Number(t.tally.Added), l.Number(t.tally.Changed), l.Number(t.tally.Removed), l.Number(t.tally.Same)})
 	}
 	return all
@@ -302,26 +335,25 @@ func familyURL(id int64) string {
 }
 
 func findingRow(l *lang.Language, f intake.Finding, schools []roster.School) importRow {
-	where := f.File
+	row := importRow{Name: f.File, Level: l.T("imports.level." + string(f.Level)), Grave: f.Level == intake.Skipped}
 	if f.Line > 0 {
-		where += ":" + strconv.Itoa(f.Line)
+		row.Name = l.T("imports.place", "File", f.File, "Line", strconv.Itoa(f.Line))
 	}
-	what := l.T("imports.level."+string(f.Level)) + ": "
-	if f.Column != "" {
-		what += f.Column + ": "
-	}
-	what += f.In(l)
 	was := f.Was
 	if field := f.Field(); field != "" {
 		was = valueWords(l, field, was, schools)
 	}
 	if was != "" {
-		what += " " + l.T("imports.was", "Was", was)
+		was = l.T("imports.was", "Was", was)
 	}
+	if about := strings.TrimSpace(f.Column + " " + was); about != "" {
+		row.What = about + ": "
+	}
+	row.What += f.In(l)
 	if f.Count > 1 {
-		what += " " + l.T("imports.times", "Count", f.Count)
+		row.What += " " + l.T("imports.times", "Count", f.Count)
 	}
-	return importRow{Name: where, What: what}
+	return row
 }
 
 // valueWords says a value of a record's field as a plan has it. A school that the plan makes has no name yet.
@@ -417,7 +449,7 @@ func (s *Server) importCSV(x *exchange) error {
 			rows, last, err = s.importRows(x, id, name, after, reportAtOnce+1)
 			for _, r := range rows[:min(len(rows), reportAtOnce)] {
 				if err == nil {
-					err = row(l.T("imports.list."+name), r.Name, r.Contact, r.What)
+					err = row(l.T("imports.list."+name), r.Name, cmp.Or(r.Contact, r.Level), r.What)
 				}
 			}
 			if len(rows) <= reportAtOnce {

@@ -183,6 +183,7 @@ var routes = []route{
 	{"GET " + importsPath + "/{import}", admin, access.ImportRoster, "", (*Server).importOne},
 	{"GET " + importsPath + "/{import}/columns", admin, access.ImportRoster, "", (*Server).importColumns},
 	{"POST " + importsPath + "/{import}/columns", admin, access.ImportRoster, "", (*Server).mapColumns},
+	{"POST " + importsPath + "/{import}/school", admin, access.ImportRoster, "", (*Server).nameSchool},
 	{"POST " + importsPath + "/{import}/apply", admin, access.ImportRoster, "", (*Server).applyImport},
 	{"POST " + importsPath + "/{import}/stop", admin, access.ImportRoster, "", (*Server).stopImport},
 	{"POST " + importsPath + "/{import}/undo", admin, access.ImportRoster, "", (*Server).undoImport},

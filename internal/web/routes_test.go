@@ -140,6 +140,7 @@ var expected = map[string]string{
 	"GET /admin/site/imports/{import}":                       "login | login | login | login | 404 ar",
 	"GET /admin/site/imports/{import}/columns":               "login | login | login | login | 404 ar",
 	"POST /admin/site/imports/{import}/columns":              "login | login | login | login | 404 ar",
+	"POST /admin/site/imports/{import}/school":               "login | login | login | login | 404 ar",
 	"POST /admin/site/imports/{import}/apply":                "login | login | login | login | 404 ar",
 	"POST /admin/site/imports/{import}/stop":                 "login | login | login | login | 404 ar",
 	"POST /admin/site/imports/{import}/undo":                 "login | login | login | login | 404 ar",
