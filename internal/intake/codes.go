@@ -209,6 +209,7 @@ const (
 const (
 	sayFuture     Code = "begins_later"
 	sayAboveSelf  Code = "above_itself"
+	sayNoTitle    Code = "title_missing"
 	sayNoYear     Code = "school_year_wanted"
 	saySubjects   Code = "subject_codes"
 	sayClassTwice Code = "class_twice"

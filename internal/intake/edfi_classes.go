@@ -230,10 +230,10 @@ func (d *edfi) secondTaught(n *node, at place) error {
 func (d *edfi) fresh(n *node, at place, id string) bool {
 	switch key := maphash.String(d.taught.seed, n.name+"\x00"+id); {
 	case strings.Trim(id, "/") == "":
-		d.f.add(Skipped, at.file, at.line, n.name, "", "no id that can be kept: not taken")
+		d.f.add(Skipped, at.file, at.line, n.name, "", sayIDUnfit)
 		return false
 	case d.taught.seen[key]:
-		d.f.add(Skipped, at.file, at.line, n.name, id, "the same id stands there twice: the first one was taken")
+		d.f.add(Skipped, at.file, at.line, n.name, id, sayIDAgain)
 		return false
 	default:
 		d.taught.seen[key] = true
@@ -270,7 +270,7 @@ func (d *edfi) span(n *node, at place) (begin, end string) {
 		end = dayAfter(last)
 	}
 	if begin != "" && end != "" && end <= begin {
-		d.f.add(Warning, at.file, at.line, "EndDate", n.say("EndDate"), "the end is before the begin: both left out")
+		d.f.add(Warning, at.file, at.line, "EndDate", n.say("EndDate"), sayDatesTurned)
 		return "", ""
 	}
 	return begin, end
@@ -349,7 +349,7 @@ func (d *edfi) staff(n *node, at place) error {
 	of := n.at("Name")
 	p := staffPerson{sourceID: id, first: of.say("FirstName"), middle: of.say("MiddleName"), last: of.say("LastSurname"), email: mailOf(n), role: "staff", from: at}
 	if p.first == "" && p.last == "" || tooLong(p.first, nameLength) || tooLong(p.last, nameLength) {
-		d.f.add(Skipped, at.file, at.line, "Name", id, "no name that can be kept: not taken")
+		d.f.add(Skipped, at.file, at.line, "Name", id, sayNoTitle)
 		return nil
 	}
 	return d.out.addStaff(p)
@@ -358,7 +358,7 @@ func (d *edfi) staff(n *node, at place) error {
 func (d *edfi) enrolment(n *node, at place, user, role string) error {
 	class := d.sectionAt(n.at("SectionReference"))
 	if class == "" || user == "" {
-		d.f.add(Skipped, at.file, at.line, "", "", "names no class or no person: not taken")
+		d.f.add(Skipped, at.file, at.line, "", "", sayNoEnds)
 		return nil
 	}
 	// Who left a class and came back is in it twice, with another first day.

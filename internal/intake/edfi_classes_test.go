@@ -119,7 +119,7 @@ func TestEdFiSchedulesAreReadAlikeFromXMLAndFlatFiles(t *testing.T) {
 	if got := countsOf(rec); got.Lines != 1 || got.Students != 3 {
 		t.Errorf("a reference to nobody is somebody: %+v", got)
 	}
-	if !mentions(found, "names no class or no person") || !rec.full.enrolments || !rec.full.terms {
+	if !mentions(found, "enrolment_unclear") || !rec.full.enrolments || !rec.full.terms {
 		t.Errorf("%+v, %v", rec.full, found)
 	}
 	var files []string

@@ -2,7 +2,6 @@ package intake
 
 import (
 	"cmp"
-	"strconv"
 	"strings"
 )
 
@@ -69,12 +68,12 @@ func (d *edfiCSV) readTaught() error {
 // fresh reports whether an id is one that can be kept and was not handed over before; with a finding if it is not.
 func (t *flatTaught) fresh(r row, id string) bool {
 	if strings.Trim(id, "/") == "" {
-		r.note(Skipped, "", "", "no id that can be kept: row not taken")
+		r.note(Skipped, "", "", sayIDUnfit)
 		return false
 	}
 	first, again := t.seen[r.t.file+"\x00"+id]
 	if again {
-		r.note(Skipped, "", id+" (first in line "+strconv.Itoa(first)+")", "the same id stands there twice: the first one was taken")
+		r.twice("", id, first)
 		return false
 	}
 	t.seen[r.t.file+"\x00"+id] = r.line
@@ -163,7 +162,7 @@ func (t *flatTaught) enrolments() error {
 		there, err := t.flat(in.file, []string{in.person, "ClassroomPosition"}, func(r row) error {
 			e := enrolment{class: sectionKeyIn(r), school: r.value("SchoolId"), user: r.value(in.person), role: in.role, from: place{r.t.file, r.line}}
 			if e.class == "" || e.user == "" {
-				r.note(Skipped, "", "", "names no class or no person: row not taken")
+				r.note(Skipped, "", "", sayNoEnds)
 				return nil
 			}
 			if e.sourceID = joinedKey(e.class, e.user, e.role, r.value("BeginDate")); !t.fresh(r, e.sourceID) {
@@ -187,7 +186,7 @@ func (t *flatTaught) enrolments() error {
 func spanIn(r row) (begin, end string) {
 	begin, end = day(r, "BeginDate"), dayAfter(day(r, "EndDate"))
 	if begin != "" && end != "" && end <= begin {
-		r.note(Warning, "EndDate", r.value("EndDate"), "the end is before the begin: both left out")
+		r.note(Warning, "EndDate", r.value("EndDate"), sayDatesTurned)
 		return "", ""
 	}
 	return begin, end

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"errors"
 	"strconv"
 	"strings"
@@ -13,7 +14,7 @@ import (
 func (x Finding) In(l *lang.Language) string {
 	key := "imports.found." + string(x.Code)
 	if !l.Has(key) {
-		return x.Text
+		return cmp.Or(x.Text, string(x.Code))
 	}
 	as := x.As
 	switch x.Code {
