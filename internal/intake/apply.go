@@ -15,10 +15,10 @@ import (
 )
 
 const (
-	firstBatch = 50
-	leastBatch = 8
+	firstBatch = 100
+	leastBatch = 50
 	mostBatch  = 1000
-	longBatch  = 50 * time.Millisecond // nobody waits longer behind one transaction
+	longBatch  = 80 * time.Millisecond // nobody waits longer behind one transaction
 	aloneKept  = 1000                  // names of those left alone
 )
 
@@ -107,6 +107,9 @@ func (i *Intake) apply(ctx context.Context, t *turn, id int64) error {
 
 // next reads the next steps, all of one phase.
 func (w *writer) next(ctx context.Context, at phase, pos, size int) (steps []stepRow, err error) {
+	if at.kind() >= phaseEndClasses {
+		size = 1 // it is hundreds of rows itself
+	}
 	err = w.db.Look(ctx, func(tx *sqldb.Tx) error {
 		steps, err = sqldb.All(ctx, tx, scanStep, selectSteps, w.id, int(at), pos, size)
 		return err
@@ -118,7 +121,7 @@ func (w *writer) next(ctx context.Context, at phase, pos, size int) (steps []ste
 		steps = steps[:end]
 	}
 	if steps[0].phase.kind() >= phaseEndClasses {
-		steps = steps[:1] // it is hundreds of rows itself
+		steps = steps[:1]
 	}
 	if round := steps[0].phase.round(); steps[0].phase.kind() > phaseSchool && w.round != round {
 		w.round = round

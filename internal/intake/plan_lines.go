@@ -70,11 +70,12 @@ coalesce(c.id, 0), coalesce(c.source_id, ''), coalesce(c.gone, 0), coalesce(c.af
 fl.seq is not null, coalesce(fl.file, ''), coalesce(fl.line, 0), coalesce(fl.data, ''), coalesce(fc.facts, ''), fc.seq is not null,
 exists (select 1 from f_kept k where k.source_id = s.source_id) or exists (select 1 from f_kept k where k.source_id = c.source_id)`
 
-func scanPair(r *sql.Rows) (p pair, err error) {
+// scanPair reads a pair, and what stands in the columns behind it.
+func scanPair(r *sql.Rows, behind ...any) (p pair, err error) {
 	var gone, goes bool
 	s, c := &p.student, &p.contact
-	err = r.Scan(&p.key, &p.line, &s.id, &s.source, &p.status, &p.after, &s.seen, &s.spoken, &s.leaves, &s.name, &c.id, &c.source, &gone, &goes, &c.seen, &c.leaves,
-		&c.name, &p.email, &p.named, &p.at.file, &p.at.line, &p.own, &p.said, &p.isSaid, &p.unread)
+	err = r.Scan(append([]any{&p.key, &p.line, &s.id, &s.source, &p.status, &p.after, &s.seen, &s.spoken, &s.leaves, &s.name, &c.id, &c.source, &gone, &goes,
+		&c.seen, &c.leaves, &c.name, &p.email, &p.named, &p.at.file, &p.at.line, &p.own, &p.said, &p.isSaid, &p.unread}, behind...)...)
 	s.was, s.will, c.was, c.will = p.status == roster.Enrolled, p.after == roster.Enrolled, !gone, !goes
 	return p, err
 }
@@ -96,48 +97,49 @@ func (p *pair) gone() bool {
 }
 
 func (p *plan) planLines(ctx context.Context) error {
-	err := walk(ctx, p.stage, selectLines, scanPair, func(x pair) int64 { return x.key }, func(x pair) error { return p.planLine(ctx, x) })
+	err := walk(ctx, p.stage, selectLines, func(r *sql.Rows) (pair, error) { return scanPair(r) }, func(x pair) int64 { return x.key }, func(x pair) error { return p.planLine(ctx, x) })
 	if err != nil {
 		return err
 	}
 	return p.newLines(ctx)
 }
 
-// newLines plans the lines of the file that are not on record, student by student in the file's order. A line to somebody nobody knows is no line.
+// newLine is a line of the file that is not on record, with its place among the student's lines and with what becomes of it.
+type newLine struct {
+	pair
+	position int
+	fate     fate
+}
+
+// fate is what becomes of a line of the file that is not on record.
+type fate int
+
+const (
+	fateAdded fate = iota
+	fateUnknown
+	fateGone
+)
+
+// newLines plans the lines of the file that are not on record. They are added in the order of the adults' names, in which most lists of lines
+// stand: neighbours in time are then neighbours in the database.
 func (p *plan) newLines(ctx context.Context) error {
-	student, next := int64(0), 0
-	after, seq := "", int64(0)
-	for {
-		some, err := list(ctx, p.stage, scanPair, selectNewLines, after, seq, readAtOnce)
-		if err != nil || len(some) == 0 {
-			return err
-		}
-		for _, n := range some {
-			after, seq = n.line, n.key // the query has the student's source id in the line's place
-			switch {
-			case n.student.id == 0 || n.contact.id == 0:
-				p.f.add(Warning, n.at.file, n.at.line, "agentSourcedIds", "", sayLineNotKnown)
-				continue
-			case n.gone():
-				p.f.add(Warning, n.at.file, n.at.line, "agentSourcedIds", "", sayLineGone)
-				continue
-			}
-			if n.student.id != student {
-				student, next = n.student.id, 0
-				if student > 0 {
-					last, err := p.stage.value(ctx, selectNextPosition, student)
-					if err != nil {
-						return err
-					}
-					next = int(last)
-				}
-			}
-			if err := p.newLine(ctx, n, next); err != nil {
-				return err
-			}
-			next++
-		}
+	if err := p.stage.exec(ctx, insertNewLines); err != nil {
+		return err
 	}
+	return walk(ctx, p.stage, selectNewLines, func(r *sql.Rows) (n newLine, err error) {
+		n.pair, err = scanPair(r, &n.position, &n.fate)
+		return n, err
+	}, func(n newLine) int64 { return n.key }, func(n newLine) error {
+		switch n.fate {
+		case fateUnknown:
+			p.f.add(Warning, n.at.file, n.at.line, "agentSourcedIds", "", sayLineNotKnown)
+		case fateGone:
+			p.f.add(Warning, n.at.file, n.at.line, "agentSourcedIds", "", sayLineGone)
+		default:
+			return p.newLine(ctx, n.pair, n.position)
+		}
+		return nil
+	})
 }
 
 // planLine brings a line on record up to date.

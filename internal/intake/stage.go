@@ -251,12 +251,13 @@ create table r_student (id integer primary key, source_id text not null, school_
   name text not null, email_key text not null, data text not null);
 create index r_student_source on r_student (source_id);
 create table r_contact (id integer primary key, source_id text not null, gone integer not null, after integer not null,
-  seen integer not null default 0, whole integer not null, leaves integer not null default 0, name text not null, email_key text not null,
-  data text not null);
+  seen integer not null default 0, whole integer not null, leaves integer not null default 0, name text not null, sort text not null,
+  email_key text not null, data text not null);
 create index r_contact_source on r_contact (source_id);
 create table r_line (id integer primary key, student_id integer not null, contact_id integer not null, from_file integer not null,
   ended integer not null, refused integer not null, position integer not null, data text not null, unique (student_id, contact_id));
 create index r_line_contact on r_line (contact_id);
+create table new_line (seq integer primary key, line integer not null, position integer not null, fate integer not null);
 create table covered (school_id integer primary key);
 
 create table step (phase integer not null, pos integer not null, student_id integer not null, contact_id integer not null, name text not null,

@@ -70,16 +70,26 @@ left join f_contact fc on fc.source_id = c.source_id
 where l.id > $1
 order by l.id limit $2`
 
-	selectNewLines = `select fl.seq, fl.student, ` + pairColumns + `
-from f_line fl
+	insertNewLines = `insert into new_line (line, position, fate)
+select line, coalesce((select max(position) + 1 from r_line o where o.student_id = x.student_id), 0) + row_number() over (partition by student, fate order by line) - 1, fate
+from (select fl.seq as line, fl.student, s.id as student_id, s.school_id, c.sort, c.id as contact_id, case
+    when s.id is null or c.id is null then 1
+    when not s.seen and s.status = 'left' or not c.seen and c.gone or s.leaves + c.leaves > 0 then 2
+    else 0 end as fate
+  from f_line fl
+  left join r_student s on s.source_id = fl.student
+  left join r_contact c on c.source_id = fl.contact
+  where not exists (select 1 from r_line l where l.student_id = s.id and l.contact_id = c.id)) x
+order by sort, contact_id, line`
+	selectNewLines = `select n.seq, '', ` + pairColumns + `, n.position, n.fate
+from new_line n
+join f_line fl on fl.seq = n.line
 left join r_student s on s.source_id = fl.student
 left join r_contact c on c.source_id = fl.contact
 left join f_contact fc on fc.source_id = fl.contact
-where (fl.student, fl.seq) > ($1, $2) and not exists (select 1 from r_line l where l.student_id = s.id and l.contact_id = c.id)
-order by fl.student, fl.seq limit $3`
-	indexNewLines      = `create index f_line_order on f_line (student, seq)`
-	selectNextPosition = `select coalesce(max(position) + 1, 0) from r_line where student_id = $1`
-	selectLikeOthers   = `select data from r_line where contact_id = $1 and from_file order by refused desc, id desc limit 1`
+where n.seq > $1
+order by n.seq limit $2`
+	selectLikeOthers = `select data from r_line where contact_id = $1 and from_file order by refused desc, id desc limit 1`
 
 	insertStep        = `insert into step (phase, pos, student_id, contact_id, name, data) values `
 	insertNote        = `insert into note (list, pos, student_id, contact_id, student, contact, detail) values `
@@ -121,7 +131,7 @@ order by seq limit $2`
 
 // indexes are made when everything is read: they cost less then.
 func indexes() []string {
-	return []string{indexNewLines, indexNumbers,
+	return []string{indexNumbers,
 		`create index f_student_email on f_student (email_key)`, `create index f_contact_email on f_contact (email_key)`,
 		`create index r_student_email on r_student (email_key)`, `create index r_contact_email on r_contact (email_key)`}
 }

@@ -60,7 +60,7 @@ func (s *stage) addLine(ctx context.Context, l line) error {
 // What is on record, as it is read.
 const (
 	insertOldStudent = `insert into r_student (id, source_id, school_id, status, after, seen, whole, name, email_key, data) values `
-	insertOldContact = `insert into r_contact (id, source_id, gone, after, seen, whole, name, email_key, data) values `
+	insertOldContact = `insert into r_contact (id, source_id, gone, after, seen, whole, name, sort, email_key, data) values `
 	insertOldLine    = `insert into r_line (id, student_id, contact_id, from_file, ended, refused, position, data) values `
 )
 
@@ -78,7 +78,8 @@ func (s *stage) seeContact(ctx context.Context, c roster.Contact, seen, whole bo
 	if err != nil {
 		return err
 	}
-	return s.insert(ctx, insertOldContact, c.ID, c.SourceID, c.Left, c.Left, seen, whole, nameOf(c.First, c.Last), lang.EmailKey(c.Email), data)
+	return s.insert(ctx, insertOldContact, c.ID, c.SourceID, c.Left, c.Left, seen, whole, nameOf(c.First, c.Last), lang.SortKey(c.Last, c.First, c.Middle),
+		lang.EmailKey(c.Email), data)
 }
 
 func (s *stage) seeLine(ctx context.Context, l roster.Line) error {

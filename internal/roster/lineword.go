@@ -33,6 +33,7 @@ type wordedLine struct {
 	parentSort  string
 	parent      contactFound
 	child       studentNames
+	childSort   string
 	school      sql.NullInt64
 	removed     bool
 }
@@ -40,7 +41,7 @@ type wordedLine struct {
 func scanWordedLine(r *sql.Rows) (l wordedLine, err error) {
 	p, c := &l.parent, &l.child
 	err = r.Scan(&l.id, &l.contact, &l.parentSort, &p.first, &p.middle, &p.last, &p.preferredFirst, &p.preferredLast, &p.mobile, &p.home, &p.work,
-		&c.first, &c.middle, &c.last, &c.preferredFirst, &c.preferredLast, &l.school, &l.removed)
+		&c.first, &c.middle, &c.last, &c.preferredFirst, &c.preferredLast, &l.childSort, &l.school, &l.removed)
 	return l, err
 }
 
@@ -56,6 +57,16 @@ func (l wordedLine) words() []string {
 	return words
 }
 
+// rows are the line's rows of line_word.
+func (l wordedLine) rows() [][]any {
+	words := l.words()
+	rows := make([][]any, len(words))
+	for i, w := range words {
+		rows[i] = []any{w, l.parentSort, l.contact, l.id, l.school}
+	}
+	return rows
+}
+
 // wordLines makes the words of the lines anew, as the records are now.
 func wordLines(ctx context.Context, tx *sqldb.Tx, lines []int64) error {
 	return eachChunk(lines, func(in string, args []any) error {
@@ -68,11 +79,8 @@ func wordLines(ctx context.Context, tx *sqldb.Tx, lines []int64) error {
 		}
 		var rows [][]any
 		for _, l := range found {
-			if l.removed {
-				continue
-			}
-			for _, w := range l.words() {
-				rows = append(rows, []any{w, l.parentSort, l.contact, l.id, l.school})
+			if !l.removed {
+				rows = append(rows, l.rows()...)
 			}
 		}
 		return insertMany(ctx, tx, addLineWords, "", rows, nil)

@@ -48,9 +48,6 @@ values `
 
 	returningSource = "\non conflict (source_id) do nothing returning id, source_id"
 	returningPair   = "\non conflict (student_id, contact_id) do nothing returning id, student_id, contact_id"
-
-	selectContactNamesIn = `select id, first_name, middle_name, last_name from contact where id in `
-	selectStudentPlaceIn = `select id, sort_key, school_id from student where id in `
 )
 
 // insertMany inserts rows of equal width, many with each statement and in few different statement texts.
@@ -161,49 +158,35 @@ func (e *edit) addLines(ctx context.Context, all []*Line) error {
 	return e.listLines(ctx, all)
 }
 
-// listLines puts new lines into the lists under their contacts' names.
+// listLines puts new lines into the lists, under their contacts' names and under the words they are found by.
 func (e *edit) listLines(ctx context.Context, all []*Line) error {
-	names, places := map[int64]contactNames{}, map[int64]childPlace{}
-	var contacts, students []int64
-	for _, l := range all {
-		contacts, students = append(contacts, l.ContactID), append(students, l.StudentID)
-	}
-	err := eachChunk(contacts, func(in string, args []any) error {
-		return sqldb.Each(ctx, e.tx, func(r *sql.Rows) error {
-			var id int64
-			var n contactNames
-			err := r.Scan(&id, &n.first, &n.middle, &n.last)
-			names[id] = n
-			return err
-		}, selectContactNamesIn+"("+in+")", args...)
-	})
-	if err != nil {
-		return err
-	}
-	err = eachChunk(students, func(in string, args []any) error {
-		return sqldb.Each(ctx, e.tx, func(r *sql.Rows) error {
-			var id int64
-			var p childPlace
-			err := r.Scan(&id, &p.sort, &p.school)
-			places[id] = p
-			return err
-		}, selectStudentPlaceIn+"("+in+")", args...)
-	})
-	if err != nil {
-		return err
-	}
-	var rows [][]any
+	byID := make(map[int64]*Line, len(all))
 	var added []int64
 	for _, l := range all {
 		if l.ID != 0 {
+			byID[l.ID] = l
 			added = append(added, l.ID)
-			rows = append(rows, namesOfLine(l, names[l.ContactID], places[l.StudentID])...)
 		}
 	}
-	if err := insertMany(ctx, e.tx, insertLineNames, "", rows, nil); err != nil {
+	var names, words [][]any
+	err := eachChunk(added, func(in string, args []any) error {
+		return sqldb.Each(ctx, e.tx, func(r *sql.Rows) error {
+			w, err := scanWordedLine(r)
+			if err != nil {
+				return err
+			}
+			names = append(names, namesOfLine(byID[w.id], w.parent.contactNames, childPlace{w.childSort, w.school})...)
+			words = append(words, w.rows()...)
+			return nil
+		}, selectWordedLines+"("+in+")", args...)
+	})
+	if err != nil {
 		return err
 	}
-	return wordLines(ctx, e.tx, added)
+	if err := insertMany(ctx, e.tx, insertLineNames, "", names, nil); err != nil {
+		return err
+	}
+	return insertMany(ctx, e.tx, addLineWords, "", words, nil)
 }
 
 // into reads records into a map by id.

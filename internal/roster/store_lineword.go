@@ -3,7 +3,7 @@ package roster
 const (
 	// The lists of ids follow these.
 	selectWordedLines = `select l.id, l.contact_id, c.sort_key, c.first_name, c.middle_name, c.last_name, c.preferred_first, c.preferred_last,
-c.mobile_phone, c.home_phone, c.work_phone, s.first_name, s.middle_name, s.last_name, s.preferred_first, s.preferred_last, s.school_id, ` + lineRemoved + `
+c.mobile_phone, c.home_phone, c.work_phone, s.first_name, s.middle_name, s.last_name, s.preferred_first, s.preferred_last, s.sort_key, s.school_id, ` + lineRemoved + `
 from student_contact l
 join contact c on c.id = l.contact_id
 join student s on s.id = l.student_id
