@@ -125,10 +125,11 @@ func (i *Intake) takeFromFolder(ctx context.Context, root *os.Root, name string)
 	}
 	actor := access.Actor{Kind: access.System, Username: "folder"}
 	var id int64
+	var arrived bool
 	err = i.db.Write(ctx, func(tx *sqldb.Tx) error {
 		id = 0
-		taken, err := sqldb.Value[bool](ctx, tx, selectTaken, hash)
-		if err != nil || taken {
+		state, err := sqldb.Value[int64](ctx, tx, selectTaken, hash, i.now().Add(-arrivesWithin).UnixMicro())
+		if arrived = state == takenWhole; err != nil || state != 0 {
 			return err
 		}
 		if id, err = i.begin(ctx, tx, actor, Import{Origin: FromFolder, FileName: shorten(clean(name)), Hash: hash}, Uploading); err != nil {
@@ -137,7 +138,7 @@ func (i *Intake) takeFromFolder(ctx context.Context, root *os.Root, name string)
 		return i.log.Record(ctx, tx, audit.Event{Actor: actor, Action: "roster.found_in_folder", TargetKind: "import", TargetID: id})
 	})
 	if err != nil || id == 0 {
-		if err == nil {
+		if err == nil && arrived {
 			i.lastHash = hash
 		}
 		return err
@@ -145,8 +146,8 @@ func (i *Intake) takeFromFolder(ctx context.Context, root *os.Root, name string)
 	f, err := root.Open(name)
 	if err == nil {
 		var size int64
-		var arrived string
-		if size, arrived, err = i.receive(ctx, id, f); err == nil && arrived != hash {
+		var read string
+		if size, read, err = i.receive(ctx, id, f); err == nil && read != hash {
 			err = fault.Conflictf("the file changed while it was read")
 		}
 		err = errors.Join(err, f.Close())
@@ -178,4 +179,10 @@ func hashOf(root *os.Root, name string) (string, error) {
 	return hex.EncodeToString(sum.Sum(nil)), nil
 }
 
-const selectTaken = `select exists (select 1 from import where hash = $1 and hash <> '')`
+const (
+	arrivesWithin = 10 * time.Minute // a node that takes longer to read a file has died with it
+	takenWhole    = 2
+)
+
+// 2: the file was taken; 1: a node is reading it; 0: neither, for who began to read it has died.
+const selectTaken = `select coalesce(max(case when size > 0 then 2 else 1 end), 0) from import where hash = $1 and hash <> '' and (size > 0 or started_at > $2)`

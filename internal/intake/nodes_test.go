@@ -1,0 +1,133 @@
+package intake
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/schoolgate/schoolgate/internal/sqldb/sqldbtest"
+)
+
+// twoNodes runs a test with two programs on one database, each with a clock of its own.
+func twoNodes(t *testing.T, test func(t *testing.T, a, b *office)) {
+	t.Helper()
+	sqldbtest.RunURL(t, func(t *testing.T, url string) { test(t, newOffice(t, url), newOffice(t, url)) })
+}
+
+// later moves the clocks of all.
+func later(d time.Duration, all ...*office) {
+	for _, o := range all {
+		o.ticks.Lock()
+		o.clock = o.clock.Add(d)
+		o.ticks.Unlock()
+	}
+}
+
+// watching has offices watch a new folder with one roster in it.
+func watching(t *testing.T, all ...*office) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "tonight.zip"), zipOf(t, twenty()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range all {
+		if err := o.intake.Folder(Watch{Folder: dir}); err != nil {
+			t.Fatal(err)
+		}
+		if err := o.intake.LookAfterFolder(o.ctx); err != nil { // sees whether it grows
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestOfTwoNodesThatWatchAFolderOneTakesTheFile(t *testing.T) {
+	twoNodes(t, func(t *testing.T, a, b *office) {
+		watching(t, a, b)
+		var both sync.WaitGroup
+		for _, o := range []*office{a, b} {
+			both.Go(func() {
+				for range 3 {
+					if err := o.intake.LookAfterFolder(o.ctx); err != nil {
+						t.Error(err)
+					}
+					if _, err := o.jobs.Drain(o.ctx); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		both.Wait()
+		later(time.Minute, a, b) // of what was put off because the other one had its turn
+		a.drain()
+		a.same("imports", 1, len(a.dump("import")["import"]))
+		a.same("taken", []any{Done, 20}, []any{a.is(1).State, len(a.snapshot().Students)})
+	})
+}
+
+func TestOPS1AFileWhoseNodeDiedWhileReadingItIsTakenByTheOther(t *testing.T) {
+	twoNodes(t, func(t *testing.T, a, b *office) {
+		watching(t, a, b)
+		a.before = func(q string) error {
+			if strings.HasPrefix(q, "insert into import_chunk") || strings.HasPrefix(q, "delete from import") {
+				return errors.New("the plug was pulled")
+			}
+			return nil
+		}
+		if err := a.intake.LookAfterFolder(a.ctx); err == nil {
+			t.Fatal("nothing happened")
+		}
+		look := func() int {
+			if err := b.intake.LookAfterFolder(b.ctx); err != nil {
+				t.Fatal(err)
+			}
+			b.drain()
+			return len(b.snapshot().Students)
+		}
+		b.same("the other one may still be at it", 0, look())
+		later(arrivesWithin, b)
+		b.same("taken", 20, look())
+		b.same("once", []int{20, 2}, []int{look(), len(b.dump("import")["import"])})
+	})
+}
+
+func TestOPS1AnImportWhoseNodeHangsIsFinishedByTheOtherAndTheFirstWritesNoMore(t *testing.T) {
+	twoNodes(t, func(t *testing.T, a, b *office) {
+		a.begin(a.upload(twenty()), false)
+		id := a.upload(changed())
+		if err := a.intake.Begin(a.ctx, fresh, id, true); err != nil {
+			t.Fatal(err)
+		}
+		// The first node hangs between two of its transactions, with the turn and the job.
+		hangs, goes, looks := make(chan bool), make(chan bool), 0
+		a.before = func(q string) error {
+			if strings.HasPrefix(q, "select phase, pos") {
+				if looks++; looks == 3 {
+					hangs <- true
+					<-goes
+				}
+			}
+			return nil
+		}
+		ended := make(chan error, 1)
+		go func() { _, err := a.jobs.Drain(a.ctx); ended <- err }()
+		<-hangs
+		b.clock = a.clock
+		b.drain()
+		b.same("nobody takes it from who holds it", Applying, b.is(id).State)
+		later(2*time.Minute, b)
+		b.drain()
+		b.same("finished by the other", Done, b.is(id).State)
+		tables := append([]string{"import", "import_step"}, recordTables...)
+		was := b.dump(tables...)
+		goes <- true
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		b.same("the first one writes no more", was, b.dump(tables...))
+		a.before = nil
+		b.same("as in one go", 0, b.take(b.bundle(changed()), Options{}).Steps)
+	})
+}
