@@ -3,6 +3,7 @@ package intake
 import (
 	"context"
 	"database/sql"
+	"slices"
 
 	"github.com/schoolgate/schoolgate/internal/access"
 	"github.com/schoolgate/schoolgate/internal/audit"
@@ -48,7 +49,7 @@ type Change struct {
 	Pos                  int
 	StudentID, ContactID int64 // 0 for people who are not on record yet
 	Name                 string
-	Fields               []roster.Difference // what changes; none for what comes or leaves
+	Fields               []roster.Difference // what changes; of who comes, what tells them apart; none for who leaves
 	Alone                bool                // somebody else had changed the record
 }
 
@@ -81,6 +82,18 @@ func (i *Intake) Changes(ctx context.Context, actor access.Actor, id int64, s So
 
 func fieldsOf(s Sort, data string) ([]roster.Difference, error) {
 	switch s {
+	case StudentsCome:
+		var c roster.StudentChange
+		err := unpack(data, &c)
+		return told(roster.StudentDifferences(roster.Student{}, c.New), "grade", "school_id"), err
+	case ContactsCome:
+		var c roster.ContactChange
+		err := unpack(data, &c)
+		return told(roster.ContactDifferences(roster.Contact{}, c.New), "email"), err
+	case LinesCome:
+		var c lineStep
+		err := unpack(data, &c)
+		return told(roster.LineDifferences(roster.Line{}, c.New), "relationship", "portal_access", "restricted"), err
 	case StudentsChange, StudentsLeave:
 		var c roster.StudentChange
 		err := unpack(data, &c)
@@ -95,6 +108,11 @@ func fieldsOf(s Sort, data string) ([]roster.Difference, error) {
 		return roster.LineDifferences(c.Old, c.New), err
 	}
 	return nil, nil
+}
+
+// told keeps those of the fields that say something.
+func told(all []roster.Difference, fields ...string) []roster.Difference {
+	return slices.DeleteFunc(all, func(d roster.Difference) bool { return !slices.Contains(fields, d.Field) || d.New == string(roster.Unknown) })
 }
 
 // Counts says how many steps of each sort an import has.

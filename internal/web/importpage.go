@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/schoolgate/schoolgate/internal/access"
 	"github.com/schoolgate/schoolgate/internal/fault"
 	"github.com/schoolgate/schoolgate/internal/intake"
 	"github.com/schoolgate/schoolgate/internal/lang"
@@ -34,6 +35,7 @@ type importPage struct {
 	School   string // where to say which school the students are in
 	Schools  []string
 	Failed   bool
+	Next     bool // leads to what comes after an import
 	Report   bool
 	Base     string
 	Tallies  []importTally
@@ -102,6 +104,7 @@ func (s *Server) importWith(x *exchange, status int, id int64, wrong error) erro
 	case intake.Failed:
 		p.Failed = true
 	case intake.Done:
+		p.Next = m.Undoes == 0 && access.Can(x.actor, access.SeeRecords)
 		may, err := s.Imports.MayUndo(x.r.Context(), x.actor, id)
 		if err != nil {
 			return err
@@ -292,7 +295,7 @@ func (s *Server) importRows(x *exchange, id int64, name string, after, limit int
 			return nil, 0, err
 		}
 		for _, c := range changes {
-			rows = append(rows, changeRow(l, c, schools))
+			rows = append(rows, changeRow(l, c, schools, strings.HasSuffix(name, "_come")))
 			positions = append(positions, c.Pos)
 		}
 	default:
@@ -375,7 +378,7 @@ func formatName(l *lang.Language, format string) string {
 	return format
 }
 
-func changeRow(l *lang.Language, c intake.Change, schools []roster.School) importRow {
+func changeRow(l *lang.Language, c intake.Change, schools []roster.School, comes bool) importRow {
 	row := importRow{URL: studentURL(c.StudentID), Name: c.Name}
 	if c.StudentID == 0 {
 		row.URL = familyURL(c.ContactID)
@@ -384,6 +387,10 @@ func changeRow(l *lang.Language, c intake.Change, schools []roster.School) impor
 	for _, d := range c.Fields {
 		if d.Field == roster.FileRestriction {
 			parts = append(parts, l.T("imports.changed_words", "Field", fieldName(l, d.Field)))
+			continue
+		}
+		if comes {
+			parts = append(parts, l.T("imports.value", "Field", fieldName(l, d.Field), "New", valueWords(l, d.Field, d.New, schools)))
 			continue
 		}
 		parts = append(parts, l.T("imports.changed", "Field", fieldName(l, d.Field), "Old", valueWords(l, d.Field, d.Old, schools),
