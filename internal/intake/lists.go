@@ -112,7 +112,9 @@ func fieldsOf(s Sort, data string) ([]roster.Difference, error) {
 
 // told keeps those of the fields that say something.
 func told(all []roster.Difference, fields ...string) []roster.Difference {
-	return slices.DeleteFunc(all, func(d roster.Difference) bool { return !slices.Contains(fields, d.Field) || d.New == string(roster.Unknown) })
+	return slices.DeleteFunc(all, func(d roster.Difference) bool {
+		return !slices.Contains(fields, d.Field) || d.New == string(roster.Unknown)
+	})
 }
 
 // Counts says how many steps of each sort an import has.
