@@ -166,6 +166,28 @@ func (o *office) dump(tables ...string) map[string][]string {
 	return all
 }
 
+// rows returns what a query finds, sorted.
+func (o *office) rows(query string) (all []string) {
+	o.t.Helper()
+	o.read(func(tx *sqldb.Tx) error {
+		return sqldb.Each(o.ctx, tx, func(r *sql.Rows) error {
+			columns, err := r.Columns()
+			if err != nil {
+				return err
+			}
+			values, targets := make([]any, len(columns)), make([]any, len(columns))
+			for i := range values {
+				targets[i] = &values[i]
+			}
+			err = r.Scan(targets...)
+			all = append(all, fmt.Sprint(values...))
+			return err
+		}, query)
+	})
+	slices.Sort(all)
+	return all
+}
+
 func (o *office) read(fn func(tx *sqldb.Tx) error) {
 	o.t.Helper()
 	if err := o.db.Read(o.ctx, fn); err != nil {

@@ -151,10 +151,27 @@ func groupRelation(group string) string {
 	return ""
 }
 
+// tighten takes of a further row of a pair what shuts something: a school has an adult twice with a child, once with all the telephones and once with
+// the restriction.
+func (d *plainTables) tighten(r row, of string, l *line) {
+	again := &line{student: l.student, contact: l.contact, from: place{r.t.file, r.line}}
+	d.restriction(r, of, again)
+	if again.Restricted == roster.Yes && l.Restricted != roster.Yes {
+		l.Restricted, l.carried = roster.Yes, append(l.carried, "restricted")
+	}
+	if again.FileRestriction != "" && l.FileRestriction == "" {
+		l.FileRestriction, l.carried = again.FileRestriction, append(l.carried, roster.FileRestriction)
+	}
+	if flagIn(r, of+".portal_access") == roster.No {
+		l.PortalAccess = roster.No
+	}
+}
+
 // line reads what a row says of the pair. Of several rows of the same pair the first one counts.
 func (d *plainTables) line(r row, of, student string, c *contact) {
 	pair := pairOfIDs{student, c.SourceID}
-	if d.lines[pair] != nil {
+	if l := d.lines[pair]; l != nil {
+		d.tighten(r, of, l)
 		return
 	}
 	l := &line{student: student, contact: c.SourceID, from: place{r.t.file, r.line}}

@@ -37,6 +37,9 @@ func (x facts) and(own facts) facts {
 		return x
 	}
 	next, _, _ := roster.TakeLine(x.Line, own.Line, own.carried)
+	if own.says("restricted") { // which TakeLine takes for what is on record, and not as it is said
+		next.Restricted = own.Restricted
+	}
 	return facts{Line: next, carried: slices.Concat(x.carried, own.carried)}
 }
 
@@ -159,7 +162,7 @@ func (p *plan) planLine(ctx context.Context, x pair) error {
 	if err != nil {
 		return err
 	}
-	if x.unread && !named && said.Relationship == "unknown" { // what the row that cannot be read would have said
+	if !named && said.Relationship == "unknown" { // where each line says for itself what the adult is, the adult's row says nothing of it
 		said.carried = without(said.carried, "relationship")
 	}
 	next := l

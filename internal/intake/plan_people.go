@@ -112,8 +112,8 @@ func (p *plan) planStudent(ctx context.Context, s student, old roster.Student, k
 		if err := p.stage.exec(ctx, updateStudentAfter, old.ID, string(next.Status)); err != nil {
 			return err
 		}
-		if old.Status == roster.Enrolled {
-			at = phaseStudentLeaves
+		if old.Status == roster.Enrolled && next.SchoolID >= 0 && !slices.ContainsFunc(next.OtherSchools, isNew) {
+			at = phaseStudentLeaves // which comes before new schools are there
 		}
 	}
 	return p.step(ctx, at, old.ID, 0, studentName(old), roster.StudentChange{Old: old, New: next})
@@ -126,6 +126,9 @@ func (p *plan) firstStudents(ctx context.Context) error {
 	}
 	return p.step(ctx, phaseFirst, 0, 0, "", p.first)
 }
+
+// isNew reports whether an id is one of the plan's, for a record that does not exist yet.
+func isNew(id int64) bool { return id < 0 }
 
 func studentName(s roster.Student) string {
 	name := nameOf(s.First, s.Last)

@@ -1,6 +1,7 @@
 package roster
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strconv"
@@ -72,20 +73,20 @@ func keepSaid[T any](fields []field[T], values *map[string]string, file *T, carr
 // it never lifts what staff set. Its text only asks to be read, again each time it is another.
 func takeRestriction(next, file *Line, carried []string) (changed []Difference) {
 	if slices.Contains(carried, fieldRestricted) {
-		was := next.Restricted
+		was, says := next.Restricted, cmp.Or(file.Restricted, Unknown)
 		switch {
 		case file.Restricted == Yes:
 			next.Restricted = Yes
 			next.Local = slices.DeleteFunc(slices.Clone(next.Local), func(f string) bool { return was != Yes && f == fieldRestricted })
 		case next.FileRestricted == Yes && !slices.Contains(next.Local, fieldRestricted):
-			next.Restricted = file.Restricted
+			next.Restricted = says
 		}
 		if was != next.Restricted {
 			changed = append(changed, Difference{fieldRestricted, string(was), string(next.Restricted)})
-		} else if next.FileRestricted != file.Restricted {
-			changed = append(changed, Difference{"file_restricted", string(next.FileRestricted), string(file.Restricted)})
+		} else if next.FileRestricted != says {
+			changed = append(changed, Difference{"file_restricted", string(next.FileRestricted), string(says)})
 		}
-		next.FileRestricted = file.Restricted
+		next.FileRestricted = says
 	}
 	if slices.Contains(carried, FileRestriction) && next.FileRestriction != file.FileRestriction {
 		changed = append(changed, Difference{FileRestriction, next.FileRestriction, file.FileRestriction})
