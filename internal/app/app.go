@@ -184,7 +184,7 @@ func (a *App) build(ctx context.Context, c Config, keys account.Keys, logKey aud
 		a.Intake.SetUploadLimit(c.UploadLimit)
 	}
 	if c.ImportFolder != "" {
-		err := a.Intake.Folder(intake.Watch{Folder: c.ImportFolder, At: c.ImportAt, Waits: a.Family.TellImportWaits})
+		err := a.Intake.Folder(intake.Watch{Folder: c.ImportFolder, At: c.ImportAt, Waits: a.Family.TellImportWaits, Failed: a.Family.TellImportFailed})
 		if err != nil {
 			return errors.Join(err, <-articles)
 		}

@@ -53,8 +53,8 @@ func (c rosterImportCmd) print(s *streams, r intake.Report, err error) {
 	for _, change := range r.Changes {
 		fmt.Fprintln(s.out, "change  ", change)
 	}
-	if r.Format == "" {
-		return // nothing could be read: the error says why
+	if r.Format == "" || r.Refused != nil {
+		return // nothing was taken: the error says why
 	}
 	did := "Imported"
 	switch {

@@ -30,6 +30,14 @@ func (f *Family) TellImportWaits(ctx context.Context, tx *sqldb.Tx) error {
 	return f.mailOffice(ctx, tx, mailImportWaits, nil)
 }
 
+// mailImportFailed tells the office that a roster from the watched folder could not be taken. It names nobody.
+const mailImportFailed = "import_failed"
+
+// TellImportFailed tells the office, if the school wants such mail, that a roster from the watched folder could not be taken.
+func (f *Family) TellImportFailed(ctx context.Context, tx *sqldb.Tx) error {
+	return f.mailOffice(ctx, tx, mailImportFailed, nil)
+}
+
 // Held reports which of the contacts have a login, in the caller's transaction.
 func (f *Family) Held(ctx context.Context, tx *sqldb.Tx, contacts []int64) (map[int64]bool, error) {
 	accounts, err := holdersOf(ctx, tx, once(contacts))

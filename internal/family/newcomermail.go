@@ -35,7 +35,7 @@ func newcomerOrder(parent, newcomer *loginLine) mailOrder {
 
 // toOffice reports whether a mail goes to the school's own address (setting OfficeEmail).
 func toOffice(template string) bool {
-	return template == mailNewcomers || template == mailDoubt || template == mailImportWaits
+	return template == mailNewcomers || template == mailDoubt || template == mailImportWaits || template == mailImportFailed
 }
 
 // mailOffice orders a mail to the office, if the school wants such mail.

@@ -25,6 +25,8 @@ type Watch struct {
 	At     string // "02:30" in the school's time zone; "" = at any time
 	// Waits is told, in the transaction, of a plan from the folder that waits for a person. It may be nil.
 	Waits func(ctx context.Context, tx *sqldb.Tx) error
+	// Failed is told, in the transaction, of a roster from the folder that cannot be taken. It may be nil.
+	Failed func(ctx context.Context, tx *sqldb.Tx) error
 
 	seen watched
 }

@@ -14,7 +14,7 @@ import (
 
 func TestAWatchedFolderIsImportedOnceAndWaitsBeyondTheGuard(t *testing.T) {
 	atOffice(t, func(t *testing.T, o *office) {
-		dir, told := t.TempDir(), 0
+		dir, told, failed := t.TempDir(), 0, 0
 		put := func(name string, rows map[string]string) {
 			if err := os.WriteFile(filepath.Join(dir, name), zipOf(t, rows), 0o600); err != nil {
 				t.Fatal(err)
@@ -41,7 +41,7 @@ func TestAWatchedFolderIsImportedOnceAndWaitsBeyondTheGuard(t *testing.T) {
 				t.Errorf("got %v", err)
 			}
 		}
-		if err := o.intake.Folder(Watch{Folder: dir, At: "05:30", Waits: waits}); err != nil {
+		if err := o.intake.Folder(Watch{Folder: dir, At: "05:30", Waits: waits, Failed: func(context.Context, *sqldb.Tx) error { failed++; return nil }}); err != nil {
 			t.Fatal(err)
 		}
 		put("a.zip", twenty())
@@ -62,5 +62,15 @@ func TestAWatchedFolderIsImportedOnceAndWaitsBeyondTheGuard(t *testing.T) {
 		look()
 		all = look()
 		o.same("beyond the guard", []any{2, Planned, 1}, []any{len(all), all[0].State, told})
+		if err := os.WriteFile(filepath.Join(dir, "aaaa.zip"), []byte("no zip"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		when := time.Now().Add(9 * time.Hour)
+		if err := os.Chtimes(filepath.Join(dir, "aaaa.zip"), when, when); err != nil {
+			t.Fatal(err)
+		}
+		look()
+		all = look()
+		o.same("what cannot be read is told", []any{3, Failed, 1, cannotZip}, []any{len(all), all[0].State, failed, all[0].Report.Refused.Code})
 	})
 }

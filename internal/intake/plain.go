@@ -219,7 +219,7 @@ func (d *plainTables) columns(t *table, columns []plainColumn) {
 	for i, c := range columns {
 		name := strings.TrimSpace(t.names[i])
 		switch {
-		case c.key == "" && (name == "" || isSecret(fold(name))):
+		case c.key == "" && (name == "" || c.field == isNone || isSecret(fold(name))):
 		case c.key == "":
 			d.f.add(Note, t.file, 1, name, "", sayColumnUnread)
 		default:

@@ -172,7 +172,7 @@ func columnFor(folded string, kind plainKind, given Mapping) plainColumn {
 	case studentFile:
 		if field, mapped := given.Students[folded]; mapped {
 			if field == isNone {
-				return plainColumn{}
+				return plainColumn{field: isNone}
 			}
 			if group, of, ok := strings.Cut(field, "."); ok {
 				return plainColumn{key: field, field: of, group: group}
@@ -188,7 +188,7 @@ func columnFor(folded string, kind plainKind, given Mapping) plainColumn {
 	case contactFile, pairFile:
 		if field, mapped := given.Contacts[folded]; mapped {
 			if field == isNone {
-				return plainColumn{}
+				return plainColumn{field: isNone}
 			}
 			return contact(field)
 		}

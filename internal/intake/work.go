@@ -131,7 +131,10 @@ func (i *Intake) fail(ctx context.Context, t *turn, m Import, why error) error {
 		if err == nil && n == 0 {
 			err = fault.Conflictf("the import is no longer %s", Planning)
 		}
-		return err
+		if err != nil || i.watch == nil || m.Origin != FromFolder || i.watch.Failed == nil {
+			return err
+		}
+		return i.watch.Failed(ctx, tx)
 	})
 }
 

@@ -102,7 +102,7 @@ var helpFor = map[string]string{
 	"/admin/students/{student}/classes":         "classes",
 	"/admin/site/imports":                       "import-a-roster",
 	"/admin/site/imports/{import}":              "import-a-roster",
-	"/admin/site/imports/{import}/columns":      "import-a-roster",
+	"/admin/site/imports/{import}/columns":      "columns-of-a-list",
 	"/admin/students/{$}":                       "import-a-roster",
 	"/admin/students/new":                       "import-a-roster",
 	"/admin/students/{student}":                 "names-exactly-as-recorded",
