@@ -242,3 +242,27 @@ func (o *office) survives(what, path string, was []string, rows map[string]strin
 		}
 	}
 }
+
+func TestOPS7AnAdultWhoIsBackAtOneSchoolIsNotBackAtAnother(t *testing.T) {
+	atOffice(t, func(t *testing.T, o *office) {
+		rows := twenty()
+		rows["h0"], rows["h1"] = kid("h0", "Hana", "Roe", "h0", "9", "high", "m00,p0"), kid("h1", "Hugo", "Roe", "h1", "9", "high", "m00")
+		rows["s01"] = kid("s01", "Kids01", "Lasts01", "1001", "04", "mid", "m01,p0")
+		rows["p0"] = adult("p0", "parent", "Pam", "Roe", "pam@home.example")
+		o.take(o.bundle(rows), Options{})
+		without := map[string]string{}
+		for id, row := range rows {
+			without[id] = row
+		}
+		delete(without, "p0")
+		without["h0"], without["s01"] = kid("h0", "Hana", "Roe", "h0", "9", "high", "m00"), kid("s01", "Kids01", "Lasts01", "1001", "04", "mid", "m01")
+		o.take(o.bundle(without), Options{})
+		o.same("missing", []any{true, roster.Why("")}, []any{o.contact("p0").Left, o.mayOpen("s01", "p0", "2026-11-24")})
+		high := map[string]string{"h0": rows["h0"], "h1": rows["h1"], "p0": rows["p0"], "m00": rows["m00"]}
+		o.take(bundleOf(t, "users.csv", rowsOf(high), "orgs.csv", highAlone), Options{AllowRemovals: true})
+		o.same("back at the one school", []any{false, roster.Why("")}, []any{o.contact("p0").Left, o.mayOpen("h0", "p0", "2026-11-24")})
+		o.same("and not at the other, whose file had the line no more", roster.WhyEnded, o.mayOpen("s01", "p0", "2026-11-24"))
+		o.take(o.bundle(rows), Options{})
+		o.same("until that names it", roster.Why(""), o.mayOpen("s01", "p0", "2027-11-24"))
+	})
+}

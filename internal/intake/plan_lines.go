@@ -183,7 +183,7 @@ func (p *plan) planLine(ctx context.Context, x pair) error {
 	switch {
 	case named:
 		next.Ended, next.FromFile = false, true
-	case l.FromFile && !l.Ended && !missing && p.lineGone(&x):
+	case l.FromFile && !l.Ended && !missing && (p.lineGone(&x) || p.backWithout(&x, l)):
 		next.Ended = true
 	}
 	return p.change(ctx, &x, l, next, changed)
@@ -202,6 +202,12 @@ func (p *plan) missing(x *pair, l roster.Line, next *roster.Line) bool {
 		next.GraceUntil = ""
 	}
 	return false
+}
+
+// backWithout reports whether an adult who was missing is back by a whole file that does not speak of this student: the file that had the adult no
+// more had not the line either.
+func (p *plan) backWithout(x *pair, l roster.Line) bool {
+	return p.rec.whole && p.rec.saysLines && l.GraceUntil != "" && !x.contact.was && x.contact.will && !x.student.seen && !x.unread
 }
 
 // lineGone reports whether the file's silence about a line ends it. A roster that holds everything ends what it does not name; a roster of
