@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/base64"
 	"net/mail"
 	"slices"
@@ -180,4 +181,9 @@ func (a *Accounts) recordStaff(ctx context.Context, tx *sqldb.Tx, actor access.A
 // StaffAt reports, in the caller's transaction, whether somebody of the staff works at this school by name, not at all of them.
 func (a *Accounts) StaffAt(ctx context.Context, tx *sqldb.Tx, school int64) (bool, error) {
 	return sqldb.Value[bool](ctx, tx, selectStaffAt, "%,"+strconv.FormatInt(school, 10)+",%")
+}
+
+// StaffAddresses lists, in the caller's transaction, the e-mail addresses of the staff, and the usernames that are addresses.
+func (a *Accounts) StaffAddresses(ctx context.Context, tx *sqldb.Tx) (all []string, err error) {
+	return sqldb.All(ctx, tx, func(r *sql.Rows) (s string, err error) { return s, r.Scan(&s) }, selectStaffAddresses)
 }

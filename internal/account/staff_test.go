@@ -518,11 +518,15 @@ func TestAnActorWhoWasChangedMeanwhileDoesNothing(t *testing.T) {
 	})
 }
 
-func TestWhoWorksAtASchoolByNameIsFoundAndWhoWorksAtAllIsNot(t *testing.T) {
+func TestStaffAreFoundByTheSchoolTheyWorkAtByNameAndByTheirAddresses(t *testing.T) {
 	run(t, func(t *testing.T, w *world) {
 		w.member("ada", access.Administrator, access.Everywhere())
-		w.member("ben", access.HelpDesk, access.Schools{IDs: []int64{1, 12, 3}})
+		w.member("ben@home.example", access.HelpDesk, access.Schools{IDs: []int64{1, 12, 3}})
 		err := w.db.Read(t.Context(), func(tx *sqldb.Tx) error {
+			all, err := w.StaffAddresses(t.Context(), tx)
+			if d := cmp.Diff([]string{"ada@school.example", "ben@home.example", "ben@home.example@school.example"}, slices.Sorted(slices.Values(all))); err != nil || d != "" {
+				t.Errorf("addresses: %v, %s", err, d)
+			}
 			for school, want := range map[int64]bool{1: true, 12: true, 3: true, 2: false, 13: false} {
 				at, err := w.StaffAt(t.Context(), tx, school)
 				if err != nil || at != want {

@@ -22,6 +22,9 @@ and (a.password_hash is not null or exists (select 1 from passkey p where p.acco
 
 	selectAdministrators = `select ` + accountColumns + ` from account a where a.kind = 'staff' and a.role = $1 and a.state = 'active' order by a.id`
 
+	selectStaffAddresses = `select email from account where kind = 'staff' and email <> ''
+union select username from account where kind = 'staff' and username like '%@%'`
+
 	selectStaffAt = `select exists (select 1 from account where kind = 'staff' and ',' || schools || ',' like $1)`
 
 	updateStaff = `update account set name = $2, email = $3, role = $4, schools = $5, ends_at = $6,

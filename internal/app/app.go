@@ -266,6 +266,10 @@ type logins struct {
 	accounts *account.Accounts
 }
 
+func (l logins) StaffAddresses(ctx context.Context, tx *sqldb.Tx) ([]string, error) {
+	return l.accounts.StaffAddresses(ctx, tx)
+}
+
 func (l logins) StaffAt(ctx context.Context, tx *sqldb.Tx, school int64) (bool, error) {
 	return l.accounts.StaffAt(ctx, tx, school)
 }

@@ -178,6 +178,8 @@ const (
 	sayUsernameMail    Code = "email_from_username"
 	sayShared          Code = "email_shared"
 	saySharedStudent   Code = "email_of_student"
+	saySharedStaff     Code = "email_of_staff"
+	saySharedContact   Code = "email_of_contact"
 	sayLonelyStudents  Code = "students_alone"
 	sayLonelyContacts  Code = "contacts_alone"
 	sayKept            Code = "set_by_hand"

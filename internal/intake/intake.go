@@ -239,6 +239,9 @@ func (i *Intake) compare(ctx context.Context, p *plan) error {
 	if err := i.readRecords(ctx, p); err != nil {
 		return err
 	}
+	if err := i.readHolders(ctx, p); err != nil {
+		return err
+	}
 	if err := p.make(ctx); err != nil {
 		return err
 	}

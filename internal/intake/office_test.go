@@ -48,13 +48,16 @@ type office struct {
 
 // standing are the logins at the office.
 type standing struct {
-	held map[int64]bool
-	made []StudentLogin
+	held  map[int64]bool
+	made  []StudentLogin
+	staff []string
 }
 
 func (l *standing) StudentLogins(context.Context, *sqldb.Tx, []int64) ([]StudentLogin, error) {
 	return l.made, nil
 }
+
+func (l *standing) StaffAddresses(context.Context, *sqldb.Tx) ([]string, error) { return l.staff, nil }
 
 func (l *standing) StaffAt(context.Context, *sqldb.Tx, int64) (bool, error) { return false, nil }
 

@@ -132,7 +132,7 @@ type found struct {
 	seq     int64
 	at      place
 	was     string
-	a, b    bool
+	a, b, c bool
 	id      int64
 	name    string
 	email   string
@@ -152,27 +152,6 @@ func (p *plan) checkNumbers(ctx context.Context) error {
 	})
 }
 
-// checkMailboxes finds the adults of the file who share a mailbox with another adult or with a student, here or on record. Those whose address
-// is new are on the list of the report.
-func (p *plan) checkMailboxes(ctx context.Context) error {
-	return walk(ctx, p.stage, selectSharedMailboxes, func(r *sql.Rows) (f found, err error) {
-		return f, r.Scan(&f.seq, &f.at.file, &f.at.line, &f.email, &f.name, &f.id, &f.isFresh, &f.a, &f.b)
-	}, func(f found) int64 { return f.seq }, func(f found) error {
-		why := "adult"
-		if f.a {
-			p.f.add(Warning, f.at.file, f.at.line, "email", f.email, sayShared)
-		}
-		if f.b {
-			why = "student"
-			p.f.add(Warning, f.at.file, f.at.line, "email", f.email, saySharedStudent)
-		}
-		if !f.isFresh {
-			return nil
-		}
-		return p.note(ctx, ListShared, Person{ContactID: max(f.id, 0), Contact: f.name, Why: why, New: f.email})
-	})
-}
-
 // Logins is what an import asks of the logins that rest on the records.
 type Logins interface {
 	// StudentLogins returns the logins of these students, by the contact who made them.
@@ -181,6 +160,8 @@ type Logins interface {
 	Held(ctx context.Context, tx *sqldb.Tx, contacts []int64) (map[int64]bool, error)
 	// StaffAt reports whether somebody of the staff works at this school by name, not at all of them.
 	StaffAt(ctx context.Context, tx *sqldb.Tx, school int64) (bool, error)
+	// StaffAddresses lists the addresses of the staff, and their usernames where these may be addresses.
+	StaffAddresses(ctx context.Context, tx *sqldb.Tx) ([]string, error)
 }
 
 // StudentLogin is a login that a contact made for a student.

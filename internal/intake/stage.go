@@ -259,6 +259,7 @@ create table r_line (id integer primary key, student_id integer not null, contac
 create index r_line_contact on r_line (contact_id);
 create table new_line (seq integer primary key, line integer not null, position integer not null, fate integer not null);
 create table covered (school_id integer primary key);
+create table holder (email_key text not null, kind text not null, id integer not null, primary key (email_key, kind, id)) without rowid;
 
 create table step (phase integer not null, pos integer not null, student_id integer not null, contact_id integer not null, name text not null,
   data text not null, primary key (phase, pos)) without rowid;

@@ -115,18 +115,6 @@ where f.seq > $1 and not f.partial and not f.role_of
   and (f.id_key = '' or exists (select 1 from f_student o where o.id_key = f.id_key and o.seq < f.seq and not o.partial and not o.role_of))
 order by f.seq limit $2`
 	indexNumbers = `create index f_student_number on f_student (id_key)`
-
-	selectSharedMailboxes = `select * from (
-select f.seq, f.file, f.line, f.email, f.name, coalesce(r.id, 0),
-  r.id is null or r.id < 0 or coalesce(json_extract(r.data, '$.Email'), '') <> f.email as fresh,
-  exists (select 1 from f_contact o where o.email_key = f.email_key and o.seq <> f.seq)
-    or exists (select 1 from r_contact o where o.email_key = f.email_key and o.source_id <> f.source_id and not o.after) as adults,
-  exists (select 1 from f_student o where o.email_key = f.email_key and not o.role_of)
-    or exists (select 1 from r_student o where o.email_key = f.email_key and o.after = 'enrolled') as students
-from f_contact f left join r_contact r on r.source_id = f.source_id
-where f.seq > $1 and f.email_key <> '') x
-where adults or students
-order by seq limit $2`
 )
 
 // indexes are made when everything is read: they cost less then.
