@@ -55,6 +55,14 @@ func (i *Intake) Folder(w Watch) error {
 	return nil
 }
 
+// Watches reports whether this node looks after a folder, and at what time of day: "" for at any time.
+func (i *Intake) Watches() (at string, ok bool) {
+	if i.watch == nil {
+		return "", false
+	}
+	return i.watch.At, true
+}
+
 // LookAfterFolder takes the newest roster of the folder, if its time of day has come and the file is complete: as big and as old as at the look
 // before. What was taken once is never taken again, whatever its name; of several nodes one takes it.
 func (i *Intake) LookAfterFolder(ctx context.Context) error {

@@ -25,6 +25,7 @@ type importsPage struct {
 	Schools []string
 	Max     string
 	Next    string // query of the next page
+	Folder  string // says that a folder is watched
 }
 
 // importEntry is an import in the list.
@@ -55,6 +56,11 @@ func (s *Server) importsForm(x *exchange) (importsPage, error) {
 	}
 	for _, f := range intake.Formats() {
 		p.Formats = append(p.Formats, bulkChoice{Choice: f, Label: formatName(x.lang, f)})
+	}
+	if at, ok := s.Imports.Watches(); ok && at != "" {
+		p.Folder = x.lang.T("imports.folder_at", "At", at)
+	} else if ok {
+		p.Folder = x.lang.T("imports.folder")
 	}
 	schools, err := s.Roster.SchoolsOf(x.r.Context(), x.actor)
 	for _, o := range schools {
