@@ -164,7 +164,7 @@ join class k on k.id = e.class_id left join student s on s.id = e.student_id lef
 
 func TestWhateverASecondRosterHasOfPeopleFlagsAndClassesIsAsIfItHadBeenTheFirst(t *testing.T) {
 	open := emptyOffices(t)
-	for n := range rounds(12) {
+	for n := range rounds(8) {
 		for what, draw := range map[string]func(*rand.Rand) map[string]string{"tables": tablesOf, "classes": classesOf} {
 			r := rand.New(rand.NewPCG(uint64(n), 7)) //nolint:gosec // a test's
 			a, b := draw(r), draw(r)

@@ -57,6 +57,9 @@ func (f *findings) note(x *Finding, whole bool) {
 		return
 	}
 	x.Was = shorten(x.Was)
+	for _, text := range []*string{&x.File, &x.Column, &x.Was, &x.As} { // names of columns and files may be anything, and not every database keeps all
+		*text = clean(*text)
+	}
 	all.first = append(all.first, *x)
 }
 

@@ -118,7 +118,13 @@ func (i *Intake) comparePart(ctx context.Context, p *plan, k classKind) error {
 			return nil
 		}
 		var found map[roster.ClassworkKind]roster.Tally
-		err := i.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
+		var err error
+		if full := p.rec.full; !full.enrolments || !full.classes {
+			if w.Enrolments, err = i.withoutStrays(ctx, p, w.Enrolments); err != nil {
+				return err
+			}
+		}
+		err = i.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
 			found, err = i.roster.CompareClasswork(ctx, tx, systemActor(), w)
 			return err
 		})

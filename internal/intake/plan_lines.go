@@ -126,7 +126,7 @@ const (
 // newLines plans the lines of the file that are not on record. They are added in the order of the adults' names, in which most lists of lines
 // stand: neighbours in time are then neighbours in the database.
 func (p *plan) newLines(ctx context.Context) error {
-	if err := p.stage.exec(ctx, insertNewLines); err != nil {
+	if err := p.stage.exec(ctx, insertNewLines, p.rec.whole && p.rec.only == ""); err != nil {
 		return err
 	}
 	return walk(ctx, p.stage, selectNewLines, func(r *sql.Rows) (n newLine, err error) {
@@ -151,7 +151,7 @@ func (p *plan) planLine(ctx context.Context, x pair) error {
 	if err := unpack(x.line, &l); err != nil {
 		return err
 	}
-	named := x.named && !x.gone()
+	named := x.named && !x.gone() && !(l.Ended && p.absent(&x))
 	if l.Removed() {
 		if named {
 			p.f.add(Note, x.at.file, x.at.line, "", x.name(l), sayLineOff)
@@ -202,6 +202,11 @@ func (p *plan) missing(x *pair, l roster.Line, next *roster.Line) bool {
 		next.GraceUntil = ""
 	}
 	return false
+}
+
+// absent reports whether a whole file names an adult in a line and has no row of the adult: who is so missing gets no lines.
+func (p *plan) absent(x *pair) bool {
+	return p.rec.whole && p.rec.only == "" && !x.contact.seen && !x.unread
 }
 
 // backWithout reports whether an adult who was missing is back by a whole file that does not speak of this student: the file that had the adult no

@@ -75,6 +75,7 @@ select line, coalesce((select max(position) + 1 from r_line o where o.student_id
 from (select fl.seq as line, fl.student, s.id as student_id, s.school_id, c.sort, c.id as contact_id, case
     when s.id is null or c.id is null then 1
     when not s.seen and s.status = 'left' or not c.seen and c.gone or s.leaves + c.leaves > 0 then 2
+    when $1 and not c.seen and not exists (select 1 from f_kept k where k.source_id = c.source_id or k.source_id = s.source_id) then 2
     else 0 end as fate
   from f_line fl
   left join r_student s on s.source_id = fl.student

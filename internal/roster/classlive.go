@@ -30,3 +30,27 @@ var liveAmong = map[ClassworkKind]string{
 	Classes:    "select source_id from class where ended_at is null and source_id in ",
 	Enrolments: "select source_id from enrolment where ended_at is null and source_id in ",
 }
+
+// KnownEnds returns which of some classes, and which of some students and teachers, a roster has or had: what an enrolment may name.
+func (r *Roster) KnownEnds(ctx context.Context, tx *sqldb.Tx, classes, people []string) (knownClasses, knownPeople map[string]bool, err error) {
+	knownClasses, knownPeople = map[string]bool{}, map[string]bool{}
+	for _, ask := range []struct {
+		query   string
+		sources []string
+		known   map[string]bool
+	}{{selectClassSources, classes, knownClasses}, {selectStudentSources, people, knownPeople}, {selectTeacherSources, people, knownPeople}} {
+		if len(ask.sources) == 0 {
+			continue
+		}
+		if err := eachSource(ctx, tx, ask.sources, ask.query, func(rows *sql.Rows) error {
+			var id int64
+			var source string
+			err := rows.Scan(&id, &source)
+			ask.known[source] = true
+			return err
+		}); err != nil {
+			return nil, nil, err
+		}
+	}
+	return knownClasses, knownPeople, nil
+}
