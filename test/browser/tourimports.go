@@ -12,7 +12,7 @@ import (
 )
 
 // imports are the imports of the tour: one of each sort.
-type imports struct{ many, plan, failed, done, undo, rest int64 }
+type imports struct{ many, plan, failed, done, undo, rest, school int64 }
 
 // importStops lists the pages of imports. The imports are made when the first of them is visited: whoever looks at other pages does not wait.
 func (t *Tour) importStops() []Stop {
@@ -31,6 +31,7 @@ func (t *Tour) importStops() []Stop {
 		one("columns", plan, "/columns"),
 		one("columns-none", func(m *imports) int64 { return m.failed }, "/columns"),
 		one("failed", func(m *imports) int64 { return m.failed }, ""),
+		one("school", func(m *imports) int64 { return m.school }, ""),
 		one("done", func(m *imports) int64 { return m.done }, ""),
 		one("undo", func(m *imports) int64 { return m.undo }, ""),
 		one("rest", func(m *imports) int64 { return m.rest }, ""),
@@ -58,13 +59,14 @@ func (t *Tour) createImports(judge Judge) *imports {
 			}
 		}
 	}
-	upload := func(name, text string, s intake.State) int64 {
-		id, err := t.Intake.Upload(ctx, actor, name, intake.FromPage, intake.Options{School: "Hillside School"}, strings.NewReader(text))
+	uploadTo := func(school, name, text string, s intake.State) int64 {
+		id, err := t.Intake.Upload(ctx, actor, name, intake.FromPage, intake.Options{School: school}, strings.NewReader(text))
 		if err != nil {
 			judge.Fatalf("%s: %v", name, err)
 		}
 		return until(id, s)
 	}
+	upload := func(name, text string, s intake.State) int64 { return uploadTo("Hillside School", name, text, s) }
 	apply := func(id int64) int64 {
 		if err := t.Intake.Begin(ctx, actor, id, false); err != nil {
 			judge.Fatalf("%v", err)
@@ -73,11 +75,8 @@ func (t *Tour) createImports(judge Judge) *imports {
 	}
 	elder := upload("hillside-last-week.csv", hillside(13, 4), intake.Planned)
 	apply(upload("hillside.csv", hillside(14, 4), intake.Planned))
-	if err := t.Intake.Begin(ctx, actor, elder, false); err != nil {
-		judge.Fatalf("%v", err)
-	}
 	t.taken = &imports{
-		rest:   until(elder, intake.Planned),
+		school: uploadTo("", "new-students.csv", strings.ReplaceAll(hillside(3, 4), "\nh", "\nn"), intake.Failed),
 		many:   upload("hillside-half.csv", hillside(6, 4), intake.Planned),
 		plan:   upload("hillside-next-week.csv", strings.Replace(hillside(16, 5), "home3@example.org", "home2@example.org", 1), intake.Planned),
 		failed: upload("minutes.csv", "Agenda,Who\nBudget,Nobody\n", intake.Failed),
@@ -88,6 +87,10 @@ func (t *Tour) createImports(judge Judge) *imports {
 		judge.Fatalf("%v", err)
 	}
 	t.taken.undo = until(undo, intake.Planned)
+	if err := t.Intake.Begin(ctx, actor, elder, false); err != nil { // whose end can no longer be taken back
+		judge.Fatalf("%v", err)
+	}
+	t.taken.rest = until(elder, intake.Planned)
 	return t.taken
 }
 
