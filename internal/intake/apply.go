@@ -322,8 +322,11 @@ func (i *Intake) ended(ctx context.Context, t *turn, id int64) error {
 	if err != nil {
 		return err
 	}
-	err = i.nameDistrict(ctx, m.actor(), m.Report.District)
-	return errors.Join(err, i.erase(ctx, deleteChunks, m.ID), i.erase(ctx, deleteOldSteps, cmp.Or(m.Undoes, m.ID)))
+	err = errors.Join(i.nameDistrict(ctx, m.actor(), m.Report.District), i.erase(ctx, deleteChunks, m.ID))
+	if m.Steps == 0 && m.Undoes == 0 { // it changed nothing: the one before can still be taken back
+		return err
+	}
+	return errors.Join(err, i.erase(ctx, deleteOldSteps, cmp.Or(m.Undoes, m.ID)))
 }
 
 // erase runs a statement that deletes some rows until there are none left.

@@ -467,6 +467,7 @@ func TestOfAFirstImportThatIsTakenBackNothingIsLeft(t *testing.T) {
 		m := o.begin(id, false)
 		o.same("taught", []int{1, 1, 2}, []int{len(o.dump("class")["class"]), len(o.dump("teacher")["teacher"]), len(o.dump("enrolment")["enrolment"])})
 		o.same("done", Done, m.State)
+		o.same("the same again", []any{Done, 0}, []any{o.is(o.bulkOf()).State, o.is(o.bulkOf()).Steps})
 		undo := o.takeBack(id)
 		o.same("taken back", []any{Done, 0, 2, 1}, []any{undo.State, undo.Alone, undo.Report.Schools.Removed, undo.Report.Classes.Removed})
 		o.same("left", map[string][]string{}, o.dump(taught...))
@@ -546,5 +547,49 @@ func TestOnlyWhatWasAppliedLastIsTakenBack(t *testing.T) {
 		if _, err := o.intake.Undo(o.ctx, clerk, first); err != nil {
 			t.Errorf("uploaded first, applied last: %v", err)
 		}
+	})
+}
+
+func TestWhoeverLooksOnSeesHowManyRowsAreRead(t *testing.T) {
+	atOffice(t, func(t *testing.T, o *office) {
+		id, err := o.intake.Upload(o.ctx, clerk, "roster.zip", FromPage, Options{}, bytes.NewReader(zipOf(t, twenty())))
+		if err != nil {
+			t.Fatal(err)
+		}
+		turn, err := o.intake.takeTurn(o.ctx, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen := 0
+		o.before = func(q string) error { // the first that is asked once all is read
+			if seen == 0 && strings.Contains(q, "from school o") {
+				seen = int(turn.read.Load())
+			}
+			return nil
+		}
+		m := o.is(id)
+		err = o.intake.workPlan(o.ctx, turn, m)
+		o.before = nil
+		o.same("counted while it is read", true, err == nil && seen >= 40)
+		turn.counts(id).Store(7)
+		if err := errors.Join(turn.beat(o.ctx), turn.end(o.ctx)); err != nil {
+			t.Fatal(err)
+		}
+		o.same("what is planned says how many there were", false, o.is(id).RowsRead == 7)
+		again, err := o.intake.Upload(o.ctx, clerk, "roster.zip", FromPage, Options{}, bytes.NewReader(zipOf(t, twenty())))
+		if err == nil {
+			turn, err = o.intake.takeTurn(o.ctx, again)
+		}
+		if err == nil {
+			err = o.intake.move(o.ctx, turn, again, Waiting, Planning, "")
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		turn.counts(again).Store(7)
+		if err := errors.Join(turn.beat(o.ctx), turn.end(o.ctx)); err != nil {
+			t.Fatal(err)
+		}
+		o.same("while it is planned", 7, o.is(again).RowsRead)
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"github.com/schoolgate/schoolgate/internal/access"
@@ -118,7 +119,7 @@ func (i *Intake) Import(ctx context.Context, actor access.Actor, path string, o 
 	f := newFindings()
 	var err error
 	if o.DryRun {
-		err = i.planned(ctx, path, o, f, &rep, func(*plan) error { return nil })
+		err = i.planned(ctx, path, o, f, &rep, nil, func(*plan) error { return nil })
 	} else {
 		err = i.run(ctx, actor, path, o, f, &rep)
 	}
@@ -142,7 +143,7 @@ func (i *Intake) run(ctx context.Context, actor access.Actor, path string, o Opt
 		if round > 0 {
 			again = &Report{}
 		}
-		err := i.planned(ctx, path, o, f, again, func(p *plan) (err error) {
+		err := i.planned(ctx, path, o, f, again, nil, func(p *plan) (err error) {
 			if !o.AllowRemovals {
 				err = guard(p.rep.Over)
 			}
@@ -188,20 +189,24 @@ func (i *Intake) take(ctx context.Context, t *turn, actor access.Actor, m *Impor
 	if err != nil {
 		return 0, fmt.Errorf("import: %w", err)
 	}
-	for _, x := range f.list() {
+	all := f.list()
+	for _, x := range all {
 		p.f.note(&x, false)
 	}
-	return alone, nil
+	return alone, i.write(ctx, t, func(tx *sqldb.Tx) error {
+		return putFindings(ctx, tx, m.ID, all, (applied.rounds+longestRound)*roundNotes)
+	})
 }
 
-// planned parses the package, plans it in a stage and hands the plan to then.
-func (i *Intake) planned(ctx context.Context, path string, o Options, f *findings, rep *Report, then func(*plan) error) (err error) {
+// planned parses the package, plans it in a stage and hands the plan to then. read, if there is one, counts the rows meanwhile.
+func (i *Intake) planned(ctx context.Context, path string, o Options, f *findings, rep *Report, read *atomic.Int64, then func(*plan) error) (err error) {
 	s, err := newStage(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	rec := stagedRecords(ctx, s)
+	rec.read = read
 	err = i.parse(path, o, f, rec)
 	rep.Format, rep.District = rec.format, rec.district
 	if err != nil {

@@ -3,6 +3,7 @@ package intake
 import (
 	"context"
 	"slices"
+	"sync/atomic"
 
 	"github.com/schoolgate/schoolgate/internal/roster"
 )
@@ -38,6 +39,7 @@ type records struct {
 
 	ctx   context.Context // of the parse
 	rows  int             // that were handed over
+	read  *atomic.Int64   // the same, for whoever looks on; nil for nobody
 	stage *stage          // nil: all is kept in the slices, which small files and tests of parsers may
 }
 
@@ -151,9 +153,16 @@ func (r *records) addSchool(s roster.School) error {
 	return nil
 }
 
+func (r *records) row() {
+	r.rows++
+	if r.read != nil {
+		r.read.Store(int64(r.rows))
+	}
+}
+
 // add hands a record over to the stage, or keeps it where there is none.
 func add[T any](r *records, count *int, all *[]T, v T, stage func(*stage, context.Context, T) error) error {
-	r.rows++
+	r.row()
 	*count++
 	if r.stage != nil {
 		return stage(r.stage, r.ctx, v)
@@ -196,7 +205,7 @@ func (r *records) addStaff(s staffPerson) error {
 
 // sayGone takes that the file deletes a person.
 func (r *records) sayGone(sourceID string) error {
-	r.rows++
+	r.row()
 	if r.stage != nil {
 		return r.stage.insert(r.ctx, insertGone, sourceID)
 	}

@@ -49,6 +49,7 @@ where id = $1`
 
 	updateState    = `update import set state = $3, problem = $4, finished_at = case when $3 in ('done', 'failed', 'stopped') then cast($5 as bigint) end where id = $1 and state = $2`
 	updateFailed   = `update import set state = 'failed', problem = $3, finished_at = $4, report = $5 where id = $1 and state = $2`
+	updateRead     = `update import set rows_read = $2 where id = $1 and state = 'planning' and rows_read <> $2`
 	updateProgress = `update import set phase = $4, pos = $5, done = done + $6, alone = alone + $7 where id = $1 and phase = $2 and pos = $3 and state = 'applying'`
 	updateAlone    = `update import_step set outcome = 'alone' where import_id = $1 and phase = $2 and pos = $3`
 	updateEnded    = `update import set state = 'done', finished_at = $2 where id = $1 and state = 'applying'`

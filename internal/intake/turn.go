@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/schoolgate/schoolgate/internal/fault"
@@ -23,6 +24,15 @@ type turn struct {
 	holder string
 	stop   context.CancelFunc
 	beats  sync.WaitGroup
+
+	reading, read atomic.Int64 // the import whose file is being read, and how many rows of it are
+}
+
+// counts has the beats of the turn tell how many rows of an import are read.
+func (t *turn) counts(id int64) *atomic.Int64 {
+	t.read.Store(0)
+	t.reading.Store(id)
+	return &t.read
 }
 
 var (
@@ -73,9 +83,20 @@ func (t *turn) keep(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			_ = t.db.Write(ctx, func(tx *sqldb.Tx) error { return t.mine(ctx, tx) }) // whoever writes next sees that it is lost
+			_ = t.beat(ctx) // whoever writes next sees that the turn is lost
 		}
 	}
+}
+
+// beat renews the turn and tells how many rows are read.
+func (t *turn) beat(ctx context.Context) error {
+	return t.db.Write(ctx, func(tx *sqldb.Tx) error {
+		if err := t.mine(ctx, tx); err != nil || t.read.Load() == 0 {
+			return err
+		}
+		_, err := tx.Exec(ctx, updateRead, t.reading.Load(), t.read.Load())
+		return err
+	})
 }
 
 // mine makes sure of the turn, and renews it. It returns fault.Conflict when it is lost.

@@ -31,6 +31,9 @@ func (i *Intake) Undo(ctx context.Context, actor access.Actor, id int64) (int64,
 		if err := isLast(ctx, tx, m); err != nil {
 			return err
 		}
+		if err := hasSteps(ctx, tx, id); err != nil {
+			return err
+		}
 		if undo, err = i.begin(ctx, tx, actor, Import{Origin: FromUndo, FileName: m.FileName, Undoes: id}, Waiting); err != nil {
 			return err
 		}
@@ -48,7 +51,12 @@ func (i *Intake) MayUndo(ctx context.Context, actor access.Actor, id int64) (may
 	if err != nil || m.State != Done || m.Undoes != 0 || m.UndoneBy != 0 || m.Steps == 0 {
 		return false, err
 	}
-	err = i.db.Look(ctx, func(tx *sqldb.Tx) error { return isLast(ctx, tx, m) })
+	err = i.db.Read(ctx, func(tx *sqldb.Tx) error {
+		if err := isLast(ctx, tx, m); err != nil {
+			return err
+		}
+		return hasSteps(ctx, tx, id)
+	})
 	if fault.Is(err, fault.Conflict) {
 		return false, nil
 	}
@@ -64,9 +72,20 @@ func isLast(ctx context.Context, tx *sqldb.Tx, m Import) error {
 	return err
 }
 
+// hasSteps returns fault.Conflict where an import's steps are no longer kept.
+func hasSteps(ctx context.Context, tx *sqldb.Tx, id int64) error {
+	has, err := sqldb.Value[bool](ctx, tx, selectHasSteps, id)
+	if err == nil && !has {
+		err = fault.Conflictf("the import's steps are no longer kept")
+	}
+	return err
+}
+
 const (
 	selectLaterImports = `select exists (select 1 from import where finished_at is not null and (finished_at, id) > ($1, $2) and done > 0 and undoes = 0)
 or exists (select 1 from import where state not in ('done', 'failed', 'stopped') and undoes = 0 and steps > 0 and (state = 'applying' or done > 0))`
+
+	selectHasSteps = `select exists (select 1 from import_step where import_id = $1)`
 
 	selectEndBefore = `select coalesce((select finished_at from import where finished_at is not null and (finished_at, id) < ($1, $2) and done > 0
 order by finished_at desc, id desc limit 1), 0)`

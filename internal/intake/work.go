@@ -86,7 +86,7 @@ func (i *Intake) workPlan(ctx context.Context, t *turn, m Import) error {
 	}
 	f, rep := newFindings(), &Report{}
 	plan := func(path string) error {
-		return i.planned(ctx, path, m.Options, f, rep, func(p *plan) error {
+		return i.planned(ctx, path, m.Options, f, rep, t.counts(m.ID), func(p *plan) error {
 			if err := i.keep(ctx, t, m.ID, p, m.rounds); err != nil {
 				return err
 			}

@@ -86,6 +86,9 @@ func (s *Server) importWith(x *exchange, status int, id int64, wrong error) erro
 	switch m.State {
 	case intake.Uploading, intake.Waiting, intake.Planning:
 		p.Running, p.Progress = true, l.T("imports.progress."+string(m.State))
+		if m.State == intake.Planning && m.RowsRead > 0 && m.Undoes == 0 {
+			p.Progress = l.T("imports.progress.rows", "Count", m.RowsRead)
+		}
 	case intake.Applying:
 		p.Running, p.Progress = true, l.T("imports.progress.applying", "Done", l.Number(m.Done), "Size", l.Number(m.Steps))
 	case intake.Planned:
@@ -96,6 +99,7 @@ func (s *Server) importWith(x *exchange, status int, id int64, wrong error) erro
 				return err
 			}
 		}
+		p.Plan = p.Plan && (m.Undoes == 0 || m.Steps > 0)
 		if m.Undoes == 0 || !p.Plan {
 			if p.Since, err = s.importsSince(x, &m); err != nil {
 				return err
@@ -189,7 +193,10 @@ func importMeaning(l *lang.Language, m intake.Import) []string {
 			texts = append(texts, l.T("imports.meaning."+t.key, "Count", t.count))
 		}
 	}
-	if m.Steps == 0 {
+	switch {
+	case m.Steps == 0 && m.Undoes != 0:
+		texts = append(texts, l.T("imports.again.nothing_to_undo"))
+	case m.Steps == 0:
 		texts = append(texts, l.T("imports.nothing"))
 	}
 	return texts
