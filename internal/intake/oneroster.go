@@ -17,16 +17,16 @@ type oneRoster struct {
 	today    string
 	manifest map[string]string // nil: there is none
 	orgs     map[string]org
-	roles    map[string][]role
 	hasRoles bool
-	people   map[string]*person
-	order    []*person
-	births   []birth
-	texts    map[string]string // that stand in many rows
+	many     bool // people may have several roles: those of roles.csv, or of further rows
 	columns  map[string]bool
-	gone     map[string]bool
-	cut      bool // a file that lists people ends too early
+	numbers  numbers
+	users    string // the name of the file of people
+	dated    bool   // there is a file of birth dates
+	cut      bool   // a file that lists people ends too early
 	out      *records
+	stage    *stage             // where people are until all is read
+	known    map[string]*person // of those that the rows at hand refer to, who stand in the file
 
 	// of the other files
 	ids     map[string]map[string]bool // by file
@@ -49,8 +49,15 @@ func knowsOneRoster(b *bundle) bool {
 }
 
 func readOneRoster(b *bundle, today string, f *findings, to *records) error {
-	o := &oneRoster{b: b, f: f, today: today, orgs: map[string]org{}, roles: map[string][]role{}, people: map[string]*person{}, texts: map[string]string{},
-		columns: map[string]bool{}, gone: map[string]bool{}, seed: maphash.MakeSeed(), out: to}
+	o := &oneRoster{b: b, f: f, today: today, orgs: map[string]org{}, columns: map[string]bool{}, seed: maphash.MakeSeed(), out: to, stage: to.stage}
+	if o.stage == nil { // of a parse that keeps all in memory
+		own, err := newStage(to.ctx)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = own.Close() }() // nothing of it is kept
+		o.stage = own
+	}
 	to.format = "OneRoster 1.1"
 	if err := o.readManifest(); err != nil {
 		return err
@@ -111,6 +118,32 @@ func each(t *table, fn func(row) error) error {
 			return err
 		}
 	}
+}
+
+// eachKnowing is each for rows that refer to people: before finds out about them for some rows at a time.
+func eachKnowing(t *table, before func([]row) error, fn func(row) error) error {
+	for end := false; !end; {
+		var some []row
+		var err error
+		for len(some) < readAtOnce && err == nil {
+			var r row
+			if r, err = t.next(); err == nil {
+				some = append(some, r)
+			}
+		}
+		if end = errors.Is(err, io.EOF); err != nil && !end {
+			return err
+		}
+		if err := before(some); err != nil {
+			return err
+		}
+		for _, r := range some {
+			if err := fn(r); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // inventory says which files are not read, and where the manifest and the files differ.

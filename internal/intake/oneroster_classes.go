@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// seenLimit bounds how many enrolments are remembered to find the same one twice.
-const seenLimit = 2_000_000
+// seenLimit bounds how many rows of a file are remembered, to find the same one twice and to know what others refer to.
+const seenLimit = 500_000
 
 // readOthers reads the files beside those of people, in the order in which they refer to each other. What no page shows is checked and
 // counted, and not kept.
@@ -27,7 +27,8 @@ func (o *oneRoster) readOthers() error {
 		}
 		o.ids[s.name] = map[string]bool{}
 		taken := 0
-		err = each(t, func(r row) error {
+		people := s.people()
+		err = eachKnowing(t, func(some []row) error { return o.lookUp(some, people) }, func(r row) error {
 			took, err := o.other(r, s)
 			if took {
 				taken++
@@ -70,12 +71,14 @@ func (o *oneRoster) other(r row, s fileSpec) (took bool, err error) {
 		return false, nil
 	}
 	gone := deleted(r)
-	if s.name != "enrollments" && s.name != "results" { // too many to remember
+	if s.name != "enrollments" && s.name != "results" && s.name != "userProfiles" { // too many to remember
 		if _, again := o.ids[s.name][id]; again {
 			r.note(Skipped, "sourcedId", id, sayIDAgain)
 			return false, nil
 		}
-		o.ids[s.name][id] = !gone // what is gone can be referred to no more
+		if len(o.ids[s.name]) < seenLimit {
+			o.ids[s.name][id] = !gone // what is gone can be referred to no more
+		}
 	}
 	if !gone && o.check(r, s) {
 		return false, nil
@@ -207,7 +210,7 @@ func (o *oneRoster) enrolment(r row, id string, gone bool, at place) error {
 	} else if len(o.inClass) < seenLimit {
 		o.inClass[key] = true
 	}
-	if p := o.people[e.user]; p != nil && (e.role == "student") != (p.is.sort == studentRole) && p.is.sort != noRole {
+	if p := o.known[e.user]; p != nil && (e.role == "student") != (p.is.sort == studentRole) && p.is.sort != noRole {
 		r.note(Skipped, "role", e.role, sayRoleOther)
 		return nil
 	}
@@ -253,7 +256,7 @@ func (o *oneRoster) lineItem(r row, id string) {
 
 func (o *oneRoster) result(r row) {
 	student, class := r.value("studentSourcedId"), r.value("classSourcedId")
-	if p := o.people[student]; p != nil && p.is.sort != studentRole {
+	if p := o.known[student]; p != nil && p.is.sort != studentRole {
 		r.note(Warning, "studentSourcedId", student, sayNoStudent)
 	}
 	if class != "" && len(o.inClass) > 0 && len(o.inClass) < seenLimit && !o.inClass[o.hash(class, student)] {

@@ -10,66 +10,51 @@ import (
 
 // assemble makes students, contacts and lines of what was read.
 func (o *oneRoster) assemble() error {
-	for _, p := range o.order {
-		live, onlyGone := o.rolesOf(p)
-		if onlyGone {
-			o.gone[p.id] = true
-			o.f.add(Note, p.from.file, p.from.line, "", p.id, sayRolesGone)
-			if err := o.out.sayGone(p.id); err != nil {
-				return err
-			}
-		}
-		p.is = settle(live)
-	}
-	o.rolesAlone()
-	if err := o.link(); err != nil {
+	if err := o.rolesAlone(); err != nil {
 		return err
 	}
-	numbers := o.chooseNumbers()
-	births := map[string]string{}
-	for _, b := range o.births {
-		births[b.id] = b.date
-	}
-	err := o.eachPerson(func(p *person) error {
-		if o.gone[p.id] {
-			return nil
+	o.numbers.choose(o.f)
+	err := o.eachPerson(selectPeople, func(p *person) error {
+		if p.gone {
+			return o.out.sayGone(p.id)
 		}
-		return o.hand(p, numbers, births)
+		if err := o.link(p); err != nil || p.is.maybeContact() {
+			return err
+		}
+		return o.hand(p)
 	})
 	if err != nil {
+		return err
+	}
+	// Whether these are contacts shows when all lines are there.
+	err = o.eachPerson(selectLinked, func(p *person) error { return o.asContact(p) })
+	if err != nil {
+		return err
+	}
+	if err := o.eachPerson(selectUnlinked, func(p *person) error { return o.pass(p) }); err != nil {
 		return err
 	}
 	return o.birthsAlone()
 }
 
 // hand hands a person over as what it is.
-func (o *oneRoster) hand(p *person, numbers func(*person) string, births map[string]string) error {
-	switch {
-	case p.is.sort == studentRole:
-		return o.out.addStudent(o.student(p, numbers, births))
-	case p.is.sort == contactRole, p.linked && (p.is.sort == agentRole || p.is.sort == unknownRole):
-		if err := o.teaches(p); err != nil {
-			return err
-		}
-		return o.out.addContact(o.contact(p))
-	case p.is.sort == noRole:
-		return o.nobody(p, numbers, births)
+func (o *oneRoster) hand(p *person) error {
+	switch p.is.sort {
+	case studentRole:
+		return o.out.addStudent(o.student(p))
+	case contactRole:
+		return o.asContact(p)
+	case noRole:
+		return o.nobody(p)
 	}
 	return o.pass(p)
 }
 
-// rolesAlone notices roles of people who are not in users.csv.
-func (o *oneRoster) rolesAlone() {
-	n := 0
-	for id := range o.roles {
-		if o.people[id] == nil {
-			n++
-		}
+func (o *oneRoster) asContact(p *person) error {
+	if err := o.teaches(p); err != nil {
+		return err
 	}
-	if n > 0 {
-		o.f.count(Finding{Level: Warning, File: "roles.csv", Column: "userSourcedId", Count: n,
-			Code: sayRolesOfNobody})
-	}
+	return o.out.addContact(o.contact(p))
 }
 
 // pass takes a person who is neither student nor contact for staff.
@@ -85,7 +70,7 @@ func (o *oneRoster) pass(p *person) error {
 
 // teaches takes for staff too who is somebody's parent and works at a school: classes have their teacher by it.
 func (o *oneRoster) teaches(p *person) error {
-	live, _ := o.rolesOf(p)
+	live, _ := rolesOf(p.all, p.role)
 	at := slices.IndexFunc(live, func(r role) bool { return r.sort == staffRole })
 	if at < 0 {
 		return nil
@@ -94,12 +79,12 @@ func (o *oneRoster) teaches(p *person) error {
 }
 
 // nobody takes a person of whom a file of changes does not say what it is.
-func (o *oneRoster) nobody(p *person, numbers func(*person) string, births map[string]string) error {
+func (o *oneRoster) nobody(p *person) error {
 	if !o.hasRoles || !o.delta("roles") {
 		o.f.add(Skipped, p.from.file, p.from.line, "role", "", sayNoRole)
 		return o.out.keep(p.id)
 	}
-	s := o.student(p, numbers, births)
+	s := o.student(p)
 	s.roleOf = true
 	if err := o.out.addStudent(s); err != nil {
 		return err
@@ -107,18 +92,18 @@ func (o *oneRoster) nobody(p *person, numbers func(*person) string, births map[s
 	return o.out.addContact(o.contact(p))
 }
 
-func (o *oneRoster) student(p *person, numbers func(*person) string, births map[string]string) student {
+func (o *oneRoster) student(p *person) student {
 	s := student{from: p.from, carried: o.carry(map[string]string{"middleName": "middle_name", "email": "email", "grades": "grade",
 		"preferredGivenName": "preferred_first", "preferredFamilyName": "preferred_last"})}
 	s.carried = append(s.carried, "first_name", "last_name", "school_id", "status")
 	s.Student = roster.Student{SourceID: p.id, First: p.first, Middle: p.middle, Last: p.last, PreferredFirst: p.preferredFirst,
 		PreferredLast: p.preferredLast, Email: p.email, Status: roster.Enrolled, Grade: o.grade(p)}
 	if o.columns["identifier"] || o.columns["userIds"] {
-		s.IDNumber = numbers(p)
+		s.IDNumber = o.number(p)
 		s.carried = append(s.carried, "id_number")
 	}
-	if d, ok := births[p.id]; ok {
-		s.BirthDate = d
+	if p.dated {
+		s.BirthDate = p.born
 		s.carried = append(s.carried, "birth_date")
 	}
 	if p.saysAble && !p.able {
@@ -151,7 +136,7 @@ func (o *oneRoster) carry(columns map[string]string) []string {
 // orgsOf lists where a student is: by roles.csv, primary roles first, else by the row itself.
 func (o *oneRoster) orgsOf(p *person) []string {
 	var orgs []string
-	live, _ := o.rolesOf(p)
+	live, _ := rolesOf(p.all, p.role)
 	for _, r := range live {
 		if r.sort == studentRole && r.org != "" {
 			orgs = append(orgs, r.org)
@@ -180,7 +165,7 @@ func (o *oneRoster) grade(p *person) string {
 }
 
 func (o *oneRoster) contact(p *person) contact {
-	live, _ := o.rolesOf(p)
+	live, _ := rolesOf(p.all, p.role)
 	c := contact{from: p.from, relationship: p.is.code, carried: o.carry(map[string]string{"middleName": "middle_name",
 		"email": "email", "sms": "mobile_phone", "phone": "home_phone", "preferredGivenName": "preferred_first",
 		"preferredFamilyName": "preferred_last"}), saysAccess: o.columns["enabledUser"], refused: !p.able}
@@ -200,36 +185,45 @@ func (o *oneRoster) contact(p *person) contact {
 	return c
 }
 
-// chooseNumbers decides which column holds what people call the ID Number: identifier, unless it is empty or holds e-mail addresses for
-// most students; then userIds. The sourcedId is never it: nobody knows it.
-func (o *oneRoster) chooseNumbers() func(*person) string {
-	filled, mails, ids := 0, 0, 0
-	for _, p := range o.order {
-		if p.is.sort != studentRole && p.is.sort != noRole || o.gone[p.id] {
-			continue
-		}
-		if p.identifier != "" {
-			filled++
-		}
-		if strings.Contains(p.identifier, "@") {
-			mails++
-		}
-		if firstID(p.userIDs) != "" {
-			ids++
-		}
-	}
-	if ids == 0 || filled > 0 && 2*mails <= filled {
-		return func(p *person) string { return o.number(p, "identifier", p.identifier) }
-	}
-	code := sayNumbersEmpty
-	if mails > 0 {
-		code = sayNumbersMail
-	}
-	o.f.count(Finding{Level: Note, File: "users.csv", Column: "userIds", Code: code, Count: ids})
-	return func(p *person) string { return o.number(p, "userIds", firstID(p.userIDs)) }
+// numbers tells which column holds what people call the ID Number: identifier, unless it is empty or holds e-mail addresses for most students;
+// then userIds. The sourcedId is never it: nobody knows it.
+type numbers struct {
+	filled, mails, ids int // of students
+	userIDs            bool
 }
 
-func (o *oneRoster) number(p *person, column, v string) string {
+func (n *numbers) count(p *person) {
+	if p.is.sort != studentRole && p.is.sort != noRole || p.gone {
+		return
+	}
+	if p.identifier != "" {
+		n.filled++
+	}
+	if strings.Contains(p.identifier, "@") {
+		n.mails++
+	}
+	if firstID(p.userIDs) != "" {
+		n.ids++
+	}
+}
+
+func (n *numbers) choose(f *findings) {
+	if n.userIDs = n.ids > 0 && (n.filled == 0 || 2*n.mails > n.filled); !n.userIDs {
+		return
+	}
+	code := sayNumbersEmpty
+	if n.mails > 0 {
+		code = sayNumbersMail
+	}
+	f.count(Finding{Level: Note, File: "users.csv", Column: "userIds", Code: code, Count: n.ids})
+}
+
+// number returns a student's ID Number.
+func (o *oneRoster) number(p *person) string {
+	column, v := "identifier", p.identifier
+	if o.numbers.userIDs {
+		column, v = "userIds", firstID(p.userIDs)
+	}
 	switch {
 	case nothing(v):
 		return ""
@@ -255,21 +249,4 @@ func firstID(v string) string {
 		}
 	}
 	return ""
-}
-
-// birthsAlone takes birth dates of students who are not in users.csv, which a file of changes may hold.
-func (o *oneRoster) birthsAlone() error {
-	for _, b := range o.births {
-		switch {
-		case o.people[b.id] != nil:
-		case o.delta("demographics"):
-			s := student{Student: roster.Student{SourceID: b.id, BirthDate: b.date}, carried: []string{"birth_date"}, from: b.from, partial: true}
-			if err := o.out.addStudent(s); err != nil {
-				return err
-			}
-		default:
-			o.f.add(Note, b.from.file, b.from.line, "sourcedId", b.id, sayBirthOfNobody)
-		}
-	}
-	return nil
 }

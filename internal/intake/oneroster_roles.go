@@ -30,6 +30,9 @@ type role struct {
 	gone       bool
 }
 
+// maybeContact reports whether somebody of this role is a contact if linked to a student.
+func (r role) maybeContact() bool { return r.sort == agentRole || r.sort == unknownRole }
+
 // roleNamed reads the name of a role. strict is false when it stands otherwise than in the standard.
 func roleNamed(name string) (r role, strict bool) {
 	r.name = name
@@ -85,7 +88,7 @@ func (o *oneRoster) readRoles() error {
 		return err
 	}
 	defer func() { _ = t.Close() }() // it was only read
-	o.hasRoles = true
+	o.hasRoles, o.many = true, true
 	o.out.keepUnread(t, "userSourcedId")
 	err = each(t, func(r row) error {
 		o.common(r, "roles")
@@ -106,9 +109,7 @@ func (o *oneRoster) readRoles() error {
 		if g.sort == studentRole && g.end != "" && g.end <= o.today {
 			r.note(Note, "endDate", g.end, sayStudentOver)
 		}
-		g.name, g.code, g.org, g.begin, g.end = o.same(g.name), o.same(g.code), o.same(g.org), o.same(g.begin), o.same(g.end)
-		o.roles[user] = append(o.roles[user], g)
-		return nil
+		return o.putRole(user, g)
 	})
 	o.cut = o.cut || t.cut
 	return err
@@ -135,10 +136,9 @@ func day(r row, column string) string {
 	return d
 }
 
-// rolesOf returns what a person is: the live roles of roles.csv, primary ones first, else the role of the row itself. onlyGone says that
+// rolesOf returns what a person is: the live ones of these roles, primary ones first, else the role of the row itself. onlyGone says that
 // the file has roles for the person and all of them end.
-func (o *oneRoster) rolesOf(p *person) (live []role, onlyGone bool) {
-	all := o.roles[p.id]
+func rolesOf(all []role, own string) (live []role, onlyGone bool) {
 	for _, r := range all {
 		if !r.gone {
 			live = append(live, r)
@@ -147,8 +147,9 @@ func (o *oneRoster) rolesOf(p *person) (live []role, onlyGone bool) {
 	if len(all) > 0 && len(live) == 0 {
 		return nil, true
 	}
-	if len(live) == 0 && p.role.name != "" {
-		live = []role{p.role}
+	if len(live) == 0 && own != "" {
+		r, _ := roleNamed(own)
+		return []role{r}, false
 	}
 	slices.SortStableFunc(live, func(a, b role) int { return rank(a) - rank(b) })
 	return live, false

@@ -215,10 +215,10 @@ func (o *oneRoster) refers(r row, c column, id string) bool {
 	case "orgs":
 		_, known = o.orgs[id]
 	case "users":
-		_, known = o.people[id]
-		known = known && !o.gone[id]
+		p := o.known[id]
+		known = p != nil && !p.gone
 	default:
-		known = o.ids[c.target][id]
+		known = o.ids[c.target][id] || len(o.ids[c.target]) >= seenLimit
 	}
 	if known {
 		return true
@@ -229,6 +229,17 @@ func (o *oneRoster) refers(r row, c column, id string) bool {
 	}
 	r.say(Finding{Level: level, Column: c.name, Was: id, Code: code, As: c.target + ".csv"})
 	return false
+}
+
+// people lists the columns that refer to people.
+func (s fileSpec) people() []string {
+	var all []string
+	for _, c := range s.columns {
+		if c.target == "users" {
+			all = append(all, c.name)
+		}
+	}
+	return all
 }
 
 // common holds a row against what the standard says of every file: ids, and status and time where the file holds changes (2.1).

@@ -1,94 +1,28 @@
 package intake
 
 import (
-	"database/sql"
 	"slices"
 	"strings"
 )
 
-// person is a row of users.csv: what is needed to tell what the people are to each other, which is kept in memory, and the rest.
+// person is a row of users.csv.
 type person struct {
-	id                  string
-	from                place
-	identifier, userIDs string
-	role                role     // of the row itself, version 1.1
-	orgs                []string // that the row names
-	agents              []string
-	able, saysAble      bool   // enabledUser
-	is                  role   // what the person is, by all roles
-	linked              bool   // with somebody who makes a contact of an aide
-	name                uint64 // tells a further row of the same person from one of somebody else
-	*details                   // nil while they are in the stage
-}
-
-// details is what only matters when a person is handed over.
-type details struct {
+	seq                           int64 // in the order of the file
+	id                            string
+	from                          place
+	identifier, userIDs           string
+	role                          string   // of the row itself, version 1.1
+	orgs, agents                  []string // that the row names
+	able, saysAble                bool     // enabledUser
+	gone                          bool     // the file says so
 	first, middle, last           string
 	preferredFirst, preferredLast string
 	email, sms, phone, grade      string
-}
 
-func (d *details) fields() []any {
-	return []any{&d.first, &d.middle, &d.last, &d.preferredFirst, &d.preferredLast, &d.email, &d.sms, &d.phone, &d.grade}
-}
-
-const (
-	insertDetails = `insert into u_person (seq, first, middle, last, preferred_first, preferred_last, email, sms, phone, grade) values `
-	selectDetails = `select first, middle, last, preferred_first, preferred_last, email, sms, phone, grade from u_person where seq >= $1 and seq < $2 order by seq`
-)
-
-// putAway puts the details of the person read last into the stage.
-func (o *oneRoster) putAway() error {
-	if o.out.stage == nil {
-		return nil
-	}
-	p := o.order[len(o.order)-1]
-	d := p.details
-	p.details = nil
-	return o.out.stage.insert(o.out.ctx, insertDetails, len(o.order)-1, d.first, d.middle, d.last, d.preferredFirst, d.preferredLast, d.email, d.sms, d.phone, d.grade)
-}
-
-// eachPerson calls fn for every person with the details, in the order of the file.
-func (o *oneRoster) eachPerson(fn func(p *person) error) error {
-	for from := 0; from < len(o.order); from += readAtOnce {
-		some := o.order[from:min(from+readAtOnce, len(o.order))]
-		if o.out.stage != nil {
-			all, err := list(o.out.ctx, o.out.stage, func(r *sql.Rows) (*details, error) {
-				d := &details{}
-				return d, r.Scan(d.fields()...)
-			}, selectDetails, from, from+len(some))
-			if err != nil {
-				return err
-			}
-			for n, p := range some {
-				p.details = all[n]
-			}
-		}
-		for _, p := range some {
-			if err := fn(p); err != nil {
-				return err
-			}
-			if o.out.stage != nil {
-				p.details = nil
-			}
-		}
-	}
-	return nil
-}
-
-// same returns one copy of a text that stands in many rows.
-func (o *oneRoster) same(text string) string {
-	if one, ok := o.texts[text]; ok {
-		return one
-	}
-	o.texts[text] = text
-	return text
-}
-
-// birth is a row of demographics.csv.
-type birth struct {
-	id, date string
-	from     place
+	is    role   // what the person is, by all roles
+	all   []role // those of roles.csv or of further rows
+	born  string
+	dated bool // demographics.csv has a row
 }
 
 func usersLayout() layout {
@@ -128,9 +62,12 @@ func (o *oneRoster) readUsers() error {
 	for column := range t.columns {
 		o.columns[column] = true
 	}
-	o.out.saysLines = t.has("agentSourcedIds")
+	o.users, o.out.saysLines = t.file, t.has("agentSourcedIds")
 	o.out.keepUnread(t, "sourcedId")
-	if err := each(t, o.readUser); err != nil {
+	if err := o.stage.flush(o.out.ctx); err != nil { // roles
+		return err
+	}
+	if err := eachKnowing(t, o.lookUpRoles, o.readUser); err != nil {
 		return err
 	}
 	o.cut = o.cut || t.cut
@@ -139,7 +76,7 @@ func (o *oneRoster) readUsers() error {
 	if o.cut {
 		o.f.add(Warning, "users.csv", 0, "", "", sayCutPeople)
 	}
-	return nil
+	return o.oneRowEach()
 }
 
 func (o *oneRoster) readUser(r row) error {
@@ -148,37 +85,20 @@ func (o *oneRoster) readUser(r row) error {
 	if id == "" {
 		return nil
 	}
-	if first, twice := o.people[id]; twice {
-		if !deleted(r) && o.sameAgain(r, first) {
-			r.say(Finding{Level: Note, Column: "sourcedId", Was: id, Code: saySameAgain, Number: first.from.line})
-			return nil
-		}
-		r.twice("sourcedId", id, first.from.line)
-		return nil
-	}
 	p := &person{id: id, from: place{r.t.file, r.line}, identifier: r.value("identifier"), userIDs: r.value("userIds"),
-		agents: r.list("agentSourcedIds"), able: true, details: &details{first: r.value("givenName"), middle: r.value("middleName"),
-			last: r.value("familyName"), preferredFirst: r.value("preferredGivenName"), preferredLast: r.value("preferredFamilyName"),
-			sms: r.value("sms"), phone: r.value("phone"), grade: r.value("grades")}}
-	if deleted(r) {
-		o.people[id] = p
-		o.gone[id] = true
-		return o.out.sayGone(id)
+		orgs: r.list("orgSourcedIds"), agents: r.list("agentSourcedIds"), able: true, first: r.value("givenName"), middle: r.value("middleName"),
+		last: r.value("familyName"), preferredFirst: r.value("preferredGivenName"), preferredLast: r.value("preferredFamilyName"),
+		sms: r.value("sms"), phone: r.value("phone"), grade: r.value("grades")}
+	if p.gone = deleted(r); p.gone {
+		return o.putPerson(p)
 	}
 	if !named(r, p) {
 		return o.out.keep(id)
 	}
-	o.people[id] = p
-	p.name = o.nameOf(r)
-	o.order = append(o.order, p)
 	p.email = address(r)
 	p.sms, p.phone = short(r, "sms", p.sms, phoneLength), short(r, "phone", p.phone, phoneLength)
-	p.orgs = r.list("orgSourcedIds")
 	if primary := r.value("primaryOrgSourcedId"); primary != "" {
 		p.orgs = append([]string{primary}, p.orgs...)
-	}
-	for n, id := range p.orgs {
-		p.orgs[n] = o.same(id)
 	}
 	if v := r.value("enabledUser"); v != "" {
 		able, ok, strict := truth(v)
@@ -193,44 +113,94 @@ func (o *oneRoster) readUser(r row) error {
 			p.able = able
 		}
 	}
-	if name := r.value("role"); name != "" {
-		strict := false
-		if p.role, strict = roleNamed(name); p.role.sort == unknownRole {
-			r.note(Warning, "role", name, sayRole)
+	if p.role = r.value("role"); p.role != "" {
+		if is, strict := roleNamed(p.role); is.sort == unknownRole {
+			r.note(Warning, "role", p.role, sayRole)
 		} else if !strict {
-			r.note(Note, "role", name, sayRoleSpelled)
+			r.note(Note, "role", p.role, sayRoleSpelled)
 		}
-		p.role.name = o.same(p.role.name)
 	}
-	return o.putAway()
+	if other := o.known[id]; other != nil {
+		p.all = other.all
+	}
+	o.settle(p)
+	o.numbers.count(p)
+	return o.putPerson(p)
 }
 
-// sameAgain takes a further row of a person, of which some programs write one for each school, role or adult: it has the same names. It reports
-// false for a row of somebody else.
-func (o *oneRoster) sameAgain(r row, p *person) bool {
-	if o.gone[p.id] || p.name == 0 || p.name != o.nameOf(r) {
+// settle decides what a person is.
+func (o *oneRoster) settle(p *person) {
+	live, onlyGone := rolesOf(p.all, p.role)
+	if p.is = settle(live); onlyGone {
+		p.gone = true
+		o.f.add(Note, p.from.file, p.from.line, "", p.id, sayRolesGone)
+	}
+}
+
+// oneRowEach finds the ids that stand in several rows. Some programs write a row for each school, role or adult of a person, with the same names: what
+// those say more is taken. Of rows of different people the first one counts.
+func (o *oneRoster) oneRowEach() error {
+	if err := o.stage.exec(o.out.ctx, insertTwice); err != nil {
+		return err
+	}
+	var first *person
+	changed := false
+	done := func() error {
+		if !changed {
+			return nil
+		}
+		if changed = false; !o.hasRoles {
+			o.settle(first)
+		}
+		return o.changePerson(first)
+	}
+	err := o.eachTwice(func(p *person) error {
+		if first == nil || p.id != first.id {
+			err := done()
+			first = p
+			return err
+		}
+		code, level := sayIDTwice, Skipped
+		if o.sameAgain(first, p) {
+			code, level, changed = saySameAgain, Note, true
+		}
+		o.f.say(Finding{Level: level, File: o.users, Line: p.from.line, Column: "sourcedId", Was: p.id, Code: code, Number: first.from.line})
+		return o.stage.exec(o.out.ctx, deletePerson, p.seq)
+	})
+	if err == nil {
+		err = done()
+	}
+	if err != nil {
+		return err
+	}
+	return o.stage.flush(o.out.ctx)
+}
+
+// sameAgain adds to a person what a further row says. It reports false for a row of somebody else.
+func (o *oneRoster) sameAgain(p, again *person) bool {
+	if p.gone || again.gone || p.first != again.first || p.last != again.last {
 		return false
 	}
-	for _, id := range r.list("orgSourcedIds") {
-		if !slices.Contains(p.orgs, id) {
-			p.orgs = append(p.orgs, o.same(id))
+	p.orgs, p.agents = union(p.orgs, again.orgs), union(p.agents, again.agents)
+	if is, _ := roleNamed(again.role); !o.hasRoles && is.sort != unknownRole && again.role != p.role {
+		if len(p.all) == 0 {
+			own, _ := roleNamed(p.role)
+			p.all = []role{own}
 		}
-	}
-	for _, id := range r.list("agentSourcedIds") {
-		if !slices.Contains(p.agents, id) {
-			p.agents = append(p.agents, id)
-		}
-	}
-	if is, _ := roleNamed(r.value("role")); !o.hasRoles && is.sort != unknownRole && is.name != p.role.name {
-		if len(o.roles[p.id]) == 0 {
-			o.roles[p.id] = []role{p.role}
-		}
-		o.roles[p.id] = append(o.roles[p.id], is)
+		p.all = append(p.all, is)
+		o.many = true
 	}
 	return true
 }
 
-func (o *oneRoster) nameOf(r row) uint64 { return o.hash(r.value("givenName"), r.value("familyName")) }
+func union(a, b []string) []string {
+	for _, v := range b {
+		if !slices.Contains(a, v) {
+			a = append(a, v)
+		}
+	}
+	return a
+}
 
 // named checks a person's names. It reports false for a row that is not taken.
 func named(r row, p *person) bool {
@@ -299,21 +269,16 @@ func (o *oneRoster) readDemographics() error {
 		return err
 	}
 	defer func() { _ = t.Close() }() // it was only read
-	seen := map[string]int{}
-	return each(t, func(r row) error {
+	err = each(t, func(r row) error {
 		o.common(r, "demographics")
 		id := sourcedID(r, "sourcedId")
 		if id == "" || deleted(r) {
 			return nil
 		}
-		if first, twice := seen[id]; twice {
-			r.twice("sourcedId", id, first)
-			return nil
-		}
-		seen[id] = r.line
-		if t.has("birthDate") {
-			o.births = append(o.births, birth{id, day(r, "birthDate"), place{r.t.file, r.line}})
-		}
-		return nil
+		return o.stage.insert(o.out.ctx, insertBirth, id, day(r, "birthDate"), t.has("birthDate"), r.line)
 	})
+	if err != nil {
+		return err
+	}
+	return o.birthsTwice(t.file)
 }

@@ -123,7 +123,7 @@ const (
 	fateGone
 )
 
-// newLines plans the lines of the file that are not on record. They are added in the order of the adults' names, in which most lists of lines
+// newLines plans the lines of the file that are not on record. They are added school by school in the order of the adults' names, in which lists of lines
 // stand: neighbours in time are then neighbours in the database.
 func (p *plan) newLines(ctx context.Context) error {
 	if err := p.stage.exec(ctx, insertNewLines, p.rec.whole && p.rec.only == ""); err != nil {

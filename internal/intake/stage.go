@@ -32,6 +32,8 @@ type put struct {
 const (
 	putAtOnce  = 2000 // rows
 	readAtOnce = 1000
+
+	lookedUpAtOnce = 512 // ids
 )
 
 // newStage opens an empty stage.
@@ -186,6 +188,11 @@ func list[T any](ctx context.Context, s *stage, scan func(*sql.Rows) (T, error),
 	if err := s.flush(ctx); err != nil {
 		return nil, err
 	}
+	return page(ctx, s, scan, query, args...)
+}
+
+// page is list for a query that does not see what waits to be written.
+func page[T any](ctx context.Context, s *stage, scan func(*sql.Rows) (T, error), query string, args ...any) (all []T, err error) {
 	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
 		all, err = sqldb.All(ctx, tx, scan, query, args...)
 		return err
@@ -193,12 +200,40 @@ func list[T any](ctx context.Context, s *stage, scan func(*sql.Rows) (T, error),
 	return all, err
 }
 
+// each calls fn for the rows of a query, which does not see what waits to be written.
+func (s *stage) each(ctx context.Context, fn func(*sql.Rows) error, query string, args ...any) error {
+	return s.db.Read(ctx, func(tx *sqldb.Tx) error { return sqldb.Each(ctx, tx, fn, query, args...) })
+}
+
+// eachIn is each for a query behind which a list of ids is missing. There are few different statement texts.
+func (s *stage) eachIn(ctx context.Context, ids []string, fn func(*sql.Rows) error, query string) error {
+	ids = slices.Clone(ids)
+	slices.Sort(ids)
+	for part := range slices.Chunk(slices.Compact(ids), lookedUpAtOnce) {
+		n := lookedUpAtOnce
+		for n > 8 && n/4 >= len(part) {
+			n /= 4
+		}
+		args := make([]any, n)
+		for i := range args {
+			args[i] = part[min(i, len(part)-1)]
+		}
+		if err := s.each(ctx, fn, query+s.placeholders(1, n), args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // walk calls fn for every row of a query, some at a time, so that fn may put. The query takes the key of the last row ($1) and how many ($2),
-// and is in the order of the keys.
+// and is in the order of the keys. It may not rest on what fn puts: that is written while fn goes on.
 func walk[T any](ctx context.Context, s *stage, query string, scan func(*sql.Rows) (T, error), key func(T) int64, fn func(T) error, args ...any) error {
+	if err := s.flush(ctx); err != nil {
+		return err
+	}
 	after := int64(math.MinInt64)
 	for {
-		some, err := list(ctx, s, scan, query, append([]any{after, readAtOnce}, args...)...)
+		some, err := page(ctx, s, scan, query, append([]any{after, readAtOnce}, args...)...)
 		if err != nil || len(some) == 0 {
 			return err
 		}
@@ -238,8 +273,18 @@ create table f_contact (seq integer primary key, source_id text not null unique,
   data text not null);
 create table f_line (seq integer primary key, student text not null, contact text not null, file text not null, line integer not null,
   data text not null, unique (student, contact));
-create table u_person (seq integer primary key, first text not null, middle text not null, last text not null, preferred_first text not null,
-  preferred_last text not null, email text not null, sms text not null, phone text not null, grade text not null);
+create table u_person (seq integer primary key, id text not null, line integer not null, gone integer not null, sort integer not null, role text not null,
+  own_role text not null, able integer not null, says_able integer not null, identifier text not null, user_ids text not null, orgs text not null,
+  agents text not null, first text not null, middle text not null, last text not null, preferred_first text not null, preferred_last text not null,
+  email text not null, sms text not null, phone text not null, grade text not null);
+create index u_person_id on u_person (id, seq);
+create table u_twice (id text primary key) without rowid;
+create table u_role (seq integer primary key, person text not null, name text not null, org text not null, main integer not null, begin text not null,
+  "end" text not null, gone integer not null);
+create index u_role_person on u_role (person);
+create table u_birth (seq integer primary key, id text not null, born text not null, dated integer not null, line integer not null);
+create index u_birth_id on u_birth (id);
+create table u_linked (id text primary key) without rowid;
 create table f_gone (source_id text primary key) without rowid;
 create table f_kept (source_id text primary key) without rowid;
 create table f_class (seq integer primary key, kind text not null, source_id text not null, class text not null, person text not null,

@@ -81,7 +81,7 @@ from (select fl.seq as line, fl.student, s.id as student_id, s.school_id, c.sort
   left join r_student s on s.source_id = fl.student
   left join r_contact c on c.source_id = fl.contact
   where not exists (select 1 from r_line l where l.student_id = s.id and l.contact_id = c.id)) x
-order by sort, contact_id, line`
+order by school_id, sort, contact_id, line`
 	selectNewLines = `select n.seq, '', ` + pairColumns + `, n.position, n.fate
 from new_line n
 join f_line fl on fl.seq = n.line

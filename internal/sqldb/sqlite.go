@@ -74,7 +74,7 @@ func openSQLite(ctx context.Context, path string, opts Options) (driver, error) 
 	}
 	writing := append(slices.Clone(mapping), "journal_mode(wal)", "foreign_keys(on)")
 	if opts.Bulk {
-		writing = append(writing, "cache_size(-32000)", "wal_autocheckpoint(8000)")
+		writing = append(writing, "cache_size(-16000)", "wal_autocheckpoint(8000)")
 	}
 	if err := d.fill(ctx, d.writer, 1, dsn(path, sync, writing...)); err != nil {
 		_ = d.close()
