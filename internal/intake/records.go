@@ -51,7 +51,9 @@ const (
 	onlyContacts only = "contacts"
 )
 
-func newRecords() *records { return &records{ctx: context.Background(), gone: map[string]bool{}, kept: map[string]bool{}} }
+func newRecords() *records {
+	return &records{ctx: context.Background(), gone: map[string]bool{}, kept: map[string]bool{}}
+}
 
 // stagedRecords keeps people, lines and classes in a stage instead of in memory.
 func stagedRecords(ctx context.Context, s *stage) *records {
