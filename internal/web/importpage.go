@@ -35,6 +35,7 @@ type importPage struct {
 	School   string // where to say which school the students are in
 	Schools  []string
 	Failed   bool
+	Late     bool // can no longer be taken back
 	Next     bool // leads to what comes after an import
 	Report   bool
 	Base     string
@@ -98,6 +99,7 @@ func (s *Server) importWith(x *exchange, status int, id int64, wrong error) erro
 			if p.Plan, err = s.Imports.MayUndo(x.r.Context(), x.actor, m.Undoes); err != nil {
 				return err
 			}
+			p.Late = !p.Plan
 		}
 		p.Plan = p.Plan && (m.Undoes == 0 || m.Steps > 0)
 		if m.Undoes == 0 || !p.Plan {
