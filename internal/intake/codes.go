@@ -243,6 +243,7 @@ const (
 	cannotFind        Code = "cannot_find"
 	cannotRead        Code = "cannot_read"
 	cannotKind        Code = "cannot_kind"
+	cannotEmpty       Code = "cannot_empty"
 	cannotManyFiles   Code = "cannot_many_files"
 	cannotNoTable     Code = "cannot_no_table"
 	cannotTwice       Code = "cannot_twice"

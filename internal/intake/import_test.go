@@ -467,7 +467,8 @@ func TestEachPackageThatIsNoneIsRefusedWithAReason(t *testing.T) {
 		"other files":       {bundleOf(t, "pupils.csv", "a,b\n"), "pupils.csv"},
 		"an empty file":     {bundleOf(t, "users.csv", ""), "no row with the names"},
 		"nothing in it":     {t.TempDir(), "no CSV"},
-		"no zip":            {filepath.Join("testdata", "nicelion", "LICENSE"), "not a zip"},
+		"no zip":            {filepath.Join("testdata", "nicelion", "LICENSE"), "neither a zip file"},
+		"no byte":           {filepath.Join(bundleOf(t, "users.csv", ""), "users.csv"), "users.csv is empty"},
 		"a picture's bytes": {bundleOf(t, "users.csv", "\x89PNG\r\n\x1a\n\x00\x00\x81\x8d"), "users.csv"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -18,6 +18,9 @@ func openFile(name string, lim limits, f *findings) (*bundle, error) {
 	if err != nil {
 		return nil, unreadable(filepath.Base(name), err)
 	}
+	if len(head) == 0 {
+		return nil, cannot(Finding{Code: cannotEmpty, File: filepath.Base(name)})
+	}
 	if bytes.HasPrefix(head, []byte("PK\x03\x04")) || bytes.HasPrefix(head, []byte("PK\x05\x06")) {
 		if isWorkbook(name) {
 			return single(name, ".xlsx", lim)
