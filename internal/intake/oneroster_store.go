@@ -34,6 +34,9 @@ where `
 where p.seq between $1 and $2 order by p.seq, r.seq`
 	countRolesAlone = `select count(distinct person) from u_role r where not exists (select 1 from u_person p where p.id = r.person)`
 
+	selectRolesAlone = `select r.person, r.name, r.org, r.main, r.begin, r."end", r.gone from u_role r
+where not exists (select 1 from u_person p where p.id = r.person) order by r.person, r.seq`
+
 	insertBirth     = `insert into u_birth (id, born, dated, line) values `
 	selectBirthsFor = `select b.id, b.born from u_person p join u_birth b on b.id = p.id where p.seq between $1 and $2 and b.dated`
 	selectBirthsOld = `select b.seq, b.id, b.line, (select min(f.line) from u_birth f where f.id = b.id) from u_birth b
@@ -223,16 +226,55 @@ func (o *oneRoster) lookUpRoles(rows []row) error {
 	}, selectRoles)
 }
 
-// rolesAlone notices roles of people who are not in users.csv.
+// rolesAlone takes roles of people who are not in users.csv: a file of changes has those of adults whose row is as it was.
 func (o *oneRoster) rolesAlone() error {
 	if !o.hasRoles {
 		return nil
 	}
 	n, err := o.stage.value(o.out.ctx, countRolesAlone)
+	if err != nil || n == 0 {
+		return err
+	}
+	if o.delta("roles") {
+		taken, err := o.rolesChanged()
+		if err != nil {
+			return err
+		}
+		n -= int64(taken)
+	}
 	if n > 0 {
 		o.f.count(Finding{Level: Warning, File: "roles.csv", Column: "userSourcedId", Count: int(n), Code: sayRolesOfNobody})
 	}
-	return err
+	return nil
+}
+
+// rolesChanged takes what adults without a row are to the children from now on. It returns how many there are.
+func (o *oneRoster) rolesChanged() (taken int, err error) {
+	all, order := map[string][]role{}, []string{}
+	err = o.stage.each(o.out.ctx, func(r *sql.Rows) error {
+		id, g, err := scanRole(r)
+		if len(all[id]) == 0 {
+			order = append(order, id)
+		}
+		all[id] = append(all[id], g)
+		return err
+	}, selectRolesAlone)
+	if err != nil {
+		return 0, err
+	}
+	for _, id := range order {
+		live, _ := rolesOf(all[id], "")
+		is := settle(live)
+		if is.sort != contactRole {
+			continue
+		}
+		taken++
+		c := contact{Contact: roster.Contact{SourceID: id}, relationship: is.code, partial: true, from: place{"roles.csv", 0}}
+		if err := o.out.addContact(c); err != nil {
+			return taken, err
+		}
+	}
+	return taken, nil
 }
 
 // birth is a row of demographics.csv.

@@ -249,7 +249,7 @@ func (p *plan) settleRoles(ctx context.Context) error {
 	for _, at := range nobody {
 		p.f.add(Skipped, at.file, at.line, "role", "", sayNoRole)
 	}
-	for _, query := range []string{deleteRolelessStudents, deleteRolelessContacts} {
+	for _, query := range []string{deleteRolelessStudents, deleteRolelessContacts, deleteUnknownRoles} {
 		if err := p.stage.exec(ctx, query); err != nil {
 			return err
 		}

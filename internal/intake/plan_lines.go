@@ -100,6 +100,9 @@ func (p *pair) gone() bool {
 }
 
 func (p *plan) planLines(ctx context.Context) error {
+	if err := p.settleGuesses(ctx); err != nil {
+		return err
+	}
 	err := walk(ctx, p.stage, selectLines, func(r *sql.Rows) (pair, error) { return scanPair(r) }, func(x pair) int64 { return x.key }, func(x pair) error { return p.planLine(ctx, x) })
 	if err != nil {
 		return err

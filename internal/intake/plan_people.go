@@ -179,6 +179,9 @@ func (p *plan) planContacts(ctx context.Context) error {
 
 func (p *plan) planContact(ctx context.Context, c contact, old roster.Contact, known bool) error {
 	name := nameOf(c.First, c.Last)
+	if name == "" { // what the person is to the children, and nothing else
+		return nil
+	}
 	if !known {
 		p.rep.Contacts.Added++
 		p.say("contact %s: added", name)

@@ -85,6 +85,7 @@ type contact struct {
 	// derived says that the file has no id for the person, and that SourceID was made of what the row says. A contact on record of one of
 	// the same students, with the same name and relationship and an id that the file does not have, is then the same person.
 	derived bool
+	partial bool // only what a contact known from before is to the children; it has no name
 }
 
 // line is a link as the file has it, by the source ids of its ends. Of the embedded line only the fields named in carried count (roster's

@@ -32,9 +32,12 @@ order by seq`
 	deleteRolelessContacts = `delete from f_contact where relationship = '' and (not exists (select 1 from r_contact r where r.source_id = f_contact.source_id)
   or exists (select 1 from f_student k where k.source_id = f_contact.source_id and k.role_of))`
 
+	// Of whom a file of changes has a role alone, and who is not on record, it says nothing.
+	deleteUnknownRoles = `delete from f_contact where name = '' and not exists (select 1 from r_contact r where r.source_id = f_contact.source_id and not r.gone)`
+
 	insertCovered = `insert into covered (school_id) values ($1) on conflict do nothing`
 	markStudents  = `update r_student set seen = 1 where source_id <> '' and exists (select 1 from f_student f where f.source_id = r_student.source_id and not f.partial)`
-	markContacts  = `update r_contact set seen = 1 where source_id <> '' and exists (select 1 from f_contact f where f.source_id = r_contact.source_id)`
+	markContacts  = `update r_contact set seen = 1 where source_id <> '' and exists (select 1 from f_contact f where f.source_id = r_contact.source_id and f.name <> '')`
 
 	markSpoken = `update r_student set spoken = 1 where source_id <> '' and school_id in (select r.school_id from r_student r
   join f_student f on f.source_id = r.source_id where r.school_id <> 0)`
@@ -108,7 +111,7 @@ where l.from_file and not l.ended and s.status = 'enrolled' and not c.gone and (
 	countLonelyStudents = `select file, count(*) from f_student f
 where not partial and not role_of and not exists (select 1 from f_line l where l.student = f.source_id) group by file`
 	countLonelyContacts = `select file, count(*) from f_contact f
-where relationship <> '' and not exists (select 1 from f_line l where l.contact = f.source_id) group by file`
+where relationship <> '' and name <> '' and not exists (select 1 from f_line l where l.contact = f.source_id) group by file`
 	indexLineContacts = `create index f_line_contact on f_line (contact)`
 
 	selectBadNumbers = `select f.seq, f.file, f.line, coalesce(json_extract(f.data, '$.IDNumber'), ''), f.id_key = '' from f_student f
