@@ -144,28 +144,11 @@ var recordTables = everything[:6]
 func (o *office) dump(tables ...string) map[string][]string {
 	o.t.Helper()
 	all := map[string][]string{}
-	o.read(func(tx *sqldb.Tx) error {
-		for _, name := range tables {
-			err := sqldb.Each(o.ctx, tx, func(r *sql.Rows) error {
-				columns, err := r.Columns()
-				if err != nil {
-					return err
-				}
-				values, targets := make([]any, len(columns)), make([]any, len(columns))
-				for i := range values {
-					targets[i] = &values[i]
-				}
-				err = r.Scan(targets...)
-				all[name] = append(all[name], fmt.Sprint(values...))
-				return err
-			}, "select * from "+name)
-			if err != nil {
-				return err
-			}
-			slices.Sort(all[name])
+	for _, name := range tables {
+		if rows := o.rows("select * from " + name); len(rows) > 0 {
+			all[name] = rows
 		}
-		return nil
-	})
+	}
 	return all
 }
 
