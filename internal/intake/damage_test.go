@@ -55,7 +55,6 @@ func (o *office) broken() []sqldb.Broken {
 func TestDamagedFilesOfAnyFormatAreTakenOrRefusedAndBreakNothing(t *testing.T) {
 	all := samples(t)
 	all["oneroster"] = classesOf(rand.New(rand.NewPCG(1, 1))) //nolint:gosec // a test's
-	all["edfi"]["taught.xml"] = edfiTaughtMade
 	atOffice(t, func(t *testing.T, o *office) {
 		r := rand.New(rand.NewPCG(3, 5)) //nolint:gosec // a test's
 		opts := Options{School: "Morgan High", AllowRemovals: true}

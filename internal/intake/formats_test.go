@@ -51,10 +51,11 @@ func TestEachFormatIsKnownByItsLooksAndHoldsWhatItHolds(t *testing.T) {
 		"sds1":     {Format: "Microsoft SDS 1", Schools: 2, Students: 22, Terms: 1, Courses: 2, Classes: 2, Enrolments: 46, Staff: 2},
 		"sdsuk":    {Format: "Microsoft SDS 1", Schools: 2, Students: 22, Terms: 1, Courses: 28, Classes: 28, Enrolments: 158, Staff: 2},
 		"clever":   {Format: "Clever CSV", Schools: 3, Students: 4, Contacts: 5, Lines: 7, Classes: 60, Enrolments: 101, Staff: 19},
-		"edfi5":    {Format: "Ed-Fi XML 5.2.0", Schools: 5, Students: 24, Contacts: 41, Lines: 40},
-		"edfi4":    {Format: "Ed-Fi XML 4.0.0", Students: 24, Contacts: 41, Lines: 40},
-		"edficsv":  {Format: "Ed-Fi CSV", Students: 37, Contacts: 60, Lines: 60},
-		"plain":    {Format: "tables", Schools: 2, Students: 3, Contacts: 3, Lines: 3},
+		"edfi5": {Format: "Ed-Fi XML 5.2.0", Schools: 5, Students: 24, Contacts: 41, Lines: 40, Terms: 6, Courses: 4, Classes: 12,
+			Enrolments: 12, Staff: 2},
+		"edfi4":   {Format: "Ed-Fi XML 4.0.0", Students: 24, Contacts: 41, Lines: 40},
+		"edficsv": {Format: "Ed-Fi CSV", Students: 37, Contacts: 60, Lines: 60},
+		"plain":   {Format: "tables", Schools: 2, Students: 3, Contacts: 3, Lines: 3},
 	} {
 		rec, found := readAt(t, filepath.Join("testdata", path), "")
 		if d := cmp.Diff(want, countsOf(rec)); d != "" {
