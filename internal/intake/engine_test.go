@@ -526,9 +526,11 @@ func TestOnlyWhatWasAppliedLastIsTakenBack(t *testing.T) {
 		first, second := o.upload(twenty()), o.upload(plus(twenty(), another()...))
 		o.begin(second, false)
 		undo, err := o.intake.Undo(o.ctx, clerk, second)
-		if err != nil {
+		twice, errTwice := o.intake.Undo(o.ctx, clerk, second)
+		if err := errors.Join(err, errTwice); err != nil {
 			t.Fatal(err)
 		}
+		o.same("asked twice, planned once", undo, twice)
 		o.drain()
 		o.begin(first, false) // waits again: s20 is not in it
 		if err := o.intake.Stop(o.ctx, clerk, first); err != nil {

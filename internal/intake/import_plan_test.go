@@ -42,7 +42,7 @@ func TestNothingThatIsAskedOfImportsScansATable(t *testing.T) {
 			"has a file": {selectHasChunks, []any{7}}, "a piece": {selectChunk, []any{7, 1}}, "begin": {updateBegin, []any{7, "x", 1}},
 			"plan anew": {updatePlanAnew, []any{7, "planned"}}, "rows read": {updateRead, []any{7, 8}}, "progress": {updateProgress, []any{7, 1, 1, 1, 2, 1, 0}}, "left alone": {updateAlone, []any{7, 1, 1}},
 			"state": {updateState, []any{7, "waiting", "planning", "", 1}}, "ended": {updateEnded, []any{7, 1}}, "undone": {updateUndone, []any{7, 8}},
-			"later ones": {selectLaterImports, []any{5990, 5990}}, "the one before": {selectEndBefore, []any{5990, 5990}}, "given up": {stopOld, []any{"planned", 1, 2}},
+			"later ones": {selectLaterImports, []any{5990, 5990}}, "has steps": {selectHasSteps, []any{7}}, "undo that waits": {selectOpenUndo, []any{7}}, "the one before": {selectEndBefore, []any{5990, 5990}}, "given up": {stopOld, []any{"planned", 1, 2}},
 			"erase pieces": {deleteChunks, []any{7, 500}}, "erase steps": {deleteStepsOf, []any{7, 500}}, "erase notes": {deleteNotesOf, []any{7, 500}},
 			"erase findings": {deleteFindingsOf, []any{7, 500}}, "count of those left alone": {countAlone, []any{7, 0, 100}},
 			"left alone, by name": {selectAlone, []any{7, 0, 100, 1000}}, "applied since": {selectSince, []any{5990, 7}},

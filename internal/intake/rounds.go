@@ -127,9 +127,10 @@ func (i *Intake) roundEnds(ctx context.Context, t *turn, m Import) error {
 	return i.ended(ctx, t, m.ID)
 }
 
-// dropRest takes away the steps of a further round that is not to be applied, and its lists. Where an import's steps are all done, there are none.
+// dropRest takes away the steps of a further round that is not to be applied, and its lists: a person left them, or the process died before all of
+// them were there. Where an import's steps are all done, there are none.
 func (i *Intake) dropRest(ctx context.Context, m Import) error {
-	if m.rounds < 2 || m.Done < m.Steps {
+	if m.Done < m.Steps {
 		return nil
 	}
 	var left []stepRow
@@ -140,7 +141,7 @@ func (i *Intake) dropRest(ctx context.Context, m Import) error {
 	if err != nil || len(left) == 0 {
 		return err
 	}
-	return i.eraseRound(ctx, m.ID, m.rounds-1)
+	return i.eraseRound(ctx, m.ID, left[0].phase.round())
 }
 
 // eraseRound takes away what is kept of a round's plan, its steps last.

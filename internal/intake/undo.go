@@ -12,7 +12,8 @@ import (
 	"github.com/schoolgate/schoolgate/internal/sqldb"
 )
 
-// Undo has a worker plan how the last import is taken back, and returns the number of that plan, which is applied like any other. What somebody
+// Undo has a worker plan how the last import is taken back, and returns the number of that plan, which is applied like any other; the number of the
+// one that waits already, where somebody asked before. What somebody
 // changed since, and what a login rests on, stays; the plan's findings name it. It returns fault.NotFound for no import, fault.Conflict for one
 // that is not the last or not done.
 func (i *Intake) Undo(ctx context.Context, actor access.Actor, id int64) (int64, error) {
@@ -33,6 +34,14 @@ func (i *Intake) Undo(ctx context.Context, actor access.Actor, id int64) (int64,
 		}
 		if err := hasSteps(ctx, tx, id); err != nil {
 			return err
+		}
+		open, err := sqldb.All(ctx, tx, scanID, selectOpenUndo, id)
+		if err != nil {
+			return err
+		}
+		if len(open) > 0 {
+			undo = open[0]
+			return nil
 		}
 		if undo, err = i.begin(ctx, tx, actor, Import{Origin: FromUndo, FileName: m.FileName, Undoes: id}, Waiting); err != nil {
 			return err
@@ -84,6 +93,8 @@ func hasSteps(ctx context.Context, tx *sqldb.Tx, id int64) error {
 const (
 	selectLaterImports = `select exists (select 1 from import where finished_at is not null and (finished_at, id) > ($1, $2) and done > 0 and undoes = 0)
 or exists (select 1 from import where state not in ('done', 'failed', 'stopped') and undoes = 0 and steps > 0 and (state = 'applying' or done > 0))`
+
+	selectOpenUndo = `select id from import where undoes = $1 and state not in ('done', 'failed', 'stopped')`
 
 	selectHasSteps = `select exists (select 1 from import_step where import_id = $1)`
 

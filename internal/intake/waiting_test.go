@@ -268,3 +268,46 @@ func TestASecondUploadWhileTheFirstWaitsIsPlannedAndAppliedToo(t *testing.T) {
 		o.same("the first is older and has s20 no more: less than a tenth, but a parent", []any{Planned, 1}, []any{m.State, m.Plan().LosesAccess + m.Plan().LosesLater})
 	})
 }
+
+func TestOPS1AFurtherRoundOfTheCommandLineThatWasCutOffIsForgotten(t *testing.T) {
+	atOffice(t, func(t *testing.T, o *office) {
+		o.take(o.bundle(twenty()), Options{})
+		rows := plus(twenty(), append(another(), "s06", kid("s06", "Other", "Lasts06", "1006", "05", "mid", "m06"))...)
+		moved, planned := false, 0
+		o.before = func(q string) error {
+			switch {
+			case !moved && strings.Contains(q, "c.email_key in"): // the records are read: now somebody changes one of them
+				moved = true
+				return o.db.Write(o.ctx, func(tx *sqldb.Tx) error {
+					_, err := tx.Exec(o.ctx, `update student set homeroom = '12b', version = version + 1 where source_id = 's06'`)
+					return err
+				})
+			case strings.HasPrefix(q, "update import set state = $2, format"):
+				if planned++; planned == 2 {
+					return errors.New("the plug was pulled")
+				}
+			}
+			return nil
+		}
+		_, err := o.intake.Import(o.ctx, robot, o.bundle(rows), Options{})
+		o.before = nil
+		if err == nil || !moved {
+			t.Fatal("it was not cut off")
+		}
+		turn, err := o.intake.takeTurn(o.ctx, 0)
+		if err == nil {
+			err = errors.Join(o.intake.finishOpen(o.ctx, turn), turn.end(o.ctx))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, row := range o.dump("import_step")["import_step"] {
+			if strings.HasPrefix(row, "2 1") && len(strings.Fields(row)[1]) == 3 {
+				t.Errorf("a step that was never applied is kept: %s", row)
+			}
+		}
+		rep := o.take(o.bundle(rows), Options{})
+		o.same("the next one does what was left", []any{Done, 1, "Other", "12b"}, []any{o.is(2).State, rep.Students.Changed, o.student("s06").First, o.student("s06").Homeroom})
+		o.same("nothing of the round is left", o.is(2).Steps, o.is(2).Done)
+	})
+}
