@@ -35,6 +35,18 @@ func newCSV(r io.Reader) *csvReader {
 	return &csvReader{r: bufio.NewReaderSize(r, 64<<10), comma: ',', line: 1}
 }
 
+// firstLine is what the next line holds, as far as it can be looked at without being read.
+func (c *csvReader) firstLine() (string, error) {
+	first, err := c.r.Peek(4 << 10)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "", err
+	}
+	if i := bytes.IndexAny(first, "\r\n"); i >= 0 {
+		first = first[:i]
+	}
+	return string(first), nil
+}
+
 func (c *csvReader) readByte() (byte, error) {
 	if len(c.back) > 0 {
 		b := c.back[0]

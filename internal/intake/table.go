@@ -106,21 +106,45 @@ func (t *table) header(l layout) error {
 
 // delimiter notices files that a spreadsheet saved with semicolons or tabs.
 func (t *table) delimiter(c *csvReader) error {
-	first, err := c.r.Peek(4 << 10)
-	if err != nil && err != io.EOF {
+	head, err := c.firstLine()
+	if err != nil {
 		return unreadable(t.file, err)
 	}
-	head := string(first)
-	if i := strings.IndexAny(head, "\r\n"); i >= 0 {
-		head = head[:i]
-	}
-	for _, d := range []byte{';', '\t'} {
-		if !strings.Contains(head, ",") && strings.IndexByte(head, d) >= 0 {
-			c.comma = d
-			t.f.add(Note, t.file, 1, "", "", map[byte]Code{';': saySemicolons, '\t': sayTabs}[d])
+	// A spreadsheet's own first line, "sep=;".
+	if rest, says := strings.CutPrefix(strings.ToLower(strings.Trim(head, `"`)), "sep="); says && len(rest) == 1 {
+		c.comma = rest[0]
+		if _, err := c.next(0); err != nil && !errors.Is(err, io.EOF) {
+			return unreadable(t.file, err)
+		}
+		c.comma = ','
+		if head, err = c.firstLine(); err != nil {
+			return unreadable(t.file, err)
 		}
 	}
+	most := separators(head, ',')
+	for _, d := range []byte{';', '\t'} {
+		if n := separators(head, d); n > most {
+			c.comma, most = d, n
+		}
+	}
+	if code := map[byte]Code{';': saySemicolons, '\t': sayTabs}[c.comma]; code != "" {
+		t.f.add(Note, t.file, 1, "", "", code)
+	}
 	return nil
+}
+
+// separators counts how often a byte stands outside quotes.
+func separators(line string, d byte) (n int) {
+	quoted := false
+	for i := range len(line) {
+		switch {
+		case line[i] == '"':
+			quoted = !quoted
+		case line[i] == d && !quoted:
+			n++
+		}
+	}
+	return n
 }
 
 func (t *table) column(l layout, i int, name string, last *int) {
