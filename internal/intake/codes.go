@@ -265,7 +265,7 @@ const (
 	cannotSheetWide   Code = "cannot_sheet_wide"
 	cannotXML         Code = "cannot_xml"
 	cannotZip         Code = "cannot_zip"
-	cannotZipSecret   Code = "cannot_zip_secret"
+	cannotZipLocked   Code = "cannot_zip_locked"
 	cannotZipUnpack   Code = "cannot_zip_unpack"
 	cannotZipPath     Code = "cannot_zip_path"
 	cannotKeptWhole   Code = "cannot_kept"

@@ -130,19 +130,23 @@ func (i *Intake) MapColumns(ctx context.Context, actor access.Actor, id int64, s
 		if err := i.setMapping(ctx, tx, actor, next); err != nil {
 			return err
 		}
-		// Whoever plans it takes away first what an earlier plan left.
-		n, err := tx.Exec(ctx, updatePlanAnew, id, string(m.State))
-		if err == nil && n == 0 {
-			err = fault.Conflictf("the import is no longer %s", m.State)
-		}
-		if err != nil {
-			return err
-		}
-		if err := i.log.Record(ctx, tx, audit.Event{Actor: actor, Action: "roster.planned_anew", TargetKind: "import", TargetID: id}); err != nil {
-			return err
-		}
-		return i.enqueue(ctx, tx, id)
+		return i.planAnew(ctx, tx, actor, m)
 	})
+}
+
+// planAnew has an upload planned once more. Whoever plans it takes away first what an earlier plan left.
+func (i *Intake) planAnew(ctx context.Context, tx *sqldb.Tx, actor access.Actor, m Import) error {
+	n, err := tx.Exec(ctx, updatePlanAnew, m.ID, string(m.State))
+	if err == nil && n == 0 {
+		err = fault.Conflictf("the import is no longer %s", m.State)
+	}
+	if err != nil {
+		return err
+	}
+	if err := i.log.Record(ctx, tx, audit.Event{Actor: actor, Action: "roster.planned_anew", TargetKind: "import", TargetID: m.ID}); err != nil {
+		return err
+	}
+	return i.enqueue(ctx, tx, m.ID)
 }
 
 func say(mapped, said map[string]string) {

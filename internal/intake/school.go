@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 
 	"github.com/schoolgate/schoolgate/internal/access"
-	"github.com/schoolgate/schoolgate/internal/audit"
 	"github.com/schoolgate/schoolgate/internal/fault"
 	"github.com/schoolgate/schoolgate/internal/sqldb"
 )
@@ -49,17 +48,7 @@ func (i *Intake) PutInto(ctx context.Context, actor access.Actor, id int64, scho
 		if _, err := tx.Exec(ctx, updateOptions, id, string(options)); err != nil {
 			return err
 		}
-		n, err := tx.Exec(ctx, updatePlanAnew, id, string(m.State))
-		if err == nil && n == 0 {
-			err = fault.Conflictf("the import is no longer %s", m.State)
-		}
-		if err != nil {
-			return err
-		}
-		if err := i.log.Record(ctx, tx, audit.Event{Actor: actor, Action: "roster.planned_anew", TargetKind: "import", TargetID: id}); err != nil {
-			return err
-		}
-		return i.enqueue(ctx, tx, id)
+		return i.planAnew(ctx, tx, actor, m)
 	})
 }
 

@@ -51,7 +51,7 @@ func entries(z *zip.Reader, lim limits, f *findings) ([]located, error) {
 			f.add(Note, p, 0, "", "", sayNoRegular)
 			continue
 		case file.Flags&1 != 0:
-			return nil, cannot(Finding{Code: cannotZipSecret})
+			return nil, cannot(Finding{Code: cannotZipLocked})
 		}
 		unpacked, packed := int64(file.UncompressedSize64), int64(file.CompressedSize64) //nolint:gosec // checked for sign below
 		total += unpacked
