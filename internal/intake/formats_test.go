@@ -362,6 +362,31 @@ func TestStudentsWithTheirContactsInTheRow(t *testing.T) {
 	}
 }
 
+func TestReportsThatNameTheTableBeforeADotAreRead(t *testing.T) {
+	dir := t.TempDir()
+	putFile(t, dir, "wide.csv", "student.studentNumber,student.lastName,student.firstName,student.grade,student.birthdate,cal.schoolName,contacts1.lastName,contacts1.firstName,"+
+		"contacts1.relationship,contacts1.email,contacts1.cellPhone,contacts1.guardian,contacts1.portal\n"+
+		"1001,Roe,Ana,09,04/05/2010,River High,Roe,Pam,Mother,pam@home.example,555-0100,1,1\n1002,Roe,Ben,10,12/31/2009,River High,Roe,Pam,Mother,pam@home.example,555-0100,1,0\n")
+	rec, found := readAt(t, filepath.Join(dir, "wide.csv"), "")
+	if got := countsOf(rec); got.Schools != 1 || got.Students != 2 || got.Contacts != 1 || got.Lines != 2 {
+		t.Fatalf("%+v %v", got, found)
+	}
+	ana, l := studentNamed(t, rec, "1001"), lineOf(t, rec, "1002", "Pam")
+	if d := cmp.Diff([]any{"2010-04-05", "9", "mother", roster.Yes, roster.No, "555-0100"},
+		[]any{ana.BirthDate, ana.Grade, l.Relationship, l.LegalGuardian, l.PortalAccess, rec.contacts[0].MobilePhone}); d != "" {
+		t.Error(d)
+	}
+	putFile(t, dir, "long.csv", "student.studentNumber,student.lastName,student.firstName,contacts.lastName,contacts.firstName,contacts.relationship,contacts.email,contacts.portal\n"+
+		"1001,Roe,Ana,Roe,Pam,Mother,pam@home.example,1\n1001,Roe,Ana,Roe,Max,Father,max@home.example,0\n1002,Roe,Ben,Roe,Pam,Mother,pam@home.example,1\n")
+	rec, found = readAt(t, filepath.Join(dir, "long.csv"), "")
+	if got := countsOf(rec); got.Students != 2 || got.Contacts != 2 || got.Lines != 3 {
+		t.Fatalf("%+v %v", got, found)
+	}
+	if l := lineOf(t, rec, "1001", "Max"); l.Relationship != "father" || l.PortalAccess != roster.No {
+		t.Errorf("%+v", l.Line)
+	}
+}
+
 func TestAWorkbookIsReadAsAPersonSeesIt(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "upload")
 	if err := os.WriteFile(path, workbookOf(t), 0o600); err != nil {

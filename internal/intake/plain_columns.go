@@ -24,7 +24,7 @@ func studentAliases() map[string]string {
 		"sourcedid": "id", "studentid": "id", "studentsid": "id", "dcid": "id", "studentdcid": "id", "personid": "id", "studentpersonid": "id", "stuid": "id",
 		"pupilid": "id", "systemid": "id",
 		"studentnumber": "id_number", "stunum": "id_number", "stunumber": "id_number", "number": "id_number", "permid": "id_number", "permanentid": "id_number",
-		"studentidnumber": "id_number", "localid": "id_number", "localstudentid": "id_number", "pupilnumber": "id_number", "sn": "id_number",
+		"sisnumber": "id_number", "studentidnumber": "id_number", "localid": "id_number", "localstudentid": "id_number", "pupilnumber": "id_number", "sn": "id_number",
 		"numerodeestudiante": "id_number", "matricula": "id_number",
 		"first": "first_name", "fn": "first_name", "givenname": "first_name", "forename": "first_name", "studentfirstname": "first_name",
 		"studentfirst": "first_name", "legalfirstname": "first_name", "nombre": "first_name", "studentsfirstname": "first_name",
@@ -74,6 +74,8 @@ func contactAliases() map[string]string {
 		"phonenumber": "phone", "telephone": "phone", "contactphone": "phone", "phone1": "phone", "telefono": "phone", "phonenumberasentered": "phone",
 		"phonetype": "phone_type", "contactphonetype": "phone_type", "phonenumbertype": "phone_type",
 		"cl": "language", "correspondencelanguage": "language", "preferredlanguage": "language", "contactlanguage": "language", "idioma": "language",
+		"sisnumber": "student_number", "relationtype": "relationship", "contactguardian": "legal_guardian", "contactportal": "portal_access", "contactmailing": "mailing",
+		"parentvueaccess": "portal_access", "educationalrights": "custody",
 		"rl": "relationship", "relation": "relationship", "relationshiptype": "relationship", "contactrelationship": "relationship",
 		"relationshiptostudent": "relationship", "relationtostudent": "relationship", "parentesco": "relationship", "contactrelation": "relationship",
 		"or": "position", "order": "position", "priority": "position", "contactpriority": "position", "contactpriorityorder": "position",
@@ -131,7 +133,7 @@ const isNone = "-"
 func plainHeader(names []string, given Mapping) (plainKind, []plainColumn) {
 	folded := make([]string, len(names))
 	for i, n := range names {
-		folded[i] = fold(n)
+		folded[i] = foldedColumn(n, given)
 	}
 	kind := kindOfTable(folded, given)
 	all := make([]plainColumn, len(names))
@@ -156,6 +158,29 @@ func plainHeader(names []string, given Mapping) (plainKind, []plainColumn) {
 		}
 	}
 	return kind, all
+}
+
+// foldedColumn is a column's name as it is looked up. Reports of Infinite Campus name the table before a dot: student.lastName, contacts1.email,
+// cal.schoolName. What a mapping names stays as it is.
+func foldedColumn(name string, given Mapping) string {
+	folded := fold(name)
+	of, field, dotted := strings.Cut(name, ".")
+	_, student := given.Students[folded]
+	_, contact := given.Contacts[folded]
+	if !dotted || student || contact {
+		return folded
+	}
+	of, field = fold(of), fold(field)
+	digits := of[len(strings.TrimRight(of, "0123456789")):]
+	switch strings.TrimRight(of, "0123456789") {
+	case "student", "students":
+		return "student" + strings.TrimPrefix(field, "student")
+	case "contact", "contacts", "contactsummary":
+		return "contact" + digits + strings.TrimPrefix(field, "contact")
+	case "cal", "sch", "school", "enrollment":
+		return field
+	}
+	return folded
 }
 
 // isSecret reports whether a column holds what must never be read.
