@@ -38,7 +38,7 @@ bench: ## measure a seeded district over HTTP, then single acts, and print table
 prove: ## the long proofs: timing, kill -9, floods, outages, races of a hundred rounds (about half an hour, on a quiet machine)
 	go test -tags prove -count=1 -timeout 90m -v ./test/prove
 	PROVE_ROUNDS=100 go test -count=1 -timeout 60m -v ./internal/app -run "$$(grep -oE '^func Test[A-Za-z0-9]+' internal/app/race_test.go | cut -c6- | paste -sd'|')"
-	PROVE_ROUNDS=50 go test -count=1 -timeout 60m -v ./internal/intake -run 'TestWhatever|TestInEveryFormat|TestDamagedFiles|TestChangesLead|TestOPS1Wherever'
+	PROVE_ROUNDS=50 go test -count=1 -timeout 60m -v ./internal/intake -run 'TestWhatever|TestInEveryFormat|TestDamagedFiles|TestChangesLead|TestOPS1Wherever|TestOPS7WhatStaffChanged'
 
 FUZZTIME ?= 30s
 

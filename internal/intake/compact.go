@@ -21,16 +21,13 @@ func compact(src []byte) []byte {
 				}
 				continue
 			}
+			if string(src[i:end]) == valuesKey && src[end+1] == '{' {
+				end = objectEnd(src, end+1)
+			}
 			dst = append(dst, src[i:end+1]...)
 			i, key = end, false
 		case c == '"':
-			end := i + 1
-			for src[end] != '"' {
-				if src[end] == '\\' {
-					end++
-				}
-				end++
-			}
+			end := textEnd(src, i)
 			dst = append(dst, src[i:end+1]...)
 			i = end
 		default:
@@ -45,6 +42,31 @@ func compact(src []byte) []byte {
 		}
 	}
 	return dst
+}
+
+// valuesKey is of what a roster says of fields set by hand (roster's FileValues): that it says nothing of a field is something there.
+const valuesKey = `"FileValues"`
+
+// textEnd returns the place of the quote that ends the text beginning at a quote.
+func textEnd(src []byte, at int) int {
+	end := at + 1
+	for src[end] != '"' {
+		if src[end] == '\\' {
+			end++
+		}
+		end++
+	}
+	return end
+}
+
+// objectEnd returns the place of the brace that ends the object of texts beginning at a brace.
+func objectEnd(src []byte, at int) int {
+	for at++; src[at] != '}'; at++ {
+		if src[at] == '"' {
+			at = textEnd(src, at)
+		}
+	}
+	return at
 }
 
 // emptyValue returns the length of the value that begins here if it is an empty one, else 0.

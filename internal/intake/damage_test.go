@@ -87,7 +87,7 @@ func TestDamagedFilesOfAnyFormatAreTakenOrRefusedAndBreakNothing(t *testing.T) {
 // TestWhateverAnImportChangedOfPeopleIsTakenBackWhole takes two rosters in and the second one back.
 func TestWhateverAnImportChangedOfPeopleIsTakenBackWhole(t *testing.T) {
 	open := emptyOffices(t)
-	for n := range rounds(6) {
+	for n := range rounds(4) {
 		r := rand.New(rand.NewPCG(uint64(n), 13)) //nolint:gosec // a test's
 		a, b := tablesOf(r), tablesOf(r)
 		o := open()
