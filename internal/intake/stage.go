@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/schoolgate/schoolgate/internal/sqldb"
 )
@@ -18,8 +19,8 @@ type stage struct {
 	db      *sqldb.DB
 	pending []put
 	rows    int
-	writing chan error        // what becomes of the batch that is being written; nil while there is none
-	texts   map[[2]int]string // placeholders
+	writing chan error // what becomes of the batch that is being written; nil while there is none
+	texts   sync.Map   // placeholders by rows and columns: whoever reads and whoever writes need them at the same time
 }
 
 // put is rows for one table, or one statement that is no insert.
@@ -42,7 +43,7 @@ func newStage(ctx context.Context) (*stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &stage{db: db, texts: map[[2]int]string{}}, nil
+	return &stage{db: db}, nil
 }
 
 // Close throws everything away.
@@ -146,12 +147,11 @@ func (s *stage) write(ctx context.Context, tx *sqldb.Tx, p put) error {
 
 // placeholders returns "($1, $2), ($3, $4)".
 func (s *stage) placeholders(rows, columns int) string {
-	text := s.texts[[2]int{rows, columns}]
-	if text == "" {
-		text = valuesOf(rows, columns)
-		s.texts[[2]int{rows, columns}] = text
+	text, known := s.texts.Load([2]int{rows, columns})
+	if !known {
+		text, _ = s.texts.LoadOrStore([2]int{rows, columns}, valuesOf(rows, columns))
 	}
-	return text
+	return text.(string) //nolint:errcheck,forcetypeassert // nothing else is stored
 }
 
 func valuesOf(rows, columns int) string {
