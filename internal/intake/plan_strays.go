@@ -34,7 +34,7 @@ func (i *Intake) withoutStrays(ctx context.Context, p *plan, all []roster.Enrolm
 	}
 	var rest []roster.Enrolment
 	for _, e := range all {
-		class := knownClasses[e.Class] || inFile["class\x00"+e.Class]
+		class := knownClasses[e.Class] && !inFile["gone\x00"+e.Class] || inFile["class\x00"+e.Class]
 		person := knownPeople[e.Student+e.Teacher] || inFile["person\x00"+e.Student+e.Teacher]
 		if class && person {
 			rest = append(rest, e)
@@ -65,5 +65,6 @@ func (s *stage) among(ctx context.Context, classes, people []string) (map[string
 }
 
 const selectAmong = `select 'class' || char(0) || j.value from json_each($1) j where exists (select 1 from f_class c where c.kind = 'class' and c.source_id = j.value and not c.gone)
+union select 'gone' || char(0) || j.value from json_each($1) j where exists (select 1 from f_class c where c.kind = 'class' and c.source_id = j.value and c.gone)
 union select 'person' || char(0) || j.value from json_each($2) j where exists (select 1 from f_student s where s.source_id = j.value and not s.partial)
   or exists (select 1 from f_class t where t.kind = 'teacher' and t.source_id = j.value)`

@@ -23,6 +23,8 @@ func (r *Roster) LiveAmong(ctx context.Context, tx *sqldb.Tx, kind ClassworkKind
 	return live, err
 }
 
+const selectLiveClassSources = `select id, source_id from class where ended_at is null and source_id in `
+
 // A list of source ids follows.
 var liveAmong = map[ClassworkKind]string{
 	Terms:      "select source_id from term where ended_at is null and source_id in ",
@@ -31,14 +33,14 @@ var liveAmong = map[ClassworkKind]string{
 	Enrolments: "select source_id from enrolment where ended_at is null and source_id in ",
 }
 
-// KnownEnds returns which of some classes, and which of some students and teachers, a roster has or had: what an enrolment may name.
+// KnownEnds returns which of some classes a roster still has, and which of some students and teachers are on record: what an enrolment may name.
 func (r *Roster) KnownEnds(ctx context.Context, tx *sqldb.Tx, classes, people []string) (knownClasses, knownPeople map[string]bool, err error) {
 	knownClasses, knownPeople = map[string]bool{}, map[string]bool{}
 	for _, ask := range []struct {
 		query   string
 		sources []string
 		known   map[string]bool
-	}{{selectClassSources, classes, knownClasses}, {selectStudentSources, people, knownPeople}, {selectTeacherSources, people, knownPeople}} {
+	}{{selectLiveClassSources, classes, knownClasses}, {selectStudentSources, people, knownPeople}, {selectTeacherSources, people, knownPeople}} {
 		if len(ask.sources) == 0 {
 			continue
 		}
