@@ -50,6 +50,13 @@ func uploadTo(t *testing.T, a *apptest.App, b *apptest.Browser, school, name, te
 	return answer
 }
 
+// prove answers the page that asks once more who it is, if it asks.
+func prove(b *apptest.Browser, key *apptest.Authenticator) {
+	if strings.Contains(b.Path(), "confirm") {
+		b.Prove(apptest.StaffPassword, key)
+	}
+}
+
 func TestARosterIsUploadedReadAppliedAndTakenBackOnThePages(t *testing.T) {
 	apptest.Run(t, func(t *testing.T, a *apptest.App) {
 		b, key := a.StaffWithFactor(t)
@@ -67,9 +74,7 @@ func TestARosterIsUploadedReadAppliedAndTakenBackOnThePages(t *testing.T) {
 		a.Drain()
 		b.Get(to).See("Waits for you", "Apply this plan", "Zoe Importado")
 		b.Press("Apply this plan")
-		if strings.Contains(b.Path(), "confirm") {
-			b.Prove(apptest.StaffPassword, key)
-		}
+		prove(b, key)
 		a.Drain()
 		b.Get(to).See("Done", "Take this import back")
 		if n := a.Count("select count(*) from student where last_name = 'Importado'"); n != 1 {
@@ -113,9 +118,7 @@ func TestAnImportWhoseRestWaitsAgainSaysWhyAndMayBeLeft(t *testing.T) {
 		}
 		waits, other := send(elderUsers), send(importedUsers)
 		b.Get(other).Press("Apply this plan")
-		if strings.Contains(b.Path(), "confirm") {
-			b.Prove(apptest.StaffPassword, key)
-		}
+		prove(b, key)
 		a.Drain()
 		b.Get(waits).See("Another import was applied since this plan was made: users.csv").Press("Apply this plan")
 		a.Drain()
@@ -160,9 +163,7 @@ func TestAListWithColumnsOfItsOwnIsReadOnceSomebodySaysWhatTheyAre(t *testing.T)
 		b.Post(to+"/columns", url.Values{"c0-3": {"students:grade"}})
 		a.Drain()
 		b.Get(to).See("Waits for you").Press("Apply this plan")
-		if strings.Contains(b.Path(), "confirm") {
-			b.Prove(apptest.StaffPassword, key)
-		}
+		prove(b, key)
 		a.Drain()
 		if n := a.Count("select count(*) from student where last_name = 'Oddly' and id_number in ('7101', '7102') and grade in ('4', '5')"); n != 2 {
 			t.Errorf("%d students", n)
@@ -194,9 +195,7 @@ func TestAColumnThatIsTakenForSomethingElseIsPutRightOnThePage(t *testing.T) {
 		a.Drain()
 		b.Get(to+"/columns").See("3 columns are known by their names", "Not to be read")
 		b.Get(to).See("Waits for you").Press("Apply this plan")
-		if strings.Contains(b.Path(), "confirm") {
-			b.Prove(apptest.StaffPassword, key)
-		}
+		prove(b, key)
 		a.Drain()
 		b.Get(to).See("Done")
 		if n := a.Count("select count(*) from student where homeroom = '' and (id_number, email) in (('7201', 'ida@example.org'), ('7202', 'ole@example.org'))"); n != 2 {

@@ -20,13 +20,8 @@ func (p *plan) consequences(ctx context.Context, x *pair, l, next roster.Line) e
 		return err
 	}
 	n := x.person()
-	if l.Restricted == roster.Yes && (next.Ended != l.Ended || x.student.was != x.student.will || x.contact.was != x.contact.will) {
-		r := n
-		r.Why = "leaves"
-		if x.student.will && x.contact.will && !next.Ended {
-			r.Why = "returns"
-		}
-		if err := p.note(ctx, ListRestriction, r); err != nil {
+	if n.Why = x.restriction(l, next); n.Why != "" {
+		if err := p.note(ctx, ListRestriction, n); err != nil {
 			return err
 		}
 	}
@@ -47,6 +42,25 @@ func (p *plan) consequences(ctx context.Context, x *pair, l, next roster.Line) e
 		return nil
 	}
 	return p.note(ctx, ListLoses, n)
+}
+
+// restriction says what becomes of a line's restriction; "" for nothing.
+func (x *pair) restriction(l, next roster.Line) string {
+	was, will := l.Restricted == roster.Yes, next.Restricted == roster.Yes
+	switch {
+	case l.ID == 0:
+		return ""
+	case was && !will:
+		return "lifted"
+	case !was && will:
+		return "set"
+	case !was || next.Ended == l.Ended && x.student.was == x.student.will && x.contact.was == x.contact.will:
+		return ""
+	case x.student.will && x.contact.will && !next.Ended:
+		return "returns"
+	default:
+		return "leaves"
+	}
 }
 
 // mayRegister counts the adult if the line may be opened and there is an address to which the temporary password can go.

@@ -35,9 +35,9 @@ func (m *Import) firstShown() int {
 	return 0
 }
 
-// takesNothing reports whether nobody loses anything by a plan.
+// takesNothing reports whether nobody loses anything by a plan, and no restriction is touched.
 func (r *Report) takesNothing() bool {
-	return len(r.Over) == 0 && r.LosesAccess == 0 && r.LosesLater == 0
+	return len(r.Over) == 0 && r.LosesAccess == 0 && r.LosesLater == 0 && r.Lists[ListRestriction] == 0
 }
 
 // goesOn reports whether a plan is applied without anybody having seen it.

@@ -311,3 +311,48 @@ func TestOPS1AFurtherRoundOfTheCommandLineThatWasCutOffIsForgotten(t *testing.T)
 		o.same("nothing of the round is left", o.is(2).Steps, o.is(2).Done)
 	})
 }
+
+func TestPRV1WhatMovedMeanwhileWaitsAgainWhereItWouldLiftARestriction(t *testing.T) {
+	atOffice(t, func(t *testing.T, o *office) {
+		open := strings.Replace(aeriesMade, ",N,N,R,", ",N,N,P,", 1)
+		o.take(bundleOf(t, "students.csv", "id,first_name,last_name,school\n00417,Ana,Lopez,High\n00418,Ben,Lopez,High\n"), Options{})
+		o.take(bundleOf(t, "c.csv", open), Options{})
+		upload := func(text string) int64 {
+			id, err := o.intake.Upload(o.ctx, clerk, "c.csv", FromPage, Options{}, strings.NewReader(text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			o.drain()
+			return id
+		}
+		why := func(id int64) (all []string) {
+			people, err := o.intake.People(o.ctx, clerk, id, ListRestriction, 0, 50)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, p := range people {
+				all = append(all, p.Why)
+			}
+			return all
+		}
+		id := upload(strings.Replace(open, "555-0103", "555-0199", 1))
+		restricts := upload(aeriesMade)
+		o.same("told", []string{"set"}, why(restricts))
+		o.begin(restricts, false)
+		err := o.db.Write(o.ctx, func(tx *sqldb.Tx) error {
+			_, err := tx.Exec(o.ctx, `update contact set version = version + 1`)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := o.begin(id, false)
+		o.same("waits", []any{Planned, true, []string{"lifted"}}, []any{m.State, m.Again(), why(id)})
+		o.begin(id, false)
+		for _, l := range o.snapshot().Lines {
+			if l.Restricted == "yes" {
+				t.Errorf("agreed to: %+v", l)
+			}
+		}
+	})
+}

@@ -15,6 +15,9 @@ func importAgain(l *lang.Language, m *intake.Import) []string {
 	if n := r.LosesAccess + r.LosesLater; n > 0 {
 		texts = append(texts, l.T("imports.again.loses", "Count", n))
 	}
+	if n := r.Lists[intake.ListRestriction]; n > 0 {
+		texts = append(texts, l.T("imports.again.restriction", "Count", n))
+	}
 	if len(r.Over) > 0 {
 		texts = append(texts, l.T("imports.again.over"))
 	}
