@@ -123,7 +123,7 @@ func TestAnImportWhoseRestWaitsAgainSaysWhyAndMayBeLeft(t *testing.T) {
 		b.Get(waits).See("Another import was applied since this plan was made: users.csv").Press("Apply this plan")
 		a.Drain()
 		b.Get(waits).See("The rest waits for you", "The new plan would take one parent's access to a child away", "Apply the rest").NotSee("Apply this plan", "Cancel this import")
-		b.Get(waits+"?list=findings").See("was added or changed by somebody else meanwhile", "Zoe Importado")
+		b.Get(waits+"?list=findings").See("Somebody else added or changed this meanwhile", "Zoe Importado")
 		b.Press("Leave the rest as it is").See("What was applied before stays")
 		a.Drain()
 		b.Get(waits).See("Done").NotSee("The rest waits for you")
