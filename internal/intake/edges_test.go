@@ -266,3 +266,20 @@ func TestOPS7AnAdultWhoIsBackAtOneSchoolIsNotBackAtAnother(t *testing.T) {
 		o.same("until that names it", roster.Why(""), o.mayOpen("s01", "p0", "2027-11-24"))
 	})
 }
+
+func TestARoleAloneMovesAStudentAndChangesWhatAnAdultIs(t *testing.T) {
+	atOffice(t, func(t *testing.T, o *office) {
+		users := file(users12, `s1,,,true,ana,,Ana,Roe,,1001,,,,"p1",09,,,,,,,mid,`, `p1,,,true,pam,,Pam,Roe,,,pam@home.example,,,,,,,,,,,mid,`)
+		o.take(bundleOf(t, "orgs.csv", orgsFile, "users.csv", users, "roles.csv",
+			file(roles12, `r1,,,s1,primary,student,,,mid,`, `r2,,,p1,primary,parent,,,mid,`)), Options{})
+		changes := func(rows ...string) string {
+			return bundleOf(t, "manifest.csv", "propertyName,value\nmanifest.version,1.0\noneroster.version,1.2\nfile.users,absent\nfile.orgs,absent\nfile.roles,delta\n",
+				"roles.csv", file(roles12, rows...))
+		}
+		rep := o.take(changes(`r1,tobedeleted,2026-11-23T01:00:00.000Z,s1,primary,student,,,mid,`, `r3,active,2026-11-23T01:00:00.000Z,s1,primary,student,,,high,`,
+			`r2,active,2026-11-23T01:00:00.000Z,p1,primary,relative,,,mid,`, `r9,active,2026-11-23T01:00:00.000Z,nobody,primary,parent,,,mid,`), Options{})
+		o.same("at the other school", []any{"River High", roster.Enrolled, "Ana"}, []any{o.student("s1").SchoolName, o.student("s1").Status, o.student("s1").First})
+		o.same("no parent any more", []any{"relative", roster.WhyNoAccess, 1}, []any{o.line("s1", "p1").Relationship, o.mayOpen("s1", "p1", "2026-11-24"), rep.LosesAccess})
+		o.same("whoever nobody knows is nobody", []int{0, 0}, []int{rep.Students.Added, rep.Contacts.Added})
+	})
+}

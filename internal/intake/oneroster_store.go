@@ -2,6 +2,7 @@ package intake
 
 import (
 	"database/sql"
+	"slices"
 	"strings"
 
 	"github.com/schoolgate/schoolgate/internal/roster"
@@ -248,7 +249,8 @@ func (o *oneRoster) rolesAlone() error {
 	return nil
 }
 
-// rolesChanged takes what adults without a row are to the children from now on. It returns how many there are.
+// rolesChanged takes what adults without a row are to the children from now on, and which school students without one are at. It returns how many there
+// are.
 func (o *oneRoster) rolesChanged() (taken int, err error) {
 	all, order := map[string][]role{}, []string{}
 	err = o.stage.each(o.out.ctx, func(r *sql.Rows) error {
@@ -264,13 +266,21 @@ func (o *oneRoster) rolesChanged() (taken int, err error) {
 	}
 	for _, id := range order {
 		live, _ := rolesOf(all[id], "")
-		is := settle(live)
-		if is.sort != contactRole {
+		is, err := settle(live), error(nil)
+		at := slices.IndexFunc(live, func(g role) bool { return g.sort == studentRole && g.primary && g.org != "" })
+		switch {
+		case is.sort == contactRole:
+			err = o.out.addContact(contact{Contact: roster.Contact{SourceID: id}, relationship: is.code, partial: true, from: place{"roles.csv", 0}})
+		case is.sort == studentRole && at >= 0:
+			s := student{Student: roster.Student{SourceID: id}, carried: []string{"school_id"}, partial: true, from: place{"roles.csv", 0}}
+			if s.school = live[at].org; o.orgs[s.school].kind != "school" { // it is not among the changes
+				s.school, s.unknown = "", []string{s.school}
+			}
+			err = o.out.addStudent(s)
+		default:
 			continue
 		}
-		taken++
-		c := contact{Contact: roster.Contact{SourceID: id}, relationship: is.code, partial: true, from: place{"roles.csv", 0}}
-		if err := o.out.addContact(c); err != nil {
+		if taken++; err != nil {
 			return taken, err
 		}
 	}
