@@ -2,12 +2,16 @@ package intake
 
 import (
 	"errors"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/schoolgate/schoolgate/internal/jobs"
 	"github.com/schoolgate/schoolgate/internal/sqldb/sqldbtest"
@@ -133,5 +137,37 @@ func TestOPS1AnImportWhoseNodeHangsIsFinishedByTheOtherAndTheFirstWritesNoMore(t
 		b.same("the first one writes no more", was, b.dump(tables...))
 		a.before = nil
 		b.same("as in one go", 0, b.take(b.bundle(changed()), Options{}).Steps)
+	})
+}
+
+func TestOfTwoRostersOnTwoNodesAtOnceTheLaterOneDecides(t *testing.T) {
+	open := emptyOffices(t)
+	twoNodes(t, func(t *testing.T, a, b *office) {
+		r := rand.New(rand.NewPCG(5, 37)) //nolint:gosec // a test's
+		opts := Options{AllowRemovals: true}
+		paths := []string{bundleFrom(t, tablesOf(r)), bundleFrom(t, tablesOf(r))}
+		var both sync.WaitGroup
+		for n, o := range []*office{a, b} {
+			both.Go(func() {
+				if _, err := o.intake.Import(o.ctx, robot, paths[n], opts); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		both.Wait()
+		var orders [][]string
+		for _, order := range [][]int{{0, 1}, {1, 0}} {
+			o := open()
+			for _, n := range order {
+				o.take(paths[n], opts)
+			}
+			orders = append(orders, o.stands(""))
+		}
+		if got := a.stands(""); !slices.Equal(got, orders[0]) && !slices.Equal(got, orders[1]) {
+			t.Errorf("neither one after the other: %s", cmp.Diff(orders[0], got))
+		}
+		if broken := b.broken(); len(broken) > 0 {
+			t.Error(broken)
+		}
 	})
 }
