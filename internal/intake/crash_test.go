@@ -26,6 +26,9 @@ func TestOPS1WhereverAnImportDiesTheNextProgramFinishesIt(t *testing.T) {
 	opts := Options{AllowRemovals: true, School: "School A"}
 	draws := map[string]func(*rand.Rand) map[string]string{"tables": tablesOf, "classes": classesOf}
 	for format, write := range writers() {
+		if rounds(0) == 0 && format != "OneRoster 1.2" && format != "Clever without ids" {
+			continue
+		}
 		draws[format] = func(r *rand.Rand) map[string]string { return write(drawModel(r)) }
 	}
 	for n := range rounds(1) {

@@ -136,7 +136,7 @@ func TestEdFiSchedulesAreReadAlikeFromXMLAndFlatFiles(t *testing.T) {
 }
 
 func TestAnEdFiScheduleIsTakenAndEndsWithItsFiles(t *testing.T) {
-	atOffice(t, func(t *testing.T, o *office) {
+	onSQLite(t, func(t *testing.T, o *office) {
 		whole := bundleOf(t, "all.xml", edfiTaughtMade)
 		rep := o.take(whole, Options{School: "Morgan High"})
 		o.same("taken", []Tally{{Added: 1}, {Added: 1}, {Added: 2}, {Added: 5}, {Added: 2}}, []Tally{rep.Terms, rep.Courses, rep.Classes, rep.Enrolments, rep.Teachers})

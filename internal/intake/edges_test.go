@@ -244,7 +244,7 @@ func (o *office) survives(what, path string, was []string, rows map[string]strin
 }
 
 func TestOPS7AnAdultWhoIsBackAtOneSchoolIsNotBackAtAnother(t *testing.T) {
-	atOffice(t, func(t *testing.T, o *office) {
+	onSQLite(t, func(t *testing.T, o *office) {
 		rows := twenty()
 		rows["h0"], rows["h1"] = kid("h0", "Hana", "Roe", "h0", "9", "high", "m00,p0"), kid("h1", "Hugo", "Roe", "h1", "9", "high", "m00")
 		rows["s01"] = kid("s01", "Kids01", "Lasts01", "1001", "04", "mid", "m01,p0")
@@ -268,7 +268,7 @@ func TestOPS7AnAdultWhoIsBackAtOneSchoolIsNotBackAtAnother(t *testing.T) {
 }
 
 func TestARoleAloneMovesAStudentAndChangesWhatAnAdultIs(t *testing.T) {
-	atOffice(t, func(t *testing.T, o *office) {
+	onSQLite(t, func(t *testing.T, o *office) {
 		users := file(users12, `s1,,,true,ana,,Ana,Roe,,1001,,,,"p1",09,,,,,,,mid,`, `p1,,,true,pam,,Pam,Roe,,,pam@home.example,,,,,,,,,,,mid,`)
 		o.take(bundleOf(t, "orgs.csv", orgsFile, "users.csv", users, "roles.csv",
 			file(roles12, `r1,,,s1,primary,student,,,mid,`, `r2,,,p1,primary,parent,,,mid,`)), Options{})

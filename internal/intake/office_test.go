@@ -71,6 +71,12 @@ func atOffice(t *testing.T, test func(t *testing.T, o *office)) {
 	sqldbtest.RunURL(t, func(t *testing.T, url string) { test(t, newOffice(t, url)) })
 }
 
+// onSQLite runs a test of what parse and plan decide, of which the database has no part.
+func onSQLite(t *testing.T, test func(t *testing.T, o *office)) {
+	t.Helper()
+	test(t, newOffice(t, sqldbtest.SQLite(t)))
+}
+
 func newOffice(t testing.TB, url string) *office {
 	t.Helper()
 	o := &office{t: t, ctx: context.Background(), clock: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)}

@@ -34,7 +34,7 @@ func TestOPS7WhoIsMissingOrAtAnotherSchoolKeepsWhatTheAdultIsToThem(t *testing.T
 }
 
 func TestOPS7OfTwoRowsOfAPairTheStricterHolds(t *testing.T) {
-	atOffice(t, func(t *testing.T, o *office) {
+	onSQLite(t, func(t *testing.T, o *office) {
 		const plain = "A1,p1,Pam,Roe,pam@home.example,Mother,yes,"
 		for what, x := range map[string]struct {
 			row string
@@ -57,7 +57,7 @@ func TestOPS7OfTwoRowsOfAPairTheStricterHolds(t *testing.T) {
 }
 
 func TestAStudentWhoEndsAtASchoolThatIsNewIsAtThatSchool(t *testing.T) {
-	atOffice(t, func(t *testing.T, o *office) {
+	onSQLite(t, func(t *testing.T, o *office) {
 		with := func(row string) string {
 			return bundleOf(t, "students.csv", file("id,id_number,first_name,last_name,school,status", row, "2,2,Ben,Roe,Old,", "3,3,Cleo,Roe,Old,"))
 		}

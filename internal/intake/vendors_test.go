@@ -236,7 +236,7 @@ func zippedIn(t testing.TB, folder string, files ...string) string {
 
 // TestAVendorsRosterTwiceChangesNothing takes every shape in, packed as a file manager packs it, and a second time.
 func TestAVendorsRosterTwiceChangesNothing(t *testing.T) {
-	atOffice(t, func(t *testing.T, o *office) {
+	onSQLite(t, func(t *testing.T, o *office) {
 		cases := vendorCases()
 		for _, name := range sortedKeys(cases) {
 			v := cases[name]
@@ -367,7 +367,7 @@ func TestWhatAFileDeletesASecondTimeIsNoChange(t *testing.T) {
 }
 
 func TestATeacherWhoIsAParentHasClassesAndChildren(t *testing.T) {
-	atOffice(t, func(t *testing.T, o *office) {
+	onSQLite(t, func(t *testing.T, o *office) {
 		v := vendorCases()["roles of 1.2: a teacher who is somebody's parent, columns of the vendor"]
 		rep := o.take(bundleOf(t, v.files...), Options{})
 		o.same("report", []Tally{{Added: 1}, {Added: 2}, {Added: 2}}, []Tally{rep.Teachers, rep.Enrolments, rep.Lines})
