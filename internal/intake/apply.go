@@ -107,11 +107,13 @@ func (i *Intake) apply(ctx context.Context, t *turn, id int64) error {
 
 // next reads the next steps, all of one phase.
 func (w *writer) next(ctx context.Context, at phase, pos, size int) (steps []stepRow, err error) {
-	if at.kind() >= phaseEndClasses {
-		size = 1 // it is hundreds of rows itself
-	}
 	err = w.db.Look(ctx, func(tx *sqldb.Tx) error {
-		steps, err = sqldb.All(ctx, tx, scanStep, selectSteps, w.id, int(at), pos, size)
+		if at.kind() < phaseEndClasses {
+			steps, err = sqldb.All(ctx, tx, scanStep, selectStepsUntil, w.id, int(at), pos, size, at.round()*phases+int(phaseEndClasses))
+		}
+		if err == nil && len(steps) == 0 { // what comes then is hundreds of rows each
+			steps, err = sqldb.All(ctx, tx, scanStep, selectSteps, w.id, int(at), pos, 1)
+		}
 		return err
 	})
 	if err != nil || len(steps) == 0 {
@@ -119,9 +121,6 @@ func (w *writer) next(ctx context.Context, at phase, pos, size int) (steps []ste
 	}
 	if end := slices.IndexFunc(steps, func(s stepRow) bool { return s.phase != steps[0].phase }); end > 0 {
 		steps = steps[:end]
-	}
-	if steps[0].phase.kind() >= phaseEndClasses {
-		steps = steps[:1]
 	}
 	if round := steps[0].phase.round(); steps[0].phase.kind() > phaseSchool && w.round != round {
 		w.round = round

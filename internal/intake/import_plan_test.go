@@ -37,7 +37,7 @@ func TestNothingThatIsAskedOfImportsScansATable(t *testing.T) {
 			args  []any
 		}{
 			"one": {selectImport, []any{7}}, "newest": {selectImports, []any{far, far, 26}}, "last": {selectLastImport, nil}, "open": {selectOpen, []any{"applying"}},
-			"steps": {selectSteps, []any{7, 1, 0, 200}}, "steps of schools": {selectSchoolSteps, []any{7, 1}}, "steps of a sort": {selectStepsOfPhase, []any{7, 1, 0, 26}},
+			"steps": {selectSteps, []any{7, 1, 0, 200}}, "steps of people": {selectStepsUntil, []any{7, 1, 0, 200, 15}}, "steps of schools": {selectSchoolSteps, []any{7, 1}}, "steps of a sort": {selectStepsOfPhase, []any{7, 1, 0, 26}},
 			"count of steps": {countSteps, []any{7}}, "notes": {selectNotes, []any{7, "loses", 0, 26}}, "findings": {selectFindings, []any{7, 0, 26}},
 			"has a file": {selectHasChunks, []any{7}}, "a piece": {selectChunk, []any{7, 1}}, "begin": {updateBegin, []any{7, "x", 1}},
 			"plan anew": {updatePlanAnew, []any{7, "planned"}}, "rows read": {updateRead, []any{7, 8}}, "progress": {updateProgress, []any{7, 1, 1, 1, 2, 1, 0}}, "left alone": {updateAlone, []any{7, 1, 1}},

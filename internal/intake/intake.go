@@ -213,7 +213,7 @@ func (i *Intake) planned(ctx context.Context, path string, o Options, f *finding
 		return err
 	}
 	p := &plan{rec: rec, stage: s, opts: o, f: f, rep: rep, pos: map[phase]int{}, notes: map[List]int{},
-		rule: roster.Rule{Relationships: i.set.Values().Relationships, Today: i.set.Today()}}
+		read: i.readNow, rule: roster.Rule{Relationships: i.set.Values().Relationships, Today: i.set.Today()}}
 	if days := i.set.Values().GraceDays; days > 0 {
 		p.grace = i.now().In(i.set.Location()).AddDate(0, 0, days).Format(time.DateOnly)
 	}

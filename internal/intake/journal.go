@@ -8,6 +8,7 @@ import (
 	"github.com/schoolgate/schoolgate/internal/access"
 	"github.com/schoolgate/schoolgate/internal/fault"
 	"github.com/schoolgate/schoolgate/internal/jobs"
+	"github.com/schoolgate/schoolgate/internal/roster"
 	"github.com/schoolgate/schoolgate/internal/sqldb"
 )
 
@@ -73,12 +74,16 @@ func (m *Import) actor() access.Actor {
 
 const (
 	copiedAtOnce = 200 // steps, notes or findings in one transaction
+	partsAtOnce  = 4   // steps that are hundreds of rows themselves
 	erasedAtOnce = 500
 )
 
 // keep copies a plan from its stage into the journal. The import is in the state planning until all of it is there.
 func (i *Intake) keep(ctx context.Context, t *turn, id int64, p *plan, round int) error {
 	if err := i.keepSteps(ctx, t, id, p.stage, round); err != nil {
+		return err
+	}
+	if err := i.keepPrints(ctx, t, p.stage); err != nil {
 		return err
 	}
 	if err := i.keepNotes(ctx, t, id, p.stage, round); err != nil {
@@ -89,10 +94,18 @@ func (i *Intake) keep(ctx context.Context, t *turn, id int64, p *plan, round int
 
 func (i *Intake) keepSteps(ctx context.Context, t *turn, id int64, s *stage, round int) error {
 	var last stepRow
-	for {
-		some, err := list(ctx, s, scanStep, selectStageSteps, int(last.phase), last.pos, copiedAtOnce)
-		if err != nil || len(some) == 0 {
+	for until := phaseEndClasses; ; {
+		atOnce := copiedAtOnce
+		if until == phases {
+			atOnce = partsAtOnce
+		}
+		some, err := list(ctx, s, scanStep, selectStageSteps, int(last.phase), last.pos, atOnce, int(until))
+		switch {
+		case err != nil || len(some) == 0 && until == phases:
 			return err
+		case len(some) == 0:
+			until = phases
+			continue
 		}
 		last = some[len(some)-1]
 		rows := make([][]any, len(some))
@@ -103,6 +116,27 @@ func (i *Intake) keepSteps(ctx context.Context, t *turn, id int64, s *stage, rou
 			return err
 		}
 	}
+}
+
+// keepPrints keeps the prints of records that are as the file has them and had no print that said so.
+func (i *Intake) keepPrints(ctx context.Context, t *turn, s *stage) error {
+	for _, kind := range []string{"student", "contact", "line"} {
+		for after := int64(0); ; {
+			some, err := list(ctx, s, func(r *sql.Rows) (x roster.Printed, err error) { return x, r.Scan(&x.ID, &x.Version, &x.Print) },
+				selectReprint, kind, after, copiedAtOnce)
+			if err != nil {
+				return err
+			}
+			if len(some) == 0 {
+				break
+			}
+			after = some[len(some)-1].ID
+			if err := i.write(ctx, t, func(tx *sqldb.Tx) error { return i.roster.KeepPrints(ctx, tx, systemActor(), kind, some) }); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func (i *Intake) keepNotes(ctx context.Context, t *turn, id int64, s *stage, round int) error {

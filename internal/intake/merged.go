@@ -128,11 +128,11 @@ func followLines(ctx context.Context, s *stage) error {
 		if l.combinedWith != 0 {
 			continue
 		}
-		data, err := encode(packedFacts{l.combined.Line, l.combined.carried, l.from.file, l.from.line})
+		data, err := encode(packedFacts{l.combined.Line, l.combined.carried})
 		if err != nil {
 			return err
 		}
-		if err := s.exec(ctx, `update f_line set contact = $1, data = $2 where seq = $3`, l.other, data, l.become); err != nil {
+		if err := s.exec(ctx, `update f_line set contact = $1, data = $2, print = 0 where seq = $3`, l.other, data, l.become); err != nil {
 			return err
 		}
 	}
@@ -207,7 +207,7 @@ func followContacts(ctx context.Context, s *stage, whole bool) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		if err := s.exec(ctx, `update f_contact set source_id = $1, data = $2, facts = $3 where seq = $4`, w.other, data, facts, w.seq); err != nil {
+		if err := s.exec(ctx, `update f_contact set source_id = $1, data = $2, facts = $3, print = 0, said_print = 0 where seq = $4`, w.other, data, facts, w.seq); err != nil {
 			return 0, err
 		}
 		if err := s.exec(ctx, `delete from f_gone where source_id = $1`, w.other); err != nil { // the file still has the person

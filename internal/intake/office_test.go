@@ -172,6 +172,9 @@ func (o *office) rows(query string) (all []string) {
 				targets[i] = &values[i]
 			}
 			err = r.Scan(targets...)
+			if at := slices.Index(columns, "file_print"); at >= 0 { // says nothing of the record
+				values = slices.Delete(values, at, at+1)
+			}
 			all = append(all, fmt.Sprint(values...))
 			return err
 		}, query)
@@ -197,10 +200,12 @@ type snapshot struct {
 func (o *office) snapshot() (s snapshot) {
 	o.t.Helper()
 	students, contacts, lines := map[int64]roster.Student{}, map[int64]roster.Contact{}, map[int64]roster.Line{}
-	to := roster.Seen{
-		Student: func(st roster.Student) error { students[st.ID] = st; return nil },
-		Contact: func(c roster.Contact) error { contacts[c.ID] = c; return nil },
-		Line:    func(l roster.Line) error { lines[l.ID] = l; return nil },
+	var marked [3][]int64
+	mark := func(kind int, id int64) error { marked[kind] = append(marked[kind], id); return nil }
+	to := roster.Marks{
+		Student: func(st roster.StudentMark) error { return mark(0, st.ID) },
+		Contact: func(c roster.ContactMark) error { return mark(1, c.ID) },
+		Line:    func(l roster.LineMark) error { return mark(2, l.ID) },
 	}
 	o.read(func(tx *sqldb.Tx) error {
 		schools, _, err := o.roster.AllSchools(o.ctx, tx)
@@ -212,7 +217,14 @@ func (o *office) snapshot() (s snapshot) {
 				return err
 			}
 		}
-		return o.roster.EachLoose(o.ctx, tx, to)
+		if err := o.roster.EachLoose(o.ctx, tx, to); err != nil {
+			return err
+		}
+		return o.roster.Current(o.ctx, tx, marked[0], marked[1], marked[2], nil, roster.Seen{
+			Student: func(st roster.Student) error { students[st.ID] = st; return nil },
+			Contact: func(c roster.Contact) error { contacts[c.ID] = c; return nil },
+			Line:    func(l roster.Line) error { lines[l.ID] = l; return nil },
+		})
 	})
 	return snapshot{inOrder(students), inOrder(contacts), inOrder(lines)}
 }

@@ -21,8 +21,9 @@ type plan struct {
 	opts  Options
 	f     *findings
 	rep   *Report
-	rule  roster.Rule // the school's, to tell who loses access
-	grace string      // until when those keep access who are missing now; "" = not at all
+	rule  roster.Rule                                                                        // the school's, to tell who loses access
+	read  func(ctx context.Context, students, contacts, lines []int64, to roster.Seen) error // reads records as they are now
+	grace string                                                                             // until when those keep access who are missing now; "" = not at all
 
 	// schools
 	onRecord []roster.School
@@ -264,6 +265,11 @@ func (p *plan) markSeen(ctx context.Context) error {
 			return err
 		}
 	}
+	for source, id := range p.bySource {
+		if err := p.stage.insert(ctx, insertSchool, source, id); err != nil {
+			return err
+		}
+	}
 	queries := []string{markStudents, markContacts}
 	if p.rec.whole && p.rec.only == onlyContacts {
 		queries = append(queries, markSpoken)
@@ -362,4 +368,46 @@ func (p *plan) sameContacts(ctx context.Context) error {
 		}
 	}
 	return p.stage.flush(ctx)
+}
+
+// current reads records as they are now.
+func current[T any](ids []int64, id func(T) int64, read func(take func(T) error) error) (map[int64]T, error) {
+	found := make(map[int64]T, len(ids))
+	if len(ids) == 0 {
+		return found, nil
+	}
+	return found, read(func(v T) error { found[id(v)] = v; return nil })
+}
+
+func (p *plan) students(ctx context.Context, ids []int64) (map[int64]roster.Student, error) {
+	return current(ids, func(s roster.Student) int64 { return s.ID }, func(take func(roster.Student) error) error {
+		return p.read(ctx, ids, nil, nil, roster.Seen{Student: take})
+	})
+}
+
+func (p *plan) contacts(ctx context.Context, ids []int64) (map[int64]roster.Contact, error) {
+	return current(ids, func(c roster.Contact) int64 { return c.ID }, func(take func(roster.Contact) error) error {
+		return p.read(ctx, nil, ids, nil, roster.Seen{Contact: take})
+	})
+}
+
+func (p *plan) lines(ctx context.Context, ids []int64) (map[int64]roster.Line, error) {
+	return current(ids, func(l roster.Line) int64 { return l.ID }, func(take func(roster.Line) error) error {
+		return p.read(ctx, nil, nil, ids, roster.Seen{Line: take})
+	})
+}
+
+// reprint has the print kept of a record that is as the roster has it.
+func (p *plan) reprint(ctx context.Context, kind string, id, version, print int64) error {
+	if print == 0 {
+		return nil
+	}
+	return p.stage.insert(ctx, insertReprint, kind, id, version, print)
+}
+
+// tally adds to a number of the report what a query of the stage counts.
+func (p *plan) tally(ctx context.Context, to *int, query string) error {
+	n, err := p.stage.value(ctx, query)
+	*to += int(n)
+	return err
 }

@@ -3,6 +3,7 @@ package intake
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"strings"
 
 	"github.com/schoolgate/schoolgate/internal/roster"
@@ -18,34 +19,38 @@ type classesGone struct {
 	Sources []string
 }
 
-func (s *stage) addClasswork(ctx context.Context, kind roster.ClassworkKind, source, class, person string, gone bool, v any) error {
+func (s *stage) addClasswork(ctx context.Context, kind roster.ClassworkKind, source, class, person, school string, gone bool, v any) error {
 	data, err := encode(v)
 	if err != nil {
 		return err
 	}
-	return s.insert(ctx, insertClasswork, string(kind), source, class, person, gone, data)
+	print := int64(0)
+	if kind == roster.Enrolments {
+		print = roster.Print(data)
+	}
+	return s.insert(ctx, insertClasswork, string(kind), source, class, person, school, gone, print, data)
 }
 
 func (s *stage) addTerm(ctx context.Context, t term) error {
 	kinds := map[string]roster.TermKind{"schoolYear": roster.SchoolYear, "semester": roster.Semester, "gradingPeriod": roster.GradingPeriod}
-	return s.addClasswork(ctx, roster.Terms, t.sourceID, "", "", t.gone, roster.Term{SourceID: t.sourceID, Title: t.title, Kind: kinds[t.kind],
+	return s.addClasswork(ctx, roster.Terms, t.sourceID, "", "", "", t.gone, roster.Term{SourceID: t.sourceID, Title: t.title, Kind: kinds[t.kind],
 		Begin: t.begin, End: t.end, Parent: t.parent, SchoolYear: t.year})
 }
 
 func (s *stage) addCourse(ctx context.Context, c course) error {
-	return s.addClasswork(ctx, roster.Courses, c.sourceID, "", "", c.gone, roster.Course{SourceID: c.sourceID, School: c.school, Title: c.title,
+	return s.addClasswork(ctx, roster.Courses, c.sourceID, "", "", "", c.gone, roster.Course{SourceID: c.sourceID, School: c.school, Title: c.title,
 		Code: c.code, Grades: strings.Join(c.grades, ", "), Subjects: strings.Join(c.subjects, ", "), SchoolYearTerm: c.year})
 }
 
 func (s *stage) addClass(ctx context.Context, c class) error {
 	kinds := map[string]roster.ClassKind{"homeroom": roster.HomeroomClass}
-	return s.addClasswork(ctx, roster.Classes, c.sourceID, "", "", c.gone, roster.Class{SourceID: c.sourceID, School: c.school, Course: c.course,
+	return s.addClasswork(ctx, roster.Classes, c.sourceID, "", "", "", c.gone, roster.Class{SourceID: c.sourceID, School: c.school, Course: c.course,
 		Title: c.title, Code: c.code, Kind: kinds[c.kind], Location: c.location, Grades: strings.Join(c.grades, ", "),
 		Subjects: strings.Join(c.subjects, ", "), Periods: strings.Join(c.periods, ", "), Terms: c.terms})
 }
 
 func (s *stage) addStaff(ctx context.Context, p staffPerson) error {
-	return s.addClasswork(ctx, roster.Teachers, p.sourceID, "", p.sourceID, false, roster.Teacher{SourceID: p.sourceID, First: p.first, Last: p.last})
+	return s.addClasswork(ctx, roster.Teachers, p.sourceID, "", p.sourceID, "", false, roster.Teacher{SourceID: p.sourceID, First: p.first, Last: p.last})
 }
 
 func (s *stage) addEnrolment(ctx context.Context, e enrolment) error {
@@ -58,7 +63,7 @@ func (s *stage) addEnrolment(ctx context.Context, e enrolment) error {
 	default:
 		return nil // who proctors or administers a class is nobody's teacher
 	}
-	return s.addClasswork(ctx, roster.Enrolments, e.sourceID, e.class, e.user, e.gone, v)
+	return s.addClasswork(ctx, roster.Enrolments, e.sourceID, e.class, e.user, e.school, e.gone, v)
 }
 
 // classKinds are the kinds in the order in which they are applied, and whether a file may say of them that what it lacks is gone.
@@ -139,28 +144,70 @@ func (i *Intake) comparePart(ctx context.Context, p *plan, k classKind) error {
 		w, n = roster.Classwork{}, 0
 		return err
 	}
-	type row struct {
-		seq  int64
-		data string
-	}
-	err := walk(ctx, p.stage, selectClasswork, func(r *sql.Rows) (v row, err error) { return v, r.Scan(&v.seq, &v.data) },
-		func(v row) int64 { return v.seq }, func(v row) error {
-			if err := p.take(&w, k.kind, v.data); err != nil {
+	err := walkPages(ctx, p.stage, selectClasswork, scanClassRow, func(v classRow) int64 { return v.seq }, func(rows []classRow) error {
+		rows, err := i.withoutPrinted(ctx, p, k, rows)
+		if err != nil {
+			return err
+		}
+		for _, v := range rows {
+			if err := p.take(&w, k.kind, v.data, v.print); err != nil {
 				return err
 			}
 			if n++; n < roster.ClassworkAtOnce {
-				return nil
+				continue
 			}
-			return compare()
-		}, string(k.kind))
+			if err := compare(); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, string(k.kind))
 	if err != nil {
 		return err
 	}
 	return compare()
 }
 
+// classRow is a row of the file about classes.
+type classRow struct {
+	seq                  int64
+	source, school, data string
+	print                int64
+}
+
+func scanClassRow(r *sql.Rows) (v classRow, err error) {
+	return v, r.Scan(&v.seq, &v.source, &v.school, &v.print, &v.data)
+}
+
+// withoutPrinted leaves out, and counts, the enrolments of which the file says what it said last.
+func (i *Intake) withoutPrinted(ctx context.Context, p *plan, k classKind, rows []classRow) ([]classRow, error) {
+	if k.kind != roster.Enrolments {
+		return rows, nil
+	}
+	sources := make([]string, len(rows))
+	for n, v := range rows {
+		sources[n] = v.source
+	}
+	var known map[string]roster.PrintedEnrolment
+	err := i.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
+		known, err = i.roster.PrintedEnrolments(ctx, tx, sources)
+		return err
+	})
+	all := len(rows)
+	rows = slices.DeleteFunc(rows, func(v classRow) bool {
+		school, named := p.bySource[v.school]
+		if !named {
+			school = p.fallback
+		}
+		e, on := known[v.source]
+		return on && e.Print == v.print && e.SchoolID == school
+	})
+	k.tally.Same += all - len(rows)
+	return rows, err
+}
+
 // take adds a row to a part. A school that the file names and does not hold is the one of the flag.
-func (p *plan) take(w *roster.Classwork, kind roster.ClassworkKind, data string) (err error) {
+func (p *plan) take(w *roster.Classwork, kind roster.ClassworkKind, data string, print int64) (err error) {
 	school := func(source string) int64 {
 		if _, known := p.bySource[source]; known {
 			return 0
@@ -185,7 +232,7 @@ func (p *plan) take(w *roster.Classwork, kind roster.ClassworkKind, data string)
 	case roster.Enrolments:
 		if w.Enrolments, err = appended(w.Enrolments, data); err == nil {
 			e := &w.Enrolments[len(w.Enrolments)-1]
-			e.SchoolID = school(e.School)
+			e.SchoolID, e.FilePrint = school(e.School), print
 		}
 	}
 	return err
@@ -323,9 +370,9 @@ func (w *writer) settleSchool(id *int64) {
 }
 
 const (
-	insertClasswork = `insert into f_class (kind, source_id, class, person, gone, data) values `
+	insertClasswork = `insert into f_class (kind, source_id, class, person, school, gone, print, data) values `
 	countClasswork  = `select count(*) from (select 1 from f_class limit 1) x`
-	selectClasswork = `select seq, data from f_class where kind = $3 and not gone and seq > $1 order by seq limit $2`
+	selectClasswork = `select seq, source_id, school, print, data from f_class where kind = $3 and not gone and seq > $1 order by seq limit $2`
 
 	indexClassKind     = `create index f_class_kind on f_class (kind, seq)`
 	indexClassPerson   = `create index f_class_person on f_class (person) where kind = 'enrolment'`

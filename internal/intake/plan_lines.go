@@ -57,7 +57,7 @@ type end struct {
 // pair is a line with its ends and what the file says of it.
 type pair struct {
 	key              int64
-	line             string // on record, "" if it is not
+	line             int64 // on record, 0 if it is not
 	student, contact end
 	status, after    roster.Status
 	email            string // the contact's from now on, as a key
@@ -65,12 +65,13 @@ type pair struct {
 	at               place
 	own, said        string // facts
 	isSaid           bool
-	unread           bool // one of the two stands in the file in a row that is not taken
+	unread           bool  // one of the two stands in the file in a row that is not taken
+	print            int64 // of what the file says of it
 }
 
 const pairColumns = `coalesce(s.id, 0), coalesce(s.source_id, ''), coalesce(s.status, ''), coalesce(s.after, ''), coalesce(s.seen, 0), coalesce(s.spoken, 0), coalesce(s.leaves, 0), coalesce(s.name, ''),
 coalesce(c.id, 0), coalesce(c.source_id, ''), coalesce(c.gone, 0), coalesce(c.after, 0), coalesce(c.seen, 0), coalesce(c.leaves, 0), coalesce(c.name, ''), coalesce(c.email_key, ''),
-fl.seq is not null, coalesce(fl.file, ''), coalesce(fl.line, 0), coalesce(fl.data, ''), coalesce(fc.facts, ''), fc.seq is not null,
+fl.seq is not null, coalesce(fl.file, ''), coalesce(fl.line, 0), coalesce(` + linePrint + `, 0), coalesce(fl.data, ''), coalesce(fc.facts, ''), fc.seq is not null,
 exists (select 1 from f_kept k where k.source_id = s.source_id) or exists (select 1 from f_kept k where k.source_id = c.source_id)`
 
 // scanPair reads a pair, and what stands in the columns behind it.
@@ -78,7 +79,7 @@ func scanPair(r *sql.Rows, behind ...any) (p pair, err error) {
 	var gone, goes bool
 	s, c := &p.student, &p.contact
 	err = r.Scan(append([]any{&p.key, &p.line, &s.id, &s.source, &p.status, &p.after, &s.seen, &s.spoken, &s.leaves, &s.name, &c.id, &c.source, &gone, &goes,
-		&c.seen, &c.leaves, &c.name, &p.email, &p.named, &p.at.file, &p.at.line, &p.own, &p.said, &p.isSaid, &p.unread}, behind...)...)
+		&c.seen, &c.leaves, &c.name, &p.email, &p.named, &p.at.file, &p.at.line, &p.print, &p.own, &p.said, &p.isSaid, &p.unread}, behind...)...)
 	s.was, s.will, c.was, c.will = p.status == roster.Enrolled, p.after == roster.Enrolled, !gone, !goes
 	return p, err
 }
@@ -103,7 +104,30 @@ func (p *plan) planLines(ctx context.Context) error {
 	if err := p.settleGuesses(ctx); err != nil {
 		return err
 	}
-	err := walk(ctx, p.stage, selectLines, func(r *sql.Rows) (pair, error) { return scanPair(r) }, func(x pair) int64 { return x.key }, func(x pair) error { return p.planLine(ctx, x) })
+	if err := p.tally(ctx, &p.rep.Lines.Same, countLinesStay); err != nil {
+		return err
+	}
+	if err := p.stage.exec(ctx, insertMayStay); err != nil {
+		return err
+	}
+	err := walkPages(ctx, p.stage, selectLines, func(r *sql.Rows) (pair, error) { return scanPair(r) }, func(x pair) int64 { return x.key }, func(pairs []pair) error {
+		ids := make([]int64, len(pairs))
+		for n, x := range pairs {
+			ids[n] = x.line
+		}
+		olds, err := p.lines(ctx, ids)
+		if err != nil {
+			return err
+		}
+		for _, x := range pairs {
+			if l, known := olds[x.line]; known {
+				if err := p.planLine(ctx, x, l); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
 	if err != nil {
 		return err
 	}
@@ -149,11 +173,7 @@ func (p *plan) newLines(ctx context.Context) error {
 }
 
 // planLine brings a line on record up to date.
-func (p *plan) planLine(ctx context.Context, x pair) error {
-	var l roster.Line
-	if err := unpack(x.line, &l); err != nil {
-		return err
-	}
+func (p *plan) planLine(ctx context.Context, x pair, l roster.Line) error {
 	named := x.named && !x.gone() && !(l.Ended && p.absent(&x))
 	if l.Removed() {
 		if named {
@@ -175,6 +195,9 @@ func (p *plan) planLine(ctx context.Context, x pair) error {
 		next, changed, kept = roster.TakeLine(l, said.Line, said.carried)
 		if err := p.kept(ctx, x.at, x.person(), kept); err != nil {
 			return err
+		}
+		if named && len(kept) == 0 {
+			next.FilePrint = x.print
 		}
 	case x.isSaid:
 		// A line that staff made: what the file refuses is refused here too.
@@ -267,7 +290,7 @@ func (p *plan) change(ctx context.Context, x *pair, l, next roster.Line, changed
 		if l.FromFile && !l.Ended && x.student.will && x.contact.will {
 			p.rep.Lines.Same++
 		}
-		return nil
+		return p.reprint(ctx, "line", l.ID, l.Version, next.FilePrint)
 	}
 	at := phaseChangeLine
 	if roster.MayClose(l, next) || next.GraceUntil != l.GraceUntil && next.GraceUntil != "" {
@@ -295,6 +318,7 @@ func (p *plan) newLine(ctx context.Context, x pair, position int) error {
 			said.carried = append(slices.Clone(said.carried), "portal_access")
 		}
 		l, _, _ = roster.TakeLine(l, said.Line, said.carried)
+		l.FilePrint = x.print
 	}
 	p.rep.Lines.Added++
 	p.say("line %s: added", x.name(l))
@@ -311,13 +335,17 @@ func (p *plan) likeOthers(ctx context.Context, l *roster.Line) error {
 	if l.ContactID == 0 {
 		return nil
 	}
-	others, err := list(ctx, p.stage, scanText, selectLikeOthers, l.ContactID)
+	others, err := list(ctx, p.stage, scanID, selectLikeOthers, l.ContactID)
 	if err != nil || len(others) == 0 {
 		return err
 	}
-	var o roster.Line
-	if err := unpack(others[0], &o); err != nil {
+	found, err := p.lines(ctx, others)
+	if err != nil {
 		return err
+	}
+	o, known := found[others[0]]
+	if !known {
+		return nil
 	}
 	l.Relationship, l.BeginDate, l.EndDate = o.Relationship, o.BeginDate, o.EndDate
 	if o.FilePortalAccess == roster.No {

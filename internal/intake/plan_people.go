@@ -9,27 +9,54 @@ import (
 	"github.com/schoolgate/schoolgate/internal/roster"
 )
 
-// both is a row of the file with the record it is about, "" where there is none.
+// both is a row of the file with the record it is about, 0 where there is none.
 type both struct {
-	seq       int64
-	file, old string
+	seq   int64
+	from  place
+	print int64
+	data  string
+	id    int64
 }
 
-func scanBoth(r *sql.Rows) (b both, err error) { return b, r.Scan(&b.seq, &b.file, &b.old) }
+func scanBoth(r *sql.Rows) (b both, err error) {
+	return b, r.Scan(&b.seq, &b.from.file, &b.from.line, &b.print, &b.data, &b.id)
+}
 
 func seqOf(b both) int64 { return b.seq }
 
+// recordsOf lists the records that rows are about.
+func recordsOf(rows []both) (ids []int64) {
+	for _, b := range rows {
+		if b.id != 0 {
+			ids = append(ids, b.id)
+		}
+	}
+	return ids
+}
+
+func sameID(id int64) int64 { return id }
+
 func (p *plan) planStudents(ctx context.Context) error {
-	err := walk(ctx, p.stage, selectStudents, scanBoth, seqOf, func(b both) error {
-		var s packedStudent
-		if err := unpack(b.file, &s); err != nil {
+	if err := p.tally(ctx, &p.rep.Students.Same, countStudentsStay); err != nil {
+		return err
+	}
+	err := walkPages(ctx, p.stage, selectStudents, scanBoth, seqOf, func(rows []both) error {
+		olds, err := p.students(ctx, recordsOf(rows))
+		if err != nil {
 			return err
 		}
-		var old roster.Student
-		if err := unpack(b.old, &old); err != nil {
-			return err
+		for _, b := range rows {
+			var s packedStudent
+			if err := unpack(b.data, &s); err != nil {
+				return err
+			}
+			s.FilePrint = b.print
+			old, known := olds[b.id]
+			if err := p.planStudent(ctx, s.student(b.from), old, known); err != nil {
+				return err
+			}
 		}
-		return p.planStudent(ctx, s.student(), old, b.old != "")
+		return nil
 	})
 	if err != nil {
 		return err
@@ -40,21 +67,33 @@ func (p *plan) planStudents(ctx context.Context) error {
 	if err := p.stage.exec(ctx, markLeavingStudents, p.rec.whole && p.rec.only != onlyContacts); err != nil {
 		return err
 	}
-	return walk(ctx, p.stage, selectLeavingStudents, scanBoth, seqOf, func(b both) error {
-		var old roster.Student
-		if err := unpack(b.old, &old); err != nil || old.Status != roster.Enrolled {
+	return walkPages(ctx, p.stage, selectLeavingStudents, scanID, sameID, func(ids []int64) error {
+		olds, err := p.students(ctx, ids)
+		if err != nil {
 			return err
 		}
-		next := old
-		next.Status = roster.Left
-		next.Local = without(old.Local, "status")
-		p.rep.Students.Removed++
-		p.say("student %s: gone from the roster", studentName(old))
-		if err := p.stage.exec(ctx, updateStudentAfter, old.ID, string(next.Status)); err != nil {
-			return err
+		for _, id := range ids {
+			if err := p.studentLeaves(ctx, olds[id]); err != nil {
+				return err
+			}
 		}
-		return p.step(ctx, phaseStudentLeaves, old.ID, 0, studentName(old), roster.StudentChange{Old: old, New: next})
+		return nil
 	})
+}
+
+func (p *plan) studentLeaves(ctx context.Context, old roster.Student) error {
+	if old.Status != roster.Enrolled {
+		return nil
+	}
+	next := old
+	next.Status = roster.Left
+	next.Local = without(old.Local, "status")
+	p.rep.Students.Removed++
+	p.say("student %s: gone from the roster", studentName(old))
+	if err := p.stage.exec(ctx, updateStudentAfter, old.ID, string(next.Status)); err != nil {
+		return err
+	}
+	return p.step(ctx, phaseStudentLeaves, old.ID, 0, studentName(old), roster.StudentChange{Old: old, New: next})
 }
 
 func (p *plan) planStudent(ctx context.Context, s student, old roster.Student, known bool) error {
@@ -92,7 +131,7 @@ func (p *plan) planStudent(ctx context.Context, s student, old roster.Student, k
 			p.first = append(p.first, id)
 		}
 		s.ID = p.newID()
-		if err := p.stage.seeStudent(ctx, s.Student, true, false); err != nil {
+		if err := p.stage.seeStudent(ctx, roster.StudentMark{ID: s.ID, SchoolID: s.SchoolID, SourceID: s.SourceID, Status: s.Status, First: s.First, Last: s.Last, Email: s.Email}, true, false); err != nil {
 			return err
 		}
 		return p.step(ctx, phaseAddStudent, 0, 0, studentName(s.Student), roster.StudentChange{New: s.Student})
@@ -101,9 +140,12 @@ func (p *plan) planStudent(ctx context.Context, s student, old roster.Student, k
 	if err := p.kept(ctx, s.from, Person{StudentID: old.ID, Student: nameOf(old.First, old.Last)}, kept); err != nil {
 		return err
 	}
+	if len(kept) == 0 {
+		next.FilePrint = s.FilePrint
+	}
 	if len(changed) == 0 {
 		p.rep.Students.Same++
-		return nil
+		return p.reprint(ctx, "student", old.ID, old.Version, next.FilePrint)
 	}
 	p.rep.Students.Changed++
 	p.say("student %s: %s", studentName(old), p.differences(changed))
@@ -143,16 +185,31 @@ func without(list []string, what string) []string {
 }
 
 func (p *plan) planContacts(ctx context.Context) error {
-	err := walk(ctx, p.stage, selectContacts, scanBoth, seqOf, func(b both) error {
-		var c packedContact
-		if err := unpack(b.file, &c); err != nil {
+	for _, t := range []struct {
+		to    *int
+		query string
+	}{{&p.rep.Contacts.Same, countContactsStay}, {&p.rep.WithoutEmail, countNoMailStay}} {
+		if err := p.tally(ctx, t.to, t.query); err != nil {
 			return err
 		}
-		var old roster.Contact
-		if err := unpack(b.old, &old); err != nil {
+	}
+	err := walkPages(ctx, p.stage, selectContacts, scanBoth, seqOf, func(rows []both) error {
+		olds, err := p.contacts(ctx, recordsOf(rows))
+		if err != nil {
 			return err
 		}
-		return p.planContact(ctx, contact{Contact: c.Contact, carried: c.Carried, from: place{c.File, c.Row}}, old, b.old != "")
+		for _, b := range rows {
+			var c packedContact
+			if err := unpack(b.data, &c); err != nil {
+				return err
+			}
+			c.FilePrint = b.print
+			old, known := olds[b.id]
+			if err := p.planContact(ctx, contact{Contact: c.Contact, carried: c.Carried, from: b.from}, old, known); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	if err != nil {
 		return err
@@ -161,20 +218,31 @@ func (p *plan) planContacts(ctx context.Context) error {
 	if err := p.stage.exec(ctx, markLeavingContacts, p.rec.whole && p.rec.only != onlyStudents, p.rec.only == "" && p.coversAll()); err != nil {
 		return err
 	}
-	return walk(ctx, p.stage, selectLeavingContacts, scanBoth, seqOf, func(b both) error {
-		var old roster.Contact
-		if err := unpack(b.old, &old); err != nil || old.Left {
+	return walkPages(ctx, p.stage, selectLeavingContacts, scanID, sameID, func(ids []int64) error {
+		olds, err := p.contacts(ctx, ids)
+		if err != nil {
 			return err
 		}
-		next := old
-		next.Left = true
-		p.rep.Contacts.Removed++
-		p.say("contact %s: gone from the roster", nameOf(old.First, old.Last))
-		if err := p.stage.exec(ctx, updateContactAfter, old.ID, true); err != nil {
-			return err
+		for _, id := range ids {
+			if old, known := olds[id]; known && !old.Left {
+				if err := p.contactLeaves(ctx, old); err != nil {
+					return err
+				}
+			}
 		}
-		return p.step(ctx, phaseContactLeaves, 0, old.ID, nameOf(old.First, old.Last), roster.ContactChange{Old: old, New: next})
+		return nil
 	})
+}
+
+func (p *plan) contactLeaves(ctx context.Context, old roster.Contact) error {
+	next := old
+	next.Left = true
+	p.rep.Contacts.Removed++
+	p.say("contact %s: gone from the roster", nameOf(old.First, old.Last))
+	if err := p.stage.exec(ctx, updateContactAfter, old.ID, true); err != nil {
+		return err
+	}
+	return p.step(ctx, phaseContactLeaves, 0, old.ID, nameOf(old.First, old.Last), roster.ContactChange{Old: old, New: next})
 }
 
 func (p *plan) planContact(ctx context.Context, c contact, old roster.Contact, known bool) error {
@@ -186,7 +254,8 @@ func (p *plan) planContact(ctx context.Context, c contact, old roster.Contact, k
 		p.rep.Contacts.Added++
 		p.say("contact %s: added", name)
 		c.ID = p.newID()
-		if err := p.stage.seeContact(ctx, c.Contact, true, false); err != nil {
+		if err := p.stage.seeContact(ctx, roster.ContactMark{ID: c.ID, SourceID: c.SourceID, First: c.First, Last: c.Last,
+			Sort: lang.SortKey(c.Last, c.First, c.Middle), Email: c.Email}, true, false); err != nil {
 			return err
 		}
 		if err := p.step(ctx, phaseAddContact, 0, 0, name, roster.ContactChange{New: c.Contact}); err != nil || c.Email != "" {
@@ -218,9 +287,12 @@ func (p *plan) planContact(ctx context.Context, c contact, old roster.Contact, k
 			}
 		}
 	}
+	if len(kept) == 0 {
+		next.FilePrint = c.FilePrint
+	}
 	if len(changed) == 0 {
 		p.rep.Contacts.Same++
-		return nil
+		return p.reprint(ctx, "contact", old.ID, old.Version, next.FilePrint)
 	}
 	p.rep.Contacts.Changed++
 	p.say("contact %s: %s", nameOf(old.First, old.Last), p.differences(changed))

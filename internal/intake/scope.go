@@ -8,15 +8,16 @@ import (
 	"github.com/schoolgate/schoolgate/internal/sqldb"
 )
 
-// readRecords copies into the stage what the file must be compared with: the schools it covers, the people it names, and whoever has a line to
+// readRecords copies into the stage what tells which records the file must be compared with: those of the schools it covers, the people it names, and whoever has a line to
 // one of them. The people named bring in the schools of their children, so that a roster of changes is measured against whole schools.
 func (i *Intake) readRecords(ctx context.Context, p *plan) error {
 	s := p.stage
 	whole := false // what is read is a school with everything that hangs on it
-	to := roster.Seen{
-		Student: func(st roster.Student) error { return s.seeStudent(ctx, st, false, whole) },
-		Contact: func(c roster.Contact) error { return s.seeContact(ctx, c, false, whole) },
-		Line:    func(l roster.Line) error { return s.seeLine(ctx, l) },
+	to := roster.Marks{
+		Student: func(st roster.StudentMark) error { return s.seeStudent(ctx, st, false, whole) },
+		Contact: func(c roster.ContactMark) error { return s.seeContact(ctx, c, false, whole) },
+		Line:    func(l roster.LineMark) error { return s.seeLine(ctx, l) },
+		Rule:    p.rule,
 	}
 	read := map[int64]bool{}
 	school := func(id int64) error {
@@ -61,9 +62,14 @@ func (i *Intake) readRecords(ctx context.Context, p *plan) error {
 	return s.flush(ctx)
 }
 
+// readNow reads records as they are now.
+func (i *Intake) readNow(ctx context.Context, students, contacts, lines []int64, to roster.Seen) error {
+	return i.db.Read(ctx, func(tx *sqldb.Tx) error { return i.roster.Current(ctx, tx, students, contacts, lines, nil, to) })
+}
+
 // readNamed reads the people whom the file names and who are not read yet. Who came with a whole school has all lines here; of those only the
 // children at other schools are left to be read.
-func (i *Intake) readNamed(ctx context.Context, p *plan, to roster.Seen) error {
+func (i *Intake) readNamed(ctx context.Context, p *plan, to roster.Marks) error {
 	for _, kind := range []struct {
 		query string
 		read  func(tx *sqldb.Tx, some []string) error

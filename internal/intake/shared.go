@@ -134,7 +134,7 @@ order by f.email_key limit $2`
     left join r_student r on r.source_id = o.source_id where o.email_key = x.email_key and not o.role_of and ` + studentIsFresh + `), adults, students, staff
 from (
 select f.seq, f.file, f.line, f.email, f.email_key, f.name, coalesce(r.id, 0) as id,
-  r.id is null or r.id < 0 or coalesce(json_extract(r.data, '$.Email'), '') <> f.email as fresh,
+  r.id is null or r.id < 0 or r.email <> f.email as fresh,
   exists (select 1 from f_contact o where o.email_key = f.email_key and o.seq <> f.seq)
     or exists (select 1 from r_contact o where o.email_key = f.email_key and o.source_id <> f.source_id and not o.after)
     or ` + contactElsewhere + ` as adults,

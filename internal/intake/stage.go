@@ -228,6 +228,18 @@ func (s *stage) eachIn(ctx context.Context, ids []string, fn func(*sql.Rows) err
 // walk calls fn for every row of a query, some at a time, so that fn may put. The query takes the key of the last row ($1) and how many ($2),
 // and is in the order of the keys. It may not rest on what fn puts: that is written while fn goes on.
 func walk[T any](ctx context.Context, s *stage, query string, scan func(*sql.Rows) (T, error), key func(T) int64, fn func(T) error, args ...any) error {
+	return walkPages(ctx, s, query, scan, key, func(some []T) error {
+		for _, row := range some {
+			if err := fn(row); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, args...)
+}
+
+// walkPages is walk by pages.
+func walkPages[T any](ctx context.Context, s *stage, query string, scan func(*sql.Rows) (T, error), key func(T) int64, fn func([]T) error, args ...any) error {
 	if err := s.flush(ctx); err != nil {
 		return err
 	}
@@ -237,12 +249,10 @@ func walk[T any](ctx context.Context, s *stage, query string, scan func(*sql.Row
 		if err != nil || len(some) == 0 {
 			return err
 		}
-		for _, row := range some {
-			if err := fn(row); err != nil {
-				return err
-			}
-		}
 		after = key(some[len(some)-1])
+		if err := fn(some); err != nil {
+			return err
+		}
 	}
 }
 
@@ -267,12 +277,13 @@ func unpack(data string, v any) error {
 // file (1) or that it says so itself (2). step is the plan in the order in which it is applied, note what people want to know of it.
 const stageSchema = `
 create table f_student (seq integer primary key, source_id text not null unique, school text not null, unknown text not null, id_key text not null,
-  email_key text not null, partial integer not null, role_of integer not null, file text not null, line integer not null, data text not null);
-create table f_contact (seq integer primary key, source_id text not null unique, relationship text not null, email text not null,
-  email_key text not null, derived integer not null, name text not null, file text not null, line integer not null, facts text not null,
+  email_key text not null, partial integer not null, role_of integer not null, file text not null, line integer not null, print integer not null,
   data text not null);
+create table f_contact (seq integer primary key, source_id text not null unique, relationship text not null, email text not null,
+  email_key text not null, derived integer not null, name text not null, file text not null, line integer not null, print integer not null,
+  said_print integer not null, facts text not null, data text not null);
 create table f_line (seq integer primary key, student text not null, contact text not null, file text not null, line integer not null,
-  data text not null, unique (student, contact));
+  print integer not null, data text not null, unique (student, contact));
 create table u_person (seq integer primary key, id text not null, line integer not null, gone integer not null, sort integer not null, role text not null,
   own_role text not null, able integer not null, says_able integer not null, identifier text not null, user_ids text not null, orgs text not null,
   agents text not null, first text not null, middle text not null, last text not null, preferred_first text not null, preferred_last text not null,
@@ -288,21 +299,24 @@ create table u_linked (id text primary key) without rowid;
 create table f_gone (source_id text primary key) without rowid;
 create table f_kept (source_id text primary key) without rowid;
 create table f_class (seq integer primary key, kind text not null, source_id text not null, class text not null, person text not null,
-  gone integer not null, data text not null, unique (kind, source_id));
+  school text not null, gone integer not null, print integer not null, data text not null, unique (kind, source_id));
 create table live (source_id text primary key) without rowid;
 
 create table r_student (id integer primary key, source_id text not null, school_id integer not null, status text not null, after text not null,
   seen integer not null default 0, whole integer not null, spoken integer not null default 0, leaves integer not null default 0,
-  name text not null, email_key text not null, data text not null);
+  name text not null, email_key text not null, print integer not null);
 create index r_student_source on r_student (source_id);
 create table r_contact (id integer primary key, source_id text not null, gone integer not null, after integer not null,
   seen integer not null default 0, whole integer not null, leaves integer not null default 0, name text not null, sort text not null,
-  email_key text not null, data text not null);
+  email text not null, email_key text not null, print integer not null);
 create index r_contact_source on r_contact (source_id);
-create table r_line (id integer primary key, student_id integer not null, contact_id integer not null, from_file integer not null,
-  ended integer not null, refused integer not null, position integer not null, data text not null, unique (student_id, contact_id));
+create table r_line (id integer primary key, student_id integer not null, contact_id integer not null, relationship text not null,
+  from_file integer not null, ended integer not null, refused integer not null, may integer not null, position integer not null,
+  print integer not null, unique (student_id, contact_id));
 create index r_line_contact on r_line (contact_id);
 create table new_line (seq integer primary key, line integer not null, position integer not null, fate integer not null);
+create table school (source_id text primary key, id integer not null) without rowid;
+create table reprint (kind text not null, id integer not null, version integer not null, print integer not null, primary key (kind, id)) without rowid;
 create table covered (school_id integer primary key);
 create table holder (email_key text not null, kind text not null, id integer not null, primary key (email_key, kind, id)) without rowid;
 

@@ -31,11 +31,16 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) returning id`
 	insertNotes    = `insert into import_note (import_id, list, pos, student_id, contact_id, student, contact, detail) values `
 	insertFindings = `insert into import_finding (import_id, pos, level, file, line, col, was, said, count, code, taken_as, number, more) values `
 
-	selectStageSteps = `select phase, pos, student_id, contact_id, name, data, '' from step where (phase, pos) > ($1, $2) order by phase, pos limit $3`
+	selectStageSteps = `select phase, pos, student_id, contact_id, name, data, '' from step where (phase, pos) > ($1, $2) and phase < $4 order by phase, pos limit $3`
 	selectStageNotes = `select list, pos, student_id, contact_id, student, contact, detail from note where (list, pos) > ($1, $2) order by list, pos limit $3`
 
 	selectSteps = `select phase, pos, student_id, contact_id, name, data, outcome from import_step
 where import_id = $1 and (phase, pos) > ($2, $3)
+order by phase, pos
+limit $4`
+
+	selectStepsUntil = `select phase, pos, student_id, contact_id, name, data, outcome from import_step
+where import_id = $1 and (phase, pos) > ($2, $3) and phase < $5
 order by phase, pos
 limit $4`
 

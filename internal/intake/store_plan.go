@@ -19,10 +19,10 @@ join r_contact c on c.id = l.contact_id
 where (f.derived or c.source_id like '` + derivedPrefix + `%') and c.name = f.name and c.source_id <> ''
   and not exists (select 1 from r_contact k where k.source_id = f.source_id)
   and not exists (select 1 from f_contact k where k.source_id = c.source_id)
-  and coalesce(json_extract(l.data, '$.Relationship'), '') = coalesce(nullif(case when fl.data = '' then '' else json_extract(fl.data, '$.Relationship') end, ''),
+  and l.relationship = coalesce(nullif(case when fl.data = '' then '' else json_extract(fl.data, '$.Relationship') end, ''),
     json_extract(f.facts, '$.Relationship'), '')
 order by f.seq, c.id`
-	updateSameContact = `update r_contact set source_id = $2 where id = $1`
+	updateSameContact = `update r_contact set source_id = $2, print = 0 where id = $1`
 
 	selectNobody = `select file, line from f_contact f
 where relationship = '' and not exists (select 1 from r_contact r where r.source_id = f.source_id)
@@ -42,10 +42,25 @@ order by seq`
 	markSpoken = `update r_student set spoken = 1 where source_id <> '' and school_id in (select r.school_id from r_student r
   join f_student f on f.source_id = r.source_id where r.school_id <> 0)`
 
-	selectStudents = `select f.seq, f.data, coalesce(r.data, '') from f_student f left join r_student r on r.source_id = f.source_id and r.id > 0
-where f.seq > $1 order by f.seq limit $2`
-	selectContacts = `select f.seq, f.data, coalesce(r.data, '') from f_contact f left join r_contact r on r.source_id = f.source_id and r.id > 0
-where f.seq > $1 order by f.seq limit $2`
+	insertSchool = `insert into school (source_id, id) values `
+
+	// Of whom the file says what it said last, and whom nobody changed since, there is nothing to compare.
+	studentStays = `coalesce(f.print <> 0 and r.print = f.print and r.id > 0 and r.status = 'enrolled' and r.school_id = (select o.id from school o where o.source_id = f.school), 0)`
+	contactStays = `coalesce(f.print <> 0 and r.print = f.print and r.id > 0 and not r.gone, 0)`
+	lineStays    = `coalesce(l.print <> 0 and l.print = ` + linePrint + ` and l.from_file and not l.ended
+  and s.seen and s.status = 'enrolled' and s.after = 'enrolled' and s.leaves = 0 and c.seen and not c.gone and not c.after and c.leaves = 0, 0)`
+	linePrint = `(case when fl.print = 0 or fc.said_print = 0 then 0 else (fl.print | fc.said_print) - (fl.print & fc.said_print) end)` // exclusive or
+
+	countStudentsStay = `select count(*) from f_student f join r_student r on r.source_id = f.source_id where ` + studentStays
+	countContactsStay = `select count(*) from f_contact f join r_contact r on r.source_id = f.source_id where ` + contactStays
+	countNoMailStay   = `select count(*) from f_contact f join r_contact r on r.source_id = f.source_id where f.email = '' and ` + contactStays
+	countLinesStay    = `select count(*) ` + fromLines + ` where ` + lineStays
+	insertMayStay     = `insert into may_register (contact_id) select distinct l.contact_id ` + fromLines + ` where l.may and c.email_key <> '' and ` + lineStays + ` on conflict do nothing`
+
+	selectStudents = `select f.seq, f.file, f.line, f.print, f.data, coalesce(r.id, 0) from f_student f left join r_student r on r.source_id = f.source_id and r.id > 0
+where f.seq > $1 and not ` + studentStays + ` order by f.seq limit $2`
+	selectContacts = `select f.seq, f.file, f.line, f.print, f.data, coalesce(r.id, 0) from f_contact f left join r_contact r on r.source_id = f.source_id and r.id > 0
+where f.seq > $1 and not ` + contactStays + ` order by f.seq limit $2`
 
 	markLeavingStudents = `update r_student set leaves = case when source_id in (select source_id from f_gone) then 2 else 1 end
 where id > 0 and source_id <> '' and not seen
@@ -57,21 +72,22 @@ where id > 0 and source_id <> '' and not seen and (source_id in (select source_i
       where l.contact_id = r_contact.id and l.from_file and not l.ended and (s.id is null or not s.seen and not s.spoken and s.leaves = 0
         or s.source_id in (select source_id from f_kept)))
     and ($2 or exists (select 1 from r_line l where l.contact_id = r_contact.id and l.from_file and not l.ended)))`
-	selectLeavingStudents = `select id, '', data from r_student where id > $1 and leaves > 0 order by id limit $2`
-	selectLeavingContacts = `select id, '', data from r_contact where id > $1 and leaves > 0 order by id limit $2`
+	selectLeavingStudents = `select id from r_student where id > $1 and leaves > 0 order by id limit $2`
+	selectLeavingContacts = `select id from r_contact where id > $1 and leaves > 0 order by id limit $2`
 
 	updateStudentAfter = `update r_student set after = $2 where id = $1`
 	updateContactAfter = `update r_contact set after = $2 where id = $1`
 	updateContactEmail = `update r_contact set email_key = $2 where id = $1`
 
-	selectLines = `select l.id, l.data, ` + pairColumns + `
+	selectLines = `select l.id, l.id, ` + pairColumns + ` ` + fromLines + `
+where l.id > $1 and not ` + lineStays + `
+order by l.id limit $2`
+	fromLines = `
 from r_line l
 left join r_student s on s.id = l.student_id
 left join r_contact c on c.id = l.contact_id
 left join f_line fl on fl.student = s.source_id and fl.contact = c.source_id
-left join f_contact fc on fc.source_id = c.source_id
-where l.id > $1
-order by l.id limit $2`
+left join f_contact fc on fc.source_id = c.source_id`
 
 	insertNewLines = `insert into new_line (line, position, fate)
 select line, coalesce((select max(position) + 1 from r_line o where o.student_id = x.student_id), 0) + row_number() over (partition by student, fate order by line) - 1, fate
@@ -85,7 +101,7 @@ from (select fl.seq as line, fl.student, s.id as student_id, s.school_id, c.sort
   left join r_contact c on c.source_id = fl.contact
   where not exists (select 1 from r_line l where l.student_id = s.id and l.contact_id = c.id)) x
 order by school_id, sort, contact_id, line`
-	selectNewLines = `select n.seq, '', ` + pairColumns + `, n.position, n.fate
+	selectNewLines = `select n.seq, 0, ` + pairColumns + `, n.position, n.fate
 from new_line n
 join f_line fl on fl.seq = n.line
 left join r_student s on s.source_id = fl.student
@@ -93,7 +109,7 @@ left join r_contact c on c.source_id = fl.contact
 left join f_contact fc on fc.source_id = fl.contact
 where n.seq > $1
 order by n.seq limit $2`
-	selectLikeOthers = `select data from r_line where contact_id = $1 and from_file order by refused desc, id desc limit 1`
+	selectLikeOthers = `select id from r_line where contact_id = $1 and from_file order by refused desc, id desc limit 1`
 
 	insertStep        = `insert into step (phase, pos, student_id, contact_id, name, data) values `
 	insertNote        = `insert into note (list, pos, student_id, contact_id, student, contact, detail) values `

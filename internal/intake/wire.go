@@ -9,33 +9,27 @@ type packedStudent struct {
 	Others, Unknown, Carried []string `json:",omitempty"`
 	InSchool                 string   `json:",omitempty"`
 	Partial, RoleOf          bool     `json:",omitempty"`
-	File                     string
-	Row                      int
 }
 
 func (s student) pack() packedStudent {
-	return packedStudent{s.Student, s.others, s.unknown, s.carried, s.school, s.partial, s.roleOf, s.from.file, s.from.line}
+	return packedStudent{s.Student, s.others, s.unknown, s.carried, s.school, s.partial, s.roleOf}
 }
 
-func (p packedStudent) student() student {
+func (p packedStudent) student(from place) student {
 	return student{Student: p.Student, school: p.InSchool, others: p.Others, unknown: p.Unknown, carried: p.Carried,
-		from: place{p.File, p.Row}, partial: p.Partial, roleOf: p.RoleOf}
+		from: from, partial: p.Partial, roleOf: p.RoleOf}
 }
 
 type packedContact struct {
 	roster.Contact
 	Carried []string
-	File    string
-	Row     int
 }
 
 type packedFacts struct {
 	roster.Line
 	Carried []string
-	File    string
-	Row     int
 }
 
-func (l line) pack() packedFacts { return packedFacts{l.Line, l.carried, l.from.file, l.from.line} }
+func (l line) pack() packedFacts { return packedFacts{l.Line, l.carried} }
 
 func (p packedFacts) facts() facts { return facts{p.Line, p.Carried} }

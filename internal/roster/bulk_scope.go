@@ -15,6 +15,83 @@ type Seen struct {
 	Line    func(Line) error
 }
 
+// Marks is Seen for what of the records an import needs to tell at which of them it must look.
+type Marks struct {
+	Student func(StudentMark) error
+	Contact func(ContactMark) error
+	Line    func(LineMark) error
+	Rule    Rule // by which lines may be opened
+}
+
+// StudentMark is what tells whether an import must look at a student.
+type StudentMark struct {
+	ID, SchoolID       int64
+	SourceID           string
+	Status             Status
+	First, Last, Email string
+	Print              int64 // of what the roster said last, 0 where that says nothing any more
+}
+
+// ContactMark is what tells whether an import must look at a contact.
+type ContactMark struct {
+	ID                       int64
+	SourceID                 string
+	Left                     bool
+	First, Last, Sort, Email string // Sort: the key by which contacts stand in lists
+	Print                    int64
+}
+
+// LineMark is what tells whether an import must look at a line.
+type LineMark struct {
+	ID, StudentID, ContactID int64
+	Relationship             string
+	Position                 int
+	FromFile, Ended, Refused bool // refused by the roster
+	MayOpen                  bool // as everything stands now
+	Print                    int64
+}
+
+const (
+	selectStudentMarks = `select s.id, coalesce(s.school_id, 0), coalesce(s.source_id, ''), s.status, s.first_name, s.last_name, s.email, s.file_print, s.version, s.local_fields
+from student s`
+	selectContactMarks = `select c.id, coalesce(c.source_id, ''), c.left_at is not null, c.first_name, c.last_name, c.sort_key, c.email, c.file_print, c.version, c.local_fields
+from contact c`
+)
+
+// selectLineMarks returns the query of lines with the condition behind it, and the rule's arguments, which are numbered from $n on.
+func selectLineMarks(rule Rule, n int, where string) (string, []any) {
+	may, args := rule.Where(n)
+	return `select l.id, l.student_id, l.contact_id, l.relationship, l.position, l.from_file, l.ended_at is not null, l.file_portal_access = 'no', ` + may + `,
+  l.file_print, l.version, l.local_fields
+from student_contact l
+join student s on s.id = l.student_id
+join contact c on c.id = l.contact_id` + where, args
+}
+
+func scanStudentMark(r *sql.Rows) (m StudentMark, err error) {
+	var version int64
+	var local string
+	err = r.Scan(&m.ID, &m.SchoolID, &m.SourceID, &m.Status, &m.First, &m.Last, &m.Email, &m.Print, &version, &local)
+	m.Print = printOf(m.Print, version, local)
+	return m, err
+}
+
+func scanContactMark(r *sql.Rows) (m ContactMark, err error) {
+	var version int64
+	var local string
+	err = r.Scan(&m.ID, &m.SourceID, &m.Left, &m.First, &m.Last, &m.Sort, &m.Email, &m.Print, &version, &local)
+	m.Print = printOf(m.Print, version, local)
+	return m, err
+}
+
+func scanLineMark(r *sql.Rows) (m LineMark, err error) {
+	var version int64
+	var local string
+	err = r.Scan(&m.ID, &m.StudentID, &m.ContactID, &m.Relationship, &m.Position, &m.FromFile, &m.Ended, &m.Refused, &m.MayOpen, &m.Print, &version, &local)
+	m.Print = printOf(m.Print, version, local)
+	return m, err
+}
+
 // AllSchools returns the schools by name, and the ids of those that have students of a roster.
 func (r *Roster) AllSchools(ctx context.Context, tx *sqldb.Tx) (schools []School, fed []int64, err error) {
 	if schools, err = sqldb.All(ctx, tx, scanSchool, selectSchools); err != nil {
@@ -25,59 +102,68 @@ func (r *Roster) AllSchools(ctx context.Context, tx *sqldb.Tx) (schools []School
 }
 
 // EachOfSchool hands over a whole school: its students, their contacts, and all lines of these. A line's student may be at another school.
-func (r *Roster) EachOfSchool(ctx context.Context, tx *sqldb.Tx, school int64, to Seen) error {
-	if err := hand(ctx, tx, to.Student, scanStudent, selectStudentsOfSchool, school); err != nil {
+func (r *Roster) EachOfSchool(ctx context.Context, tx *sqldb.Tx, school int64, to Marks) error {
+	if err := hand(ctx, tx, to.Student, scanStudentMark, selectStudentsOfSchool, school); err != nil {
 		return err
 	}
-	if err := hand(ctx, tx, to.Contact, scanContact, selectContactsOfSchool, school); err != nil {
+	if err := hand(ctx, tx, to.Contact, scanContactMark, selectContactsOfSchool, school); err != nil {
 		return err
 	}
-	return hand(ctx, tx, to.Line, scanLine, selectLinesOfSchool, school)
+	query, args := selectLineMarks(to.Rule, 2, linesOfSchool)
+	return hand(ctx, tx, to.Line, scanLineMark, query, append([]any{school}, args...)...)
 }
 
 // EachNamed hands over the people with these source ids, all their lines, and whoever is at the other end of those. At most NamedAtOnce ids of
 // either kind are asked for at a time.
-func (r *Roster) EachNamed(ctx context.Context, tx *sqldb.Tx, students, contacts []string, to Seen) error {
+func (r *Roster) EachNamed(ctx context.Context, tx *sqldb.Tx, students, contacts []string, to Marks) error {
 	var studentIDs, contactIDs, children, adults []int64
-	if err := handSource(ctx, tx, students, selectStudent+"\nwhere s.source_id in ", scanStudent, func(s Student) error {
+	if err := handSource(ctx, tx, students, selectStudentMarks+"\nwhere s.source_id in ", scanStudentMark, func(s StudentMark) error {
 		studentIDs = append(studentIDs, s.ID)
 		return to.Student(s)
 	}); err != nil {
 		return err
 	}
-	if err := handSource(ctx, tx, contacts, selectContact+"\nwhere c.source_id in ", scanContact, func(c Contact) error {
+	if err := handSource(ctx, tx, contacts, selectContactMarks+"\nwhere c.source_id in ", scanContactMark, func(c ContactMark) error {
 		contactIDs = append(contactIDs, c.ID)
 		return to.Contact(c)
 	}); err != nil {
 		return err
 	}
-	line := func(l Line) error {
+	line := func(l LineMark) error {
 		children, adults = append(children, l.StudentID), append(adults, l.ContactID)
 		return to.Line(l)
 	}
-	if err := handID(ctx, tx, studentIDs, selectLine+"\nwhere l.student_id in ", scanLine, line); err != nil {
+	if err := handLines(ctx, tx, to.Rule, studentIDs, "\nwhere l.student_id in ", line); err != nil {
 		return err
 	}
-	if err := handID(ctx, tx, contactIDs, selectLine+"\nwhere l.contact_id in ", scanLine, line); err != nil {
+	if err := handLines(ctx, tx, to.Rule, contactIDs, "\nwhere l.contact_id in ", line); err != nil {
 		return err
 	}
-	if err := handID(ctx, tx, children, selectStudent+"\nwhere s.id in ", scanStudent, to.Student); err != nil {
+	if err := r.EachStudent(ctx, tx, children, to); err != nil {
 		return err
 	}
-	return handID(ctx, tx, adults, selectContact+"\nwhere c.id in ", scanContact, to.Contact)
+	return handID(ctx, tx, adults, selectContactMarks+"\nwhere c.id in ", scanContactMark, to.Contact)
+}
+
+// handLines hands over the lines of lists of ids.
+func handLines(ctx context.Context, tx *sqldb.Tx, rule Rule, ids []int64, where string, to func(LineMark) error) error {
+	return eachChunk(ids, func(in string, args []any) error {
+		query, more := selectLineMarks(rule, len(args)+1, where+"("+in+")")
+		return hand(ctx, tx, to, scanLineMark, query, append(args, more...)...)
+	})
 }
 
 // EachStudent hands over the students with these ids.
-func (r *Roster) EachStudent(ctx context.Context, tx *sqldb.Tx, ids []int64, to Seen) error {
-	return handID(ctx, tx, ids, selectStudent+"\nwhere s.id in ", scanStudent, to.Student)
+func (r *Roster) EachStudent(ctx context.Context, tx *sqldb.Tx, ids []int64, to Marks) error {
+	return handID(ctx, tx, ids, selectStudentMarks+"\nwhere s.id in ", scanStudentMark, to.Student)
 }
 
 // NamedAtOnce bounds EachNamed.
 const NamedAtOnce = chunk
 
 // EachLoose hands over the contacts of a roster that have no line at all.
-func (r *Roster) EachLoose(ctx context.Context, tx *sqldb.Tx, to Seen) error {
-	return hand(ctx, tx, to.Contact, scanContact, selectLooseContacts)
+func (r *Roster) EachLoose(ctx context.Context, tx *sqldb.Tx, to Marks) error {
+	return hand(ctx, tx, to.Contact, scanContactMark, selectLooseContacts)
 }
 
 func hand[T any](ctx context.Context, tx *sqldb.Tx, to func(T) error, scan func(*sql.Rows) (T, error), query string, args ...any) error {

@@ -93,6 +93,7 @@ type Enrolment struct {
 	SchoolID         int64
 	Main             bool   // of several teachers
 	Begin, End       string // inclusive, exclusive
+	FilePrint        int64  // of what the roster says, see Print; not read
 }
 
 // ClassworkKind names one of the kinds of a Classwork.

@@ -121,7 +121,7 @@ func enrolmentTable() classworkTable[Enrolment] {
 		},
 		same: func(a, b *Enrolment) bool {
 			x, y := *a, *b
-			x.ID, y.ID = 0, 0
+			x.ID, y.ID, x.FilePrint, y.FilePrint = 0, 0, 0, 0
 			return x == y
 		},
 		look: func(ctx context.Context, l *lookup, all []pending[Enrolment]) error {
@@ -138,7 +138,7 @@ func enrolmentTable() classworkTable[Enrolment] {
 		upsert: upsertEnrolments, after: conflictEnrolments,
 		row: func(v *Enrolment, l *lookup) []any {
 			return []any{v.SourceID, l.classes[v.Class], nullID(v.SchoolID), nullID(l.students[v.Student]), nullID(l.teachers[v.Teacher]),
-				v.Main, v.Begin, v.End, l.now, l.now}
+				v.Main, v.Begin, v.End, v.FilePrint, l.now, l.now}
 		},
 		setID: func(v *Enrolment, id int64) { v.ID = id },
 	}

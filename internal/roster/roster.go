@@ -74,6 +74,7 @@ type Student struct {
 	Local                         []string          // names of the fields set by hand
 	FileValues                    map[string]string // what the roster says for fields set by hand
 	Version                       int64
+	FilePrint                     int64 // of what the roster says of the record, see Print; not read
 }
 
 // Contact is an adult on record. First and Last are exactly what the parent must type.
@@ -89,6 +90,7 @@ type Contact struct {
 	Local                             []string
 	FileValues                        map[string]string
 	Version                           int64
+	FilePrint                         int64 // as of a student
 }
 
 // Line says that a contact belongs to a student.
@@ -117,6 +119,7 @@ type Line struct {
 	FileValues                                           map[string]string
 	Of                                                   StudentDates // for Rule.May; a FullLine has those of its Student
 	Version                                              int64
+	FilePrint                                            int64 // as of a student
 }
 
 // Removed reports whether staff took the contact off the student. Such a line of a roster stays as a mark, so that the next roster does

@@ -19,30 +19,30 @@ const (
 where exists (select 1 from student s where s.school_id = o.id and s.source_id is not null and s.status <> 'left')
 order by o.id`
 
-	selectStudentsOfSchool = selectStudent + `
+	selectStudentsOfSchool = selectStudentMarks + `
 where s.school_id = $1`
 
 	contactsOfSchool = `(select k.contact_id from student_contact k join student s on s.id = k.student_id where s.school_id = $1)`
 
-	selectContactsOfSchool = selectContact + `
+	selectContactsOfSchool = selectContactMarks + `
 where c.id in ` + contactsOfSchool
 
-	selectLinesOfSchool = selectLine + `
+	linesOfSchool = `
 where l.contact_id in ` + contactsOfSchool
 
-	selectLooseContacts = selectContact + `
+	selectLooseContacts = selectContactMarks + `
 where c.source_id is not null and not exists (select 1 from student_contact l where l.contact_id = c.id)`
 
 	addStudents = `insert into student (source_id, school_id, id_number, id_key, first_name, middle_name, last_name, preferred_first,
 preferred_last, sort_key, birth_date, grade, homeroom, email, email_key, status, local_fields, enrolled_from, gone_on, gone_as, language,
-other_schools, created_at, updated_at)
+other_schools, file_print, created_at, updated_at)
 values `
 	addContacts = `insert into contact (source_id, first_name, middle_name, last_name, preferred_first, preferred_last, key_version,
-last_key, sort_key, letter, email, email_key, mobile_phone, home_phone, work_phone, language, local_fields, created_at, updated_at)
+last_key, sort_key, letter, email, email_key, mobile_phone, home_phone, work_phone, language, local_fields, file_print, created_at, updated_at)
 values `
 	addLines = `insert into student_contact (student_id, contact_id, relationship, position, legal_guardian, lives_with, emergency,
 pickup, mailing, portal_access, file_portal_access, restricted, restricted_at, restricted_by, file_restricted, file_restriction,
-begin_date, end_date, from_file, created_at, updated_at)
+begin_date, end_date, from_file, file_print, created_at, updated_at)
 values `
 	addWords = `insert into student_word (word, sort_key, student_id, school_id) values `
 
@@ -86,7 +86,7 @@ func (e *edit) addStudents(ctx context.Context, all []*Student) error {
 		rows[i] = []any{nullText(s.SourceID), nullID(s.SchoolID), s.IDNumber, lang.IDKey(s.IDNumber), s.First, s.Middle, s.Last,
 			s.PreferredFirst, s.PreferredLast, namesOfStudent(s).sortKey(), s.BirthDate, s.Grade, s.Homeroom, s.Email,
 			lang.EmailKey(s.Email), string(s.Status), joinLocal(s.Local), s.EnrolledFrom, s.GoneOn, string(s.GoneAs), s.Language,
-			joinIDs(s.OtherSchools), now, now}
+			joinIDs(s.OtherSchools), keptPrint(s.FilePrint, 1), now, now}
 	}
 	err := insertMany(ctx, e.tx, addStudents, returningSource, rows, func(r *sql.Rows) error {
 		var id int64
@@ -119,7 +119,7 @@ func (e *edit) addContacts(ctx context.Context, all []*Contact) error {
 		names := namesOfContact(c)
 		rows[i] = []any{nullText(c.SourceID), c.First, c.Middle, c.Last, c.PreferredFirst, c.PreferredLast, lang.NameKeyVersion,
 			names.lastKey(), names.sortKey(), lang.Letter(c.Last), c.Email, lang.EmailKey(c.Email), c.MobilePhone, c.HomePhone,
-			c.WorkPhone, c.Language, joinLocal(c.Local), now, now}
+			c.WorkPhone, c.Language, joinLocal(c.Local), keptPrint(c.FilePrint, 1), now, now}
 	}
 	return insertMany(ctx, e.tx, addContacts, returningSource, rows, func(r *sql.Rows) error {
 		var id int64
@@ -141,7 +141,7 @@ func (e *edit) addLines(ctx context.Context, all []*Line) error {
 		byPair[[2]int64{l.StudentID, l.ContactID}] = l
 		rows[i] = []any{l.StudentID, l.ContactID, l.Relationship, l.Position, flag(l.LegalGuardian), flag(l.LivesWith),
 			flag(l.Emergency), flag(l.Pickup), flag(l.Mailing), flag(l.PortalAccess), flag(l.FilePortalAccess), flag(l.Restricted),
-			nullTime(l.RestrictedAt), l.RestrictedBy, flag(l.FileRestricted), l.FileRestriction, l.BeginDate, l.EndDate, l.FromFile, now, now}
+			nullTime(l.RestrictedAt), l.RestrictedBy, flag(l.FileRestricted), l.FileRestriction, l.BeginDate, l.EndDate, l.FromFile, keptPrint(l.FilePrint, 1), now, now}
 	}
 	err := insertMany(ctx, e.tx, addLines, returningPair, rows, func(r *sql.Rows) error {
 		var id int64

@@ -64,12 +64,12 @@ code = excluded.code, kind = excluded.kind, location = excluded.location, grades
 periods = excluded.periods, terms = excluded.terms, sort_key = excluded.sort_key, ended_at = null, updated_at = excluded.updated_at`
 
 	upsertEnrolments = `insert into enrolment (source_id, class_id, school_id, student_id, teacher_id, main, begin_date, end_date,
-created_at, updated_at) values `
+file_print, created_at, updated_at) values `
 
 	conflictEnrolments = `
 on conflict (source_id) do update set class_id = excluded.class_id, school_id = excluded.school_id, student_id = excluded.student_id,
 teacher_id = excluded.teacher_id, main = excluded.main, begin_date = excluded.begin_date, end_date = excluded.end_date, ended_at = null,
-updated_at = excluded.updated_at`
+file_print = excluded.file_print, updated_at = excluded.updated_at`
 
 	selectTaughtIn = `select distinct class_id from enrolment where teacher_id in (`
 

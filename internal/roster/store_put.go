@@ -18,14 +18,14 @@ import (
 const (
 	insertStudent = `insert into student (source_id, school_id, id_number, id_key, first_name, middle_name, last_name, preferred_first,
 preferred_last, sort_key, birth_date, grade, homeroom, email, email_key, status, local_fields, enrolled_from, gone_on, gone_as, language,
-other_schools, file_values, created_at, updated_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $24) returning id`
+other_schools, file_values, file_print, created_at, updated_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $25) returning id`
 
 	updateStudent = `update student set source_id = $1, school_id = $2, id_number = $3, id_key = $4, first_name = $5, middle_name = $6,
 last_name = $7, preferred_first = $8, preferred_last = $9, sort_key = $10, birth_date = $11, grade = $12, homeroom = $13,
 email = $14, email_key = $15, status = $16, local_fields = $17, enrolled_from = $18, gone_on = $19, gone_as = $20, language = $21,
-other_schools = $22, file_values = $23, updated_at = $24, version = version + 1
-where id = $25 and version = $26`
+other_schools = $22, file_values = $23, file_print = $24, updated_at = $25, version = version + 1
+where id = $26 and version = $27`
 
 	insertSchool = `insert into school (source_id, kind, name, sort_key, phone, hours, created_at, updated_at)
 values ($1, $2, $3, $4, $5, $6, $7, $7) returning id`
@@ -39,15 +39,15 @@ from student where id = $1`
 	deleteWords = `delete from student_word where student_id = $1`
 
 	insertContact = `insert into contact (source_id, first_name, middle_name, last_name, preferred_first, preferred_last, key_version,
-last_key, sort_key, letter, email, email_key, mobile_phone, home_phone, work_phone, language, local_fields, file_values, left_at, created_at,
-updated_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $20) returning id`
+last_key, sort_key, letter, email, email_key, mobile_phone, home_phone, work_phone, language, local_fields, file_values, file_print, left_at,
+created_at, updated_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $21) returning id`
 
 	updateContact = `update contact set source_id = $1, first_name = $2, middle_name = $3, last_name = $4, preferred_first = $5,
 preferred_last = $6, key_version = $7, last_key = $8, sort_key = $9, letter = $10, email = $11, email_key = $12,
-mobile_phone = $13, home_phone = $14, work_phone = $15, language = $16, local_fields = $17, file_values = $18,
-left_at = case when $19 then coalesce(left_at, $20) end, updated_at = $20, version = version + 1
-where id = $21 and version = $22`
+mobile_phone = $13, home_phone = $14, work_phone = $15, language = $16, local_fields = $17, file_values = $18, file_print = $19,
+left_at = case when $20 then coalesce(left_at, $21) end, updated_at = $21, version = version + 1
+where id = $22 and version = $23`
 
 	selectContactFound = `select first_name, middle_name, last_name, preferred_first, preferred_last, mobile_phone, home_phone, work_phone
 from contact where id = $1`
@@ -65,9 +65,9 @@ pickup = $6, mailing = $7, portal_access = $8, file_portal_access = $9, restrict
 restricted_at = $12, restricted_by = $13, begin_date = $14, end_date = $15, file_restricted = $16, file_restriction = $17,
 file_restriction_read_at = $18, file_restriction_read_by = $19, court_number = $20, court_date = $21, restricted_from = $22,
 restricted_until = $23, file_values = $24,
-ended_at = case when $25 then coalesce(ended_at, $26) end, from_file = $27, local_fields = $28, grace_until = $29, updated_at = $26,
-version = version + 1
-where id = $30 and version = $31`
+ended_at = case when $25 then coalesce(ended_at, $26) end, from_file = $27, local_fields = $28, grace_until = $29, file_print = $30,
+updated_at = $26, version = version + 1
+where id = $31 and version = $32`
 
 	selectLineNames = `select c.first_name, c.middle_name, c.last_name, s.sort_key, s.school_id
 from student_contact l join contact c on c.id = l.contact_id join student s on s.id = l.student_id
@@ -115,7 +115,7 @@ func (r *Roster) putStudent(ctx context.Context, tx *sqldb.Tx, s *Student) error
 	args := []any{nullText(s.SourceID), nullID(s.SchoolID), s.IDNumber, lang.IDKey(s.IDNumber), s.First, s.Middle, s.Last,
 		s.PreferredFirst, s.PreferredLast, sort, s.BirthDate, s.Grade, s.Homeroom, s.Email, lang.EmailKey(s.Email),
 		string(s.Status), joinLocal(s.Local), s.EnrolledFrom, s.GoneOn, string(s.GoneAs), s.Language, joinIDs(s.OtherSchools),
-		joinValues(s.FileValues), now}
+		joinValues(s.FileValues), keptPrint(s.FilePrint, s.Version+1), now}
 	if s.ID == 0 {
 		id, err := sqldb.Value[int64](ctx, tx, insertStudent, args...)
 		if err != nil {
@@ -185,7 +185,7 @@ func (r *Roster) putContact(ctx context.Context, tx *sqldb.Tx, c *Contact) error
 	names := found.contactNames
 	args := []any{nullText(c.SourceID), c.First, c.Middle, c.Last, c.PreferredFirst, c.PreferredLast, lang.NameKeyVersion,
 		names.lastKey(), names.sortKey(), lang.Letter(c.Last), c.Email, lang.EmailKey(c.Email), c.MobilePhone, c.HomePhone,
-		c.WorkPhone, c.Language, joinLocal(c.Local), joinValues(c.FileValues)}
+		c.WorkPhone, c.Language, joinLocal(c.Local), joinValues(c.FileValues), keptPrint(c.FilePrint, c.Version+1)}
 	if c.ID == 0 {
 		left := sql.NullInt64{Int64: now, Valid: c.Left}
 		id, err := sqldb.Value[int64](ctx, tx, insertContact, append(args, left, now)...)
@@ -260,7 +260,7 @@ func (r *Roster) putLine(ctx context.Context, tx *sqldb.Tx, l *Line) error {
 		}
 		return listLine(ctx, tx, l)
 	}
-	args := append(flags, l.Ended, now, l.FromFile, joinLocal(l.Local), l.GraceUntil, l.ID, l.Version)
+	args := append(flags, l.Ended, now, l.FromFile, joinLocal(l.Local), l.GraceUntil, keptPrint(l.FilePrint, l.Version+1), l.ID, l.Version)
 	if err := guarded(ctx, tx, "line", updateLine, args...); err != nil {
 		return err
 	}
