@@ -107,7 +107,7 @@ func (i *Intake) apply(ctx context.Context, t *turn, id int64) error {
 
 // next reads the next steps, all of one phase.
 func (w *writer) next(ctx context.Context, at phase, pos, size int) (steps []stepRow, err error) {
-	err = w.db.Look(ctx, func(tx *sqldb.Tx) error {
+	err = w.db.Read(ctx, func(tx *sqldb.Tx) error {
 		if at.kind() < phaseEndClasses {
 			steps, err = sqldb.All(ctx, tx, scanStep, selectStepsUntil, w.id, int(at), pos, size, at.round()*phases+int(phaseEndClasses))
 		}
