@@ -48,7 +48,7 @@ func TestNothingThatIsAskedOfImportsScansATable(t *testing.T) {
 			"left alone, by name": {selectAlone, []any{7, 0, 100, 1000}}, "applied since": {selectSince, []any{5990, 7}},
 			"findings of a round": {deleteFindingsBetween, []any{7, 1, 2}}, "erase notes of a round": {deleteNotesBetween, []any{7, 1, 2, 500}},
 			"erase findings of a round": {deleteSomeFindings, []any{7, 1, 2, 500}}, "erase steps of a round": {deleteStepsFrom, []any{7, 100, 500}},
-			"leave the rest": {updateLeaveRest, []any{7}},
+			"leave the rest": {updateLeaveRest, []any{7}}, "taken from the folder": {selectTaken, []any{"h7", 1}},
 		} {
 			plan, err := o.db.Plan(o.ctx, q.query, q.args...)
 			if err != nil {

@@ -269,7 +269,9 @@ func TestNoListOfClassesScansATable(t *testing.T) {
 		}
 		for _, kind := range []ClassworkKind{Courses, Classes, Enrolments} {
 			d.noScan(selectLive(kind), "", 10, north)
+			d.noScan(liveAmong[kind]+"($1, $2)", "x7", "x8")
 		}
+		d.noScan(selectLiveClassSources+"($1, $2)", "x7", "x8")
 	})
 }
 

@@ -23,16 +23,6 @@ func (r *Roster) LiveAmong(ctx context.Context, tx *sqldb.Tx, kind ClassworkKind
 	return live, err
 }
 
-const selectLiveClassSources = `select id, source_id from class where ended_at is null and source_id in `
-
-// A list of source ids follows.
-var liveAmong = map[ClassworkKind]string{
-	Terms:      "select source_id from term where ended_at is null and source_id in ",
-	Courses:    "select source_id from course where ended_at is null and source_id in ",
-	Classes:    "select source_id from class where ended_at is null and source_id in ",
-	Enrolments: "select source_id from enrolment where ended_at is null and source_id in ",
-}
-
 // KnownEnds returns which of some classes a roster still has, and which of some students and teachers are on record: what an enrolment may name.
 func (r *Roster) KnownEnds(ctx context.Context, tx *sqldb.Tx, classes, people []string) (knownClasses, knownPeople map[string]bool, err error) {
 	knownClasses, knownPeople = map[string]bool{}, map[string]bool{}
