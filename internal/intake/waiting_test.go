@@ -276,7 +276,7 @@ func TestOPS1AFurtherRoundOfTheCommandLineThatWasCutOffIsForgotten(t *testing.T)
 		moved, planned := false, 0
 		o.before = func(q string) error {
 			switch {
-			case !moved && strings.Contains(q, "c.email_key in"): // the records are read: now somebody changes one of them
+			case !moved && strings.HasPrefix(q, "select phase, pos"): // the plan is made: now somebody changes one of the records
 				moved = true
 				return o.db.Write(o.ctx, func(tx *sqldb.Tx) error {
 					_, err := tx.Exec(o.ctx, `update student set homeroom = '12b', version = version + 1 where source_id = 's06'`)
