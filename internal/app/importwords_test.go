@@ -66,3 +66,27 @@ func TestAFileThatNamesNoSchoolIsReadAgainOnceSomebodySaysWhich(t *testing.T) {
 		b.Get(b.Path()).See("Students who are taken off again", "Lines that are taken off again")
 	})
 }
+
+func TestAPlanThatWouldRemoveMuchAsksWhetherTheFileIsRight(t *testing.T) {
+	apptest.Run(t, func(t *testing.T, a *apptest.App) {
+		b, key := a.StaffWithFactor(t)
+		apply := func(to string, form url.Values) {
+			b.Post(to+"/apply", form)
+			if strings.Contains(b.Path(), "confirm") {
+				b.Prove(apptest.StaffPassword, key)
+			}
+		}
+		first := upload(t, a, b, "lista.csv", dirtyStudents).Header.Get("Location")
+		a.Drain()
+		apply(first, nil)
+		a.Drain()
+		to := upload(t, a, b, "lista.csv", strings.Join(strings.SplitAfter(dirtyStudents, "\n")[:2], "")).Header.Get("Location")
+		a.Drain()
+		b.Get(to).See("Much would be removed", "1 of 2 students")
+		apply(to, nil)
+		b.See("Say that the file is right", "Much would be removed")
+		apply(to, url.Values{"allow": {"yes"}})
+		a.Drain()
+		b.Get(to).See("Done")
+	})
+}

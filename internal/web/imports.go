@@ -173,7 +173,12 @@ func (s *Server) applyImport(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Imports.Begin(x.r.Context(), x.actor, id, x.field("allow") == "yes"); err != nil {
+	allowed := x.field("allow") == "yes"
+	if err := s.Imports.Begin(x.r.Context(), x.actor, id, allowed); err != nil {
+		if m, readErr := s.Imports.One(x.r.Context(), x.actor, id); readErr == nil && !allowed && m.State == intake.Planned && len(m.Plan().Over) > 0 &&
+			fault.Is(err, fault.Conflict) {
+			return s.importWith(x, http.StatusUnprocessableEntity, id, fault.InvalidFields(fault.Problem{Field: "allow", Key: "problem.import_guard"}))
+		}
 		return s.importConflict(x, id, err)
 	}
 	s.setFlash(x, "flash.import_begun")
