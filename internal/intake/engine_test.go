@@ -204,6 +204,7 @@ func TestTheLastImportIsTakenBackWhole(t *testing.T) {
 		o.same("done", []any{Done, 0}, []any{m.State, m.Alone})
 		o.same("records", was, o.recordsNow())
 		o.same("noted", undo, o.is(id).UndoneBy)
+		o.same("the same file is planned as before", o.is(id).Steps, o.is(o.upload(changed())).Steps)
 		for _, again := range []int64{id, undo} {
 			if _, err := o.intake.Undo(o.ctx, clerk, again); !fault.Is(err, fault.Conflict) {
 				t.Errorf("taken back twice: %v", err)
