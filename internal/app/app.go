@@ -82,7 +82,7 @@ func Open(ctx context.Context, c Config) (*App, error) {
 	}
 	c.SQL.Fast = c.SQL.Fast || c.Temporary
 	if c.Small {
-		c.SQL.Connections, c.SQL.Unmapped, c.SQL.Bulk = 2, true, true
+		c.SQL.Connections, c.SQL.Unmapped, c.SQL.Bulk = 3, true, true
 	}
 	master, err := loadKey(c.KeyFile, c.Database)
 	if err != nil {

@@ -18,6 +18,7 @@ const (
 	firstBatch = 100
 	leastBatch = 50
 	mostBatch  = 1000
+	manySteps  = 5000                  // of people: after so many the database looks at what is in the tables before lines join them
 	longBatch  = 80 * time.Millisecond // nobody waits longer behind one transaction
 	aloneKept  = 1000                  // names of those left alone
 )
@@ -71,6 +72,7 @@ func (i *Intake) apply(ctx context.Context, t *turn, id int64) error {
 	}
 	w := &writer{Intake: i, actor: m.actor(), id: id, round: -1}
 	at, pos, size := m.phase, m.pos, firstBatch
+	added := 0
 	for {
 		steps, err := w.next(ctx, at, pos, size)
 		if err != nil {
@@ -78,6 +80,11 @@ func (i *Intake) apply(ctx context.Context, t *turn, id int64) error {
 		}
 		if len(steps) == 0 {
 			return nil
+		}
+		if added += len(steps); steps[0].phase.kind() == phaseAddLine && steps[0].phase != at && added > manySteps {
+			if err := i.db.Measure(ctx, "student", "contact"); err != nil {
+				return err
+			}
 		}
 		began := i.now()
 		err = i.write(ctx, t, func(tx *sqldb.Tx) error {

@@ -16,11 +16,14 @@ import (
 // limits bound what a package may unpack to.
 type limits struct {
 	entries int
-	total   int64 // bytes, unpacked, all files together
+	total   int64 // bytes, unpacked, all files together: a state of a million students has 1.4 GB
+	memory  int64 // the same for formats that are kept in memory while they are read
 	ratio   int64 // unpacked to packed, looked at beyond a size that no honest small file reaches
 }
 
-func defaultLimits() limits { return limits{entries: 2000, total: 512 << 20, ratio: 300} }
+func defaultLimits() limits {
+	return limits{entries: 2000, total: 4 << 30, memory: 512 << 20, ratio: 300}
+}
 
 // ratioFrom is the unpacked size from which on the ratio counts.
 const ratioFrom = 16 << 20
@@ -30,6 +33,7 @@ type bundle struct {
 	files   map[string]entry // by lower-case name
 	close   func() error
 	mapping Mapping // the school's own names of columns, for plain tables
+	size    int64   // unpacked, in bytes
 }
 
 // entry is one file; it can be opened again.
@@ -75,7 +79,11 @@ func openFolder(name string, lim limits, f *findings) (*bundle, error) {
 		case len(found) >= lim.entries:
 			return cannot(Finding{Code: cannotManyFiles, Number: lim.entries})
 		}
-		found = append(found, located{p, func() (io.ReadCloser, error) { return root.Open(p) }})
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		found = append(found, located{p, info.Size(), func() (io.ReadCloser, error) { return root.Open(p) }})
 		return nil
 	})
 	if err == nil {
@@ -95,6 +103,7 @@ func openFolder(name string, lim limits, f *findings) (*bundle, error) {
 // located is a file by its path within the package.
 type located struct {
 	path string
+	size int64
 	open func() (io.ReadCloser, error)
 }
 
@@ -119,6 +128,7 @@ func gather(found []located, f *findings) (*bundle, error) {
 			return nil, cannot(Finding{Code: cannotTwice, File: other.name})
 		}
 		b.files[key] = entry{name: name, open: l.open}
+		b.size += l.size
 	}
 	return b, nil
 }

@@ -49,7 +49,7 @@ func written(t testing.TB, data []byte) string {
 }
 
 func TestZipsThatNoHonestPackerMakesAreRefused(t *testing.T) {
-	lim := limits{entries: 5, total: 64 << 20, ratio: 300}
+	lim := limits{entries: 5, total: 64 << 20, memory: 64 << 20, ratio: 300}
 	for name, files := range map[string][]zipped{
 		"a path that leads outside":  {{name: "users.csv"}, {name: "../users.csv"}},
 		"outside by backslash":       {{name: `x\..\..\users.csv`}},
@@ -146,5 +146,22 @@ func TestAFolderIsReadNoFurtherThanItself(t *testing.T) {
 	defer b.Close()
 	if _, there := b.file("orgs.csv"); there || !mentions(f.list(), "not_regular") {
 		t.Errorf("the link was taken: %v", f.list())
+	}
+}
+
+func TestOnlyARosterThatIsNotKeptInMemoryMayBeVeryBig(t *testing.T) {
+	lim := limits{entries: 5, total: 4 << 20, memory: 1 << 10, ratio: 300}
+	people := "sourcedId,givenName,familyName,role\n" + strings.Repeat("a,Ana,Lopez,student\n", 100)
+	for name, tt := range map[string]struct {
+		files []zipped
+		want  fault.Kind
+	}{
+		"OneRoster": {[]zipped{{name: "users.csv", text: people}}, fault.KindOf(nil)},
+		"a list":    {[]zipped{{name: "students.csv", text: "id,first name,last name\n" + strings.Repeat("1,Ana,Lopez\n", 200)}}, fault.Invalid},
+	} {
+		err := readPackage(packed(t, tt.files...), "", Mapping{}, "2026-11-23", lim, newFindings(), newRecords())
+		if fault.KindOf(err) != tt.want {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

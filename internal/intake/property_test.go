@@ -176,7 +176,7 @@ func FuzzZip(f *testing.F) {
 	f.Add([]byte("PK\x05\x06" + strings.Repeat("\x00", 18)))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		path := written(t, data)
-		b, err := openBundle(path, limits{entries: 20, total: 1 << 20, ratio: 300}, newFindings())
+		b, err := openBundle(path, limits{entries: 20, total: 1 << 20, memory: 1 << 20, ratio: 300}, newFindings())
 		if err != nil {
 			return
 		}

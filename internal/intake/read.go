@@ -22,6 +22,9 @@ func readPackage(path, name string, given Mapping, today string, lim limits, f *
 	}
 	for _, kind := range formats() {
 		if name == kind.name || name == "" && kind.knows(b) {
+			if b.size > lim.memory && !kind.staged {
+				return errors.Join(cannot(Finding{Code: cannotBig, File: filepath.Base(path), Number: int(lim.memory >> 20)}), b.Close())
+			}
 			return errors.Join(kind.read(b, today, f, to), b.Close())
 		}
 	}

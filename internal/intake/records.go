@@ -252,18 +252,20 @@ type format struct {
 	name  string
 	knows func(b *bundle) bool
 	read  func(b *bundle, today string, f *findings, to *records) error
+
+	staged bool // its reader keeps nothing in memory
 }
 
 // formats lists what this program takes. The first one that knows a package reads it.
 func formats() []format {
 	return []format{
-		{"sds", knowsSDS, readSDS}, // has files of the same names as OneRoster
-		{"oneroster", knowsOneRoster, readOneRoster},
-		{"sds-v1", knowsSDSV1, readSDSV1},
-		{"clever", knowsClever, readClever},
-		{"edfi", knowsEdFi, readEdFi},
-		{"edfi-csv", knowsEdFiCSV, readEdFiCSV},
-		{"table", knowsPlain, readPlain},
+		{name: "sds", knows: knowsSDS, read: readSDS}, // has files of the same names as OneRoster
+		{name: "oneroster", knows: knowsOneRoster, read: readOneRoster, staged: true},
+		{name: "sds-v1", knows: knowsSDSV1, read: readSDSV1},
+		{name: "clever", knows: knowsClever, read: readClever},
+		{name: "edfi", knows: knowsEdFi, read: readEdFi},
+		{name: "edfi-csv", knows: knowsEdFiCSV, read: readEdFiCSV},
+		{name: "table", knows: knowsPlain, read: readPlain},
 	}
 }
 

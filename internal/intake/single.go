@@ -108,7 +108,7 @@ func single(path, ending string, lim limits) (*bundle, error) {
 		name = strings.TrimSuffix(name, filepath.Ext(name)) + ending
 	}
 	open := func() (io.ReadCloser, error) { return os.Open(path) } //nolint:gosec // the caller chose it
-	return &bundle{files: map[string]entry{strings.ToLower(name): {name: name, open: open}}, close: func() error { return nil }}, nil
+	return &bundle{files: map[string]entry{strings.ToLower(name): {name: name, open: open}}, size: info.Size(), close: func() error { return nil }}, nil
 }
 
 // hasEnding reports whether a name ends like the files that rosters come in.

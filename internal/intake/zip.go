@@ -61,7 +61,7 @@ func entries(z *zip.Reader, lim limits, f *findings) ([]located, error) {
 		if unpacked > ratioFrom && unpacked/max(packed, 1) > lim.ratio {
 			return nil, cannot(Finding{Code: cannotZipUnpack, File: p})
 		}
-		found = append(found, located{p, func() (io.ReadCloser, error) {
+		found = append(found, located{p, unpacked, func() (io.ReadCloser, error) {
 			r, err := file.Open()
 			if err != nil {
 				return nil, err

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -100,6 +101,11 @@ func (d *postgresDB) classify(err error) (error, bool) {
 func (d *postgresDB) migrate(ctx context.Context) error { return migrate(ctx, d.pool, "postgres") }
 
 func (d *postgresDB) skipLocked() string { return " for update skip locked" }
+
+func (d *postgresDB) measure(ctx context.Context, tables []string) error {
+	_, err := d.pool.ExecContext(ctx, "analyze "+strings.Join(tables, ", "))
+	return err
+}
 
 func (d *postgresDB) name() string { return "postgres" }
 

@@ -49,6 +49,8 @@ type driver interface {
 	// classify turns a driver's error into a fault; retry says that the transaction may be run again.
 	classify(err error) (_ error, retry bool)
 	skipLocked() string
+	// measure has the database look at what is in the tables, if it plans queries by that.
+	measure(ctx context.Context, tables []string) error
 	name() string
 	// backup writes the database into a new file, page by page, while it is used.
 	backup(ctx context.Context, path string) error
@@ -57,6 +59,12 @@ type driver interface {
 	// loader begins to fill the empty database, whose tables are given.
 	loader(ctx context.Context, all []table) (loader, error)
 	close() error
+}
+
+// Measure has the database look at what is in these tables, after many rows came at once: PostgreSQL plans its queries by that, and would read whole
+// tables that it takes for empty until it looks by itself. SQLite plans by the indexes alone.
+func (d *DB) Measure(ctx context.Context, tables ...string) error {
+	return d.driver.measure(ctx, tables)
 }
 
 // kind is what a transaction is for.

@@ -298,6 +298,8 @@ func (d *sqliteDB) migrate(ctx context.Context) error {
 
 func (d *sqliteDB) skipLocked() string { return "" }
 
+func (d *sqliteDB) measure(context.Context, []string) error { return nil }
+
 func (d *sqliteDB) name() string { return "sqlite" }
 
 func (d *sqliteDB) close() error {
