@@ -406,8 +406,8 @@ func (p *plan) reprint(ctx context.Context, kind string, id, version, print int6
 }
 
 // tally adds to a number of the report what a query of the stage counts.
-func (p *plan) tally(ctx context.Context, to *int, query string) error {
-	n, err := p.stage.value(ctx, query)
+func (p *plan) tally(ctx context.Context, to *int, query string, args ...any) error {
+	n, err := p.stage.value(ctx, query, args...)
 	*to += int(n)
 	return err
 }

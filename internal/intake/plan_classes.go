@@ -3,7 +3,6 @@ package intake
 import (
 	"context"
 	"database/sql"
-	"slices"
 	"strings"
 
 	"github.com/schoolgate/schoolgate/internal/roster"
@@ -102,13 +101,10 @@ func (i *Intake) planClasses(ctx context.Context, p *plan) error {
 		}
 	}
 	for _, k := range p.classKinds() {
-		if err := i.comparePart(ctx, p, k); err != nil {
-			return err
-		}
-	}
-	for _, k := range p.classKinds() {
-		if err := i.endClasses(ctx, p, k); err != nil {
-			return err
+		for _, step := range []func(context.Context, *plan, classKind) error{i.readLive, i.comparePart, i.endClasses} {
+			if err := step(ctx, p, k); err != nil {
+				return err
+			}
 		}
 	}
 	return p.stage.flush(ctx)
@@ -144,66 +140,30 @@ func (i *Intake) comparePart(ctx context.Context, p *plan, k classKind) error {
 		w, n = roster.Classwork{}, 0
 		return err
 	}
-	err := walkPages(ctx, p.stage, selectClasswork, scanClassRow, func(v classRow) int64 { return v.seq }, func(rows []classRow) error {
-		rows, err := i.withoutPrinted(ctx, p, k, rows)
-		if err != nil {
-			return err
-		}
-		for _, v := range rows {
+	all := 0
+	if err := p.tally(ctx, &all, countOfKind, string(k.kind)); err != nil {
+		return err
+	}
+	type row struct {
+		seq, print int64
+		data       string
+	}
+	err := walk(ctx, p.stage, selectClasswork, func(r *sql.Rows) (v row, err error) { return v, r.Scan(&v.seq, &v.print, &v.data) },
+		func(v row) int64 { return v.seq }, func(v row) error {
+			all--
 			if err := p.take(&w, k.kind, v.data, v.print); err != nil {
 				return err
 			}
 			if n++; n < roster.ClassworkAtOnce {
-				continue
+				return nil
 			}
-			if err := compare(); err != nil {
-				return err
-			}
-		}
-		return nil
-	}, string(k.kind))
+			return compare()
+		}, string(k.kind), p.fallback)
 	if err != nil {
 		return err
 	}
+	k.tally.Same += all // of which the file says what it said last
 	return compare()
-}
-
-// classRow is a row of the file about classes.
-type classRow struct {
-	seq                  int64
-	source, school, data string
-	print                int64
-}
-
-func scanClassRow(r *sql.Rows) (v classRow, err error) {
-	return v, r.Scan(&v.seq, &v.source, &v.school, &v.print, &v.data)
-}
-
-// withoutPrinted leaves out, and counts, the enrolments of which the file says what it said last.
-func (i *Intake) withoutPrinted(ctx context.Context, p *plan, k classKind, rows []classRow) ([]classRow, error) {
-	if k.kind != roster.Enrolments {
-		return rows, nil
-	}
-	sources := make([]string, len(rows))
-	for n, v := range rows {
-		sources[n] = v.source
-	}
-	var known map[string]roster.PrintedEnrolment
-	err := i.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
-		known, err = i.roster.PrintedEnrolments(ctx, tx, sources)
-		return err
-	})
-	all := len(rows)
-	rows = slices.DeleteFunc(rows, func(v classRow) bool {
-		school, named := p.bySource[v.school]
-		if !named {
-			school = p.fallback
-		}
-		e, on := known[v.source]
-		return on && e.Print == v.print && e.SchoolID == school
-	})
-	k.tally.Same += all - len(rows)
-	return rows, err
 }
 
 // take adds a row to a part. A school that the file names and does not hold is the one of the flag.
@@ -244,36 +204,39 @@ func appended[T any](all []T, data string) ([]T, error) {
 	return append(all, v), err
 }
 
+// readLive reads what there is of a kind at the schools of which the file says everything.
+func (i *Intake) readLive(ctx context.Context, p *plan, k classKind) error {
+	if err := p.stage.exec(ctx, clearLive); err != nil || !k.full {
+		return err
+	}
+	for _, school := range p.speaksOf(k.kind) {
+		for after := ""; ; {
+			var some []roster.LiveRow
+			err := i.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
+				some, err = i.roster.LiveClasswork(ctx, tx, k.kind, school, after, readAtOnce)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+			if len(some) == 0 {
+				break
+			}
+			after = some[len(some)-1].SourceID
+			for _, l := range some {
+				if err := p.stage.insert(ctx, insertLive, l.SourceID, school, l.Print); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
 // endClasses puts what the file deletes, or a whole one does not have any more, at the schools that it covers.
 func (i *Intake) endClasses(ctx context.Context, p *plan, k classKind) error {
 	if k.kind == roster.Teachers {
 		return nil
-	}
-	if err := p.stage.exec(ctx, clearLive); err != nil {
-		return err
-	}
-	if k.full {
-		for _, school := range p.speaksOf(k.kind) {
-			for after := ""; ; {
-				var some []string
-				err := i.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
-					some, err = i.roster.LiveClasswork(ctx, tx, k.kind, school, after, readAtOnce)
-					return err
-				})
-				if err != nil {
-					return err
-				}
-				if len(some) == 0 {
-					break
-				}
-				after = some[len(some)-1]
-				for _, source := range some {
-					if err := p.stage.insert(ctx, insertLive, source); err != nil {
-						return err
-					}
-				}
-			}
-		}
 	}
 	gone := classesGone{Kind: k.kind}
 	put := func() error {
@@ -372,7 +335,11 @@ func (w *writer) settleSchool(id *int64) {
 const (
 	insertClasswork = `insert into f_class (kind, source_id, class, person, school, gone, print, data) values `
 	countClasswork  = `select count(*) from (select 1 from f_class limit 1) x`
-	selectClasswork = `select seq, source_id, school, print, data from f_class where kind = $3 and not gone and seq > $1 order by seq limit $2`
+	selectClasswork = `select seq, print, data from f_class f where kind = $3 and not gone and seq > $1
+  and not exists (select 1 from live l where l.source_id = f.source_id and f.print <> 0 and l.print = f.print
+    and l.school_id = coalesce((select o.id from school o where o.source_id = f.school), $4))
+order by seq limit $2`
+	countOfKind = `select count(*) from f_class where kind = $1 and not gone`
 
 	indexClassKind     = `create index f_class_kind on f_class (kind, seq)`
 	indexClassPerson   = `create index f_class_person on f_class (person) where kind = 'enrolment'`
@@ -385,7 +352,7 @@ const (
 	deleteStrayEnrolments = `delete from f_class where ` + strayEnrolments
 
 	clearLive         = `delete from live`
-	insertLive        = `insert into live (source_id) values `
+	insertLive        = `insert into live (source_id, school_id, print) values `
 	selectGoneClasses = `select source_id from (
 select source_id from live where not exists (select 1 from f_class f where f.kind = $3 and f.source_id = live.source_id and not f.gone)
 union select source_id from f_class where kind = $3 and gone) x

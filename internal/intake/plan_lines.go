@@ -104,7 +104,7 @@ func (p *plan) planLines(ctx context.Context) error {
 	if err := p.settleGuesses(ctx); err != nil {
 		return err
 	}
-	if err := p.tally(ctx, &p.rep.Lines.Same, countLinesStay); err != nil {
+	if err := p.tally(ctx, &p.rep.Lines.Same, countLinesOnFile); err != nil {
 		return err
 	}
 	if err := p.stage.exec(ctx, insertMayStay); err != nil {
@@ -119,6 +119,7 @@ func (p *plan) planLines(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		p.rep.Lines.Same -= len(pairs)
 		for _, x := range pairs {
 			if l, known := olds[x.line]; known {
 				if err := p.planLine(ctx, x, l); err != nil {

@@ -37,7 +37,7 @@ func recordsOf(rows []both) (ids []int64) {
 func sameID(id int64) int64 { return id }
 
 func (p *plan) planStudents(ctx context.Context) error {
-	if err := p.tally(ctx, &p.rep.Students.Same, countStudentsStay); err != nil {
+	if err := p.tally(ctx, &p.rep.Students.Same, countFileStudents); err != nil {
 		return err
 	}
 	err := walkPages(ctx, p.stage, selectStudents, scanBoth, seqOf, func(rows []both) error {
@@ -51,6 +51,7 @@ func (p *plan) planStudents(ctx context.Context) error {
 				return err
 			}
 			s.FilePrint = b.print
+			p.rep.Students.Same--
 			old, known := olds[b.id]
 			if err := p.planStudent(ctx, s.student(b.from), old, known); err != nil {
 				return err
@@ -188,7 +189,7 @@ func (p *plan) planContacts(ctx context.Context) error {
 	for _, t := range []struct {
 		to    *int
 		query string
-	}{{&p.rep.Contacts.Same, countContactsStay}, {&p.rep.WithoutEmail, countNoMailStay}} {
+	}{{&p.rep.Contacts.Same, countFileContacts}, {&p.rep.WithoutEmail, countFileNoMail}} {
 		if err := p.tally(ctx, t.to, t.query); err != nil {
 			return err
 		}
@@ -204,6 +205,10 @@ func (p *plan) planContacts(ctx context.Context) error {
 				return err
 			}
 			c.FilePrint = b.print
+			p.rep.Contacts.Same--
+			if c.Email == "" {
+				p.rep.WithoutEmail--
+			}
 			old, known := olds[b.id]
 			if err := p.planContact(ctx, contact{Contact: c.Contact, carried: c.Carried, from: b.from}, old, known); err != nil {
 				return err

@@ -19,6 +19,7 @@ type stage struct {
 	db      *sqldb.DB
 	pending []put
 	rows    int
+	bytes   int        // of the texts in them
 	writing chan error // what becomes of the batch that is being written; nil while there is none
 	texts   sync.Map   // placeholders by rows and columns: whoever reads and whoever writes need them at the same time
 }
@@ -31,7 +32,8 @@ type put struct {
 }
 
 const (
-	putAtOnce  = 2000 // rows
+	putAtOnce  = 2000    // rows
+	putAtMost  = 4 << 20 // bytes
 	readAtOnce = 1000
 
 	lookedUpAtOnce = 512 // ids
@@ -62,6 +64,11 @@ func (s *stage) insert(ctx context.Context, query string, args ...any) error {
 	} else {
 		s.pending = append(s.pending, put{query, len(args), slices.Clone(args)})
 	}
+	for _, a := range args {
+		if text, ok := a.(string); ok {
+			s.bytes += len(text)
+		}
+	}
 	return s.counted(ctx)
 }
 
@@ -77,7 +84,7 @@ func (s *stage) exec(ctx context.Context, query string, args ...any) error {
 }
 
 func (s *stage) counted(ctx context.Context) error {
-	if s.rows++; s.rows < putAtOnce {
+	if s.rows++; s.rows < putAtOnce && s.bytes < putAtMost {
 		return nil
 	}
 	return s.hand(ctx)
@@ -100,7 +107,7 @@ func (s *stage) hand(ctx context.Context) error {
 		return err
 	}
 	batch, done := s.pending, make(chan error, 1)
-	s.pending, s.rows, s.writing = nil, 0, done
+	s.pending, s.rows, s.bytes, s.writing = nil, 0, 0, done
 	go func() {
 		done <- s.db.Write(ctx, func(tx *sqldb.Tx) error {
 			for _, p := range batch {
@@ -300,7 +307,7 @@ create table f_gone (source_id text primary key) without rowid;
 create table f_kept (source_id text primary key) without rowid;
 create table f_class (seq integer primary key, kind text not null, source_id text not null, class text not null, person text not null,
   school text not null, gone integer not null, print integer not null, data text not null, unique (kind, source_id));
-create table live (source_id text primary key) without rowid;
+create table live (source_id text primary key, school_id integer not null, print integer not null) without rowid;
 
 create table r_student (id integer primary key, source_id text not null, school_id integer not null, status text not null, after text not null,
   seen integer not null default 0, whole integer not null, spoken integer not null default 0, leaves integer not null default 0,

@@ -51,10 +51,11 @@ order by seq`
   and s.seen and s.status = 'enrolled' and s.after = 'enrolled' and s.leaves = 0 and c.seen and not c.gone and not c.after and c.leaves = 0, 0)`
 	linePrint = `(case when fl.print = 0 or fc.said_print = 0 then 0 else (fl.print | fc.said_print) - (fl.print & fc.said_print) end)` // exclusive or
 
-	countStudentsStay = `select count(*) from f_student f join r_student r on r.source_id = f.source_id where ` + studentStays
-	countContactsStay = `select count(*) from f_contact f join r_contact r on r.source_id = f.source_id where ` + contactStays
-	countNoMailStay   = `select count(*) from f_contact f join r_contact r on r.source_id = f.source_id where f.email = '' and ` + contactStays
-	countLinesStay    = `select count(*) ` + fromLines + ` where ` + lineStays
+	// Of all rows, those that are then looked at are taken off.
+	countFileStudents = `select count(*) from f_student`
+	countFileContacts = `select count(*) from f_contact`
+	countFileNoMail   = `select count(*) from f_contact where email = ''`
+	countLinesOnFile  = `select count(*) from r_line`
 	insertMayStay     = `insert into may_register (contact_id) select distinct l.contact_id ` + fromLines + ` where l.may and c.email_key <> '' and ` + lineStays + ` on conflict do nothing`
 
 	selectStudents = `select f.seq, f.file, f.line, f.print, f.data, coalesce(r.id, 0) from f_student f left join r_student r on r.source_id = f.source_id and r.id > 0

@@ -243,10 +243,16 @@ func (l *lookup) find(ctx context.Context, known *map[string]int64, query string
 	})
 }
 
-// LiveClasswork returns source ids of what a roster still has, in their order and after the given one: of a school, or of all terms, which
+// LiveRow is something that a roster still has. Print is that of an enrolment.
+type LiveRow struct {
+	SourceID string
+	Print    int64
+}
+
+// LiveClasswork returns what a roster still has, in the order of the source ids and after the given one: of a school, or of all terms, which
 // belong to no school. Teachers are none of it: they stay while somebody's class has them. Whoever knows which of them a whole roster holds
 // ends the others with EndClasswork.
-func (r *Roster) LiveClasswork(ctx context.Context, tx *sqldb.Tx, kind ClassworkKind, school int64, after string, limit int) ([]string, error) {
+func (r *Roster) LiveClasswork(ctx context.Context, tx *sqldb.Tx, kind ClassworkKind, school int64, after string, limit int) ([]LiveRow, error) {
 	query, args := selectLive(kind), []any{after, limit}
 	if query == "" {
 		return nil, nil
@@ -254,7 +260,7 @@ func (r *Roster) LiveClasswork(ctx context.Context, tx *sqldb.Tx, kind Classwork
 	if kind != Terms {
 		args = append(args, school)
 	}
-	return sqldb.All(ctx, tx, func(r *sql.Rows) (s string, err error) { return s, r.Scan(&s) }, query, args...)
+	return sqldb.All(ctx, tx, func(r *sql.Rows) (l LiveRow, err error) { return l, r.Scan(&l.SourceID, &l.Print) }, query, args...)
 }
 
 // EndClasswork marks what a roster has no more, at most ClassworkAtOnce rows (fault.Invalid), and returns how many were not marked yet. It

@@ -113,7 +113,10 @@ func TestWhatARosterHasNoMoreEndsAndComesBack(t *testing.T) {
 		d.apply(w)
 		live := func(kind ClassworkKind, school int64) (ids []string) {
 			d.read(func(ctx context.Context, tx *sqldb.Tx) (err error) {
-				ids, err = d.LiveClasswork(ctx, tx, kind, school, "", 10)
+				rows, err := d.LiveClasswork(ctx, tx, kind, school, "", 10)
+				for _, l := range rows {
+					ids = append(ids, l.SourceID)
+				}
 				return err
 			})
 			return ids

@@ -3,7 +3,6 @@ package roster
 import (
 	"context"
 	"crypto/sha256"
-	"database/sql"
 	"encoding/binary"
 
 	"github.com/schoolgate/schoolgate/internal/access"
@@ -69,25 +68,8 @@ func (r *Roster) KeepPrints(ctx context.Context, tx *sqldb.Tx, actor access.Acto
 	return nil
 }
 
-// PrintedEnrolments returns, by their source ids, the prints and schools of enrolments that are not ended.
-func (r *Roster) PrintedEnrolments(ctx context.Context, tx *sqldb.Tx, sources []string) (map[string]PrintedEnrolment, error) {
-	found := make(map[string]PrintedEnrolment, len(sources))
-	return found, eachSource(ctx, tx, sources, selectEnrolmentPrintsIn, func(rows *sql.Rows) error {
-		var source string
-		var p PrintedEnrolment
-		err := rows.Scan(&source, &p.SchoolID, &p.Print)
-		found[source] = p
-		return err
-	})
-}
-
-// PrintedEnrolment is what PrintedEnrolments finds.
-type PrintedEnrolment struct{ SchoolID, Print int64 }
-
 const (
 	updateStudentPrint = `update student set file_print = $1 where id = $2 and version = $3`
 	updateContactPrint = `update contact set file_print = $1 where id = $2 and version = $3`
 	updateLinePrint    = `update student_contact set file_print = $1 where id = $2 and version = $3`
-
-	selectEnrolmentPrintsIn = `select source_id, coalesce(school_id, 0), file_print from enrolment where ended_at is null and source_id in `
 )

@@ -94,11 +94,15 @@ func selectLive(kind ClassworkKind) string {
 	table, ok := map[ClassworkKind]string{Courses: "course", Classes: "class", Enrolments: "enrolment"}[kind]
 	switch {
 	case kind == Terms:
-		return "select source_id from term where source_id > $1 and ended_at is null order by source_id limit $2"
+		return "select source_id, 0 from term where source_id > $1 and ended_at is null order by source_id limit $2"
 	case !ok:
 		return ""
 	}
-	return "select source_id from " + table + " where school_id = $3 and source_id > $1 and ended_at is null order by source_id limit $2"
+	print := "0"
+	if kind == Enrolments {
+		print = "file_print"
+	}
+	return "select source_id, " + print + " from " + table + " where school_id = $3 and source_id > $1 and ended_at is null order by source_id limit $2"
 }
 
 // eachSource runs a query for lists of source ids.

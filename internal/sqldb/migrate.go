@@ -81,10 +81,11 @@ func expand(dialect string) (fstest.MapFS, map[int64]string, error) {
 	return files, sums, nil
 }
 
-func migrate(ctx context.Context, db *sql.DB, dialect string) error {
+// migrate brings the schema up to date. It reports whether there was anything to do.
+func migrate(ctx context.Context, db *sql.DB, dialect string) (bool, error) {
 	files, sums, err := expand(dialect)
 	if err != nil {
-		return err
+		return false, err
 	}
 	var target int64
 	for v := range sums {
@@ -92,42 +93,42 @@ func migrate(ctx context.Context, db *sql.DB, dialect string) error {
 	}
 	current, err := ran(ctx, db, sums)
 	if err != nil || current == target {
-		return err
+		return false, err
 	}
 	if current > target {
-		return fault.Conflictf("the database is of a newer Schoolgate (schema %d, this program knows %d): run the newer program", current, target)
+		return false, fault.Conflictf("the database is of a newer Schoolgate (schema %d, this program knows %d): run the newer program", current, target)
 	}
 	opts := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger())}
 	if dialect == "postgres" {
 		locker, err := lock.NewPostgresSessionLocker()
 		if err != nil {
-			return err
+			return false, err
 		}
 		opts = append(opts, goose.WithSessionLocker(locker))
 	}
 	p, err := goose.NewProvider(map[string]goose.Dialect{"sqlite": goose.DialectSQLite3, "postgres": goose.DialectPostgres}[dialect], db, files, opts...)
 	if err != nil {
-		return fmt.Errorf("reading the migrations: %w", err)
+		return false, fmt.Errorf("reading the migrations: %w", err)
 	}
 	if _, err := p.Up(ctx); err != nil {
 		// Another process may have migrated at the same moment; then nothing is wrong.
 		if now, ranErr := ran(ctx, db, sums); ranErr == nil && now == target {
-			return nil
+			return true, nil
 		}
 		if lacksPrivilege(err) {
-			return pending(err, current, target)
+			return false, pending(err, current, target)
 		}
-		return fmt.Errorf("migrating the database: %w", err)
+		return false, fmt.Errorf("migrating the database: %w", err)
 	}
 	for v, sum := range sums {
 		if _, err := db.ExecContext(ctx, "insert into schema_checksum (version, sum) values ($1, $2) on conflict (version) do nothing", v, sum); err != nil {
 			if lacksPrivilege(err) {
-				return pending(err, current, target)
+				return false, pending(err, current, target)
 			}
-			return fmt.Errorf("noting the migrations: %w", err)
+			return false, fmt.Errorf("noting the migrations: %w", err)
 		}
 	}
-	return nil
+	return true, nil
 }
 
 // ran returns the newest migration that ran, 0 for an empty database, and fails when what ran is not what this program carries.

@@ -98,7 +98,10 @@ func (d *postgresDB) classify(err error) (error, bool) {
 	return err, false
 }
 
-func (d *postgresDB) migrate(ctx context.Context) error { return migrate(ctx, d.pool, "postgres") }
+func (d *postgresDB) migrate(ctx context.Context) error {
+	_, err := migrate(ctx, d.pool, "postgres")
+	return err
+}
 
 func (d *postgresDB) skipLocked() string { return " for update skip locked" }
 

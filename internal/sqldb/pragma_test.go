@@ -16,7 +16,7 @@ func TestAnOpenedFileIsAsItsOptionsSay(t *testing.T) {
 		mapped, cached int64
 		checkpoint     int64
 	}{
-		{"a server", sqldb.Options{}, 268435456, -8000, 1000},
+		{"a server", sqldb.Options{}, 268435456, -4000, 1000},
 		{"an import on the command line", sqldb.Options{Unmapped: true, Bulk: true}, 0, -16000, 8000},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -26,7 +26,7 @@ func TestAnOpenedFileIsAsItsOptionsSay(t *testing.T) {
 			}
 			defer func() { _ = db.Close() }()
 			for what, begin := range map[string]func(context.Context, func(*sqldb.Tx) error) error{"reader": db.Read, "writer": db.Write} {
-				want := map[string]int64{"pragma mmap_size": c.mapped, "pragma cache_size": -8000}
+				want := map[string]int64{"pragma mmap_size": c.mapped, "pragma cache_size": -4000}
 				if what == "writer" {
 					want["pragma cache_size"], want["pragma wal_autocheckpoint"] = c.cached, c.checkpoint
 				}

@@ -35,7 +35,7 @@ func Scratch(ctx context.Context, schema string) (*DB, error) {
 // scratchDSN: what is sorted goes to files as well, for memory is what a scratch saves.
 func scratchDSN(path string) string {
 	q := url.Values{}
-	for _, p := range []string{"synchronous(off)", "journal_mode(off)", "temp_store(file)", "cache_size(-16000)", "locking_mode(exclusive)"} {
+	for _, p := range []string{"synchronous(off)", "journal_mode(off)", "temp_store(file)", "cache_size(-24000)", "locking_mode(exclusive)"} {
 		q.Add("_pragma", p)
 	}
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()

@@ -282,8 +282,8 @@ func (d *sqliteDB) migrate(ctx context.Context) error {
 	}
 	defer func() { _ = db.Close() }()
 	db.SetMaxOpenConns(1)
-	if err := migrate(ctx, db, "sqlite"); err != nil {
-		return err
+	if did, err := migrate(ctx, db, "sqlite"); err != nil || !did {
+		return err // what is as it was needs no reading of all of it
 	}
 	rows, err := db.QueryContext(ctx, "pragma foreign_key_check")
 	if err != nil {
