@@ -31,7 +31,7 @@ generate: ## write docs/schema.md from the migrations and docs/roles.md from the
 
 bench: ## measure a seeded district over HTTP, then single acts, and print tables
 	go run ./test/load
-	dir=$$(mktemp -d) && go run ./test/load -students 50000 -import sqlite:$$dir/load.db; rm -rf $$dir
+	dir=$$(mktemp -d) && go run ./test/load -students 50000 -contacts 60000 -import sqlite:$$dir/load.db; rm -rf $$dir
 	go test ./internal/account ./internal/family -run '^$$' -bench 'SessionCheck|Hash|SignIn|Grid|Home|Reset|RequireBulk|MissingCounts|Letters|Find'
 	go test ./internal/audit -run '^$$' -bench 'Audit'
 

@@ -61,6 +61,7 @@ type writer struct {
 	id      int64
 	schools map[int64]int64 // ids of the plan's new schools, which are negative there
 	round   int             // of schools
+	steps   int             // that were taken on since the tables were looked at
 }
 
 // apply works through the journal from where it stands, in transactions that nobody waits behind. A step is done at most once: the place in the
@@ -72,19 +73,16 @@ func (i *Intake) apply(ctx context.Context, t *turn, id int64) error {
 	}
 	w := &writer{Intake: i, actor: m.actor(), id: id, round: -1}
 	at, pos, size := m.phase, m.pos, firstBatch
-	added := 0
 	for {
 		steps, err := w.next(ctx, at, pos, size)
 		if err != nil {
 			return err
 		}
 		if len(steps) == 0 {
-			return nil
+			return w.measure(ctx, at, nil)
 		}
-		if added += len(steps); steps[0].phase.kind() == phaseAddLine && steps[0].phase != at && added > manySteps {
-			if err := i.db.Measure(ctx, "student", "contact"); err != nil {
-				return err
-			}
+		if err := w.measure(ctx, at, steps); err != nil {
+			return err
 		}
 		began := i.now()
 		err = i.write(ctx, t, func(tx *sqldb.Tx) error {
@@ -110,6 +108,28 @@ func (i *Intake) apply(ctx context.Context, t *turn, id int64) error {
 			size = min(mostBatch, size*2)
 		}
 	}
+}
+
+// measure has the database look at what many steps brought: at people before lines join them, at lines while they come, for the pages that list
+// them, and at all of it in the end.
+func (w *writer) measure(ctx context.Context, at phase, next []stepRow) error {
+	before := w.steps
+	w.steps += len(next)
+	var tables []string
+	switch {
+	case w.steps < manySteps:
+	case len(next) == 0:
+		tables = []string{"student", "contact", "student_contact", "line_name", "line_word", "class", "enrolment"}
+	case next[0].phase.kind() == phaseAddLine && at != next[0].phase:
+		w.steps = manySteps
+		tables = []string{"student", "contact"}
+	case next[0].phase.kind() == phaseAddLine && before/manySteps < 2 && w.steps/manySteps >= 2:
+		tables = []string{"student_contact", "line_name", "line_word"}
+	}
+	if len(tables) == 0 {
+		return nil
+	}
+	return w.db.Measure(ctx, tables...)
 }
 
 // next reads the next steps, all of one phase.

@@ -28,6 +28,9 @@ func openPostgres(ctx context.Context, url string, opts Options) (driver, error)
 	if cfg.ConnectTimeout == 0 {
 		cfg.ConnectTimeout = 5 * time.Second
 	}
+	if opts.Bulk {
+		cfg.RuntimeParams["synchronous_commit"] = "off"
+	}
 	n := opts.Connections
 	if n == 0 {
 		n = max(8, 4*runtime.NumCPU())

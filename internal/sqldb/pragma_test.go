@@ -15,9 +15,10 @@ func TestAnOpenedFileIsAsItsOptionsSay(t *testing.T) {
 		options        sqldb.Options
 		mapped, cached int64
 		checkpoint     int64
+		sync           int64 // 2 full, 1 normal
 	}{
-		{"a server", sqldb.Options{}, 268435456, -4000, 1000},
-		{"an import on the command line", sqldb.Options{Unmapped: true, Bulk: true}, 0, -16000, 8000},
+		{"a server", sqldb.Options{}, 268435456, -4000, 1000, 2},
+		{"an import on the command line", sqldb.Options{Unmapped: true, Bulk: true}, 0, -16000, 8000, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			db, err := sqldb.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "x.db"), c.options)
@@ -28,7 +29,7 @@ func TestAnOpenedFileIsAsItsOptionsSay(t *testing.T) {
 			for what, begin := range map[string]func(context.Context, func(*sqldb.Tx) error) error{"reader": db.Read, "writer": db.Write} {
 				want := map[string]int64{"pragma mmap_size": c.mapped, "pragma cache_size": -4000}
 				if what == "writer" {
-					want["pragma cache_size"], want["pragma wal_autocheckpoint"] = c.cached, c.checkpoint
+					want["pragma cache_size"], want["pragma wal_autocheckpoint"], want["pragma synchronous"] = c.cached, c.checkpoint, c.sync
 				}
 				for pragma, want := range want {
 					var got int64

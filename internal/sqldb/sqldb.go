@@ -27,7 +27,8 @@ type Options struct {
 	Before func(query string) error
 	// Unmapped reads the SQLite file without mapping it into memory, for a program that is to stay small.
 	Unmapped bool
-	// Bulk is for a program that writes much: SQLite keeps more of what is changed over and over in memory, and copies it into the file less often.
+	// Bulk is for a program that writes much and can do it again: SQLite keeps more of what is changed over and over in memory, and copies it into the
+	// file less often. A transaction does not wait until it is on the disk: a power loss may undo the last ones, in their order, but no part of one.
 	Bulk bool
 	// Fast gives up durability at power loss, for tests alone.
 	Fast bool

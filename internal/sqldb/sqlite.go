@@ -75,6 +75,9 @@ func openSQLite(ctx context.Context, path string, opts Options) (driver, error) 
 	writing := append(slices.Clone(mapping), "journal_mode(wal)", "foreign_keys(on)")
 	if opts.Bulk {
 		writing = append(writing, "cache_size(-16000)", "wal_autocheckpoint(8000)")
+		if !opts.Fast {
+			writing = append(writing, "synchronous(normal)")
+		}
 	}
 	if err := d.fill(ctx, d.writer, 1, dsn(path, sync, writing...)); err != nil {
 		_ = d.close()

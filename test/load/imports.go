@@ -19,10 +19,11 @@ import (
 	"github.com/schoolgate/schoolgate/internal/app"
 	"github.com/schoolgate/schoolgate/internal/demo"
 	"github.com/schoolgate/schoolgate/internal/family"
+	"github.com/schoolgate/schoolgate/internal/roster"
 )
 
 // rosters writes a bundle, or measures how it is imported.
-func rosters(folder, database string, students int) (err error) {
+func rosters(folder, database string, students, contacts int) (err error) {
 	if folder == "" {
 		if folder, err = os.MkdirTemp("", "schoolgate-load-"); err != nil {
 			return err
@@ -33,18 +34,63 @@ func rosters(folder, database string, students int) (err error) {
 		return err
 	}
 	path := filepath.Join(folder, "bundle.zip")
-	if err := writeBundle(path, students); err != nil || database == "" {
+	d := thinned(demo.Generate(6, students), contacts)
+	if err := writeBundle(path, d); err != nil || database == "" {
 		return err
 	}
+	fmt.Printf("%d students, %d contacts, %d lines\n", len(d.Students), len(d.Contacts), len(d.Lines))
 	return measureImports(context.Background(), folder, path, database, students)
 }
 
-func writeBundle(path string, students int) error {
+func writeBundle(path string, d demo.Data) error {
 	f, err := os.Create(path)
 	if err != nil {
 		return err
 	}
-	return errors.Join(demo.WriteOneRosterWithClasses(f, demo.Generate(6, students)), f.Close())
+	return errors.Join(demo.WriteOneRosterWithClasses(f, d), f.Close())
+}
+
+// thinned leaves a district so many contacts, and each student the first one; 0 leaves all.
+func thinned(d demo.Data, contacts int) demo.Data {
+	if contacts == 0 || contacts >= len(d.Contacts) {
+		return d
+	}
+	keep := make([]bool, len(d.Contacts))
+	kept := 0
+	take := func(contact int) {
+		if !keep[contact] {
+			keep[contact], kept = true, kept+1
+		}
+	}
+	for contact := range d.Fixed {
+		take(contact)
+	}
+	last := -1
+	for _, l := range d.Lines {
+		if l.Student != last {
+			take(l.Contact)
+			last = l.Student
+		}
+	}
+	for contact := range d.Contacts {
+		if kept < contacts {
+			take(contact)
+		}
+	}
+	place := make([]int, len(d.Contacts))
+	var left []roster.Contact
+	for contact, c := range d.Contacts {
+		if keep[contact] {
+			place[contact] = len(left)
+			left = append(left, c)
+		}
+	}
+	d.Contacts = left
+	d.Lines = slices.DeleteFunc(d.Lines, func(l demo.Line) bool { return !keep[l.Contact] })
+	for n := range d.Lines {
+		d.Lines[n].Contact = place[d.Lines[n].Contact]
+	}
+	return d
 }
 
 // measureImports imports the bundle twice with the program itself, and asks the database for something small meanwhile.

@@ -22,12 +22,13 @@ import (
 
 func main() {
 	students := flag.Int("students", 20000, "students of the district; there are about twice as many parents")
+	contacts := flag.Int("contacts", 0, "contacts of the bundle, 0 for all; every student keeps the first one")
 	seconds := flag.Int("seconds", 5, "length of each measurement")
 	bundle := flag.String("bundle", "", "write the district as a OneRoster bundle, bundle.zip, into this folder instead")
 	imports := flag.String("import", "", "measure imports of such a bundle into this database instead (sqlite:PATH or postgres://…; it should be empty)")
 	flag.Parse()
 	if *bundle != "" || *imports != "" {
-		if err := rosters(*bundle, *imports, *students); err != nil {
+		if err := rosters(*bundle, *imports, *students, *contacts); err != nil {
 			fmt.Fprintln(os.Stderr, "load:", err)
 			os.Exit(1)
 		}
