@@ -102,6 +102,9 @@ func measureImports(ctx context.Context, folder, path, database string, students
 		return fmt.Errorf("build: %w", err)
 	}
 	key := filepath.Join(folder, "load.key")
+	if err := os.WriteFile(key, []byte(strings.Repeat("5c", 32)+"\n"), 0o600); err != nil { // of made-up people
+		return err
+	}
 	a, err := app.Open(ctx, app.Config{Database: database, KeyFile: key, Log: quiet()})
 	if err != nil {
 		return err
