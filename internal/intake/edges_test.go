@@ -191,9 +191,6 @@ func TestOPS7ExactlyATenthOfAKindGoesUnaskedAndOneMoreDoesNot(t *testing.T) {
 }
 
 func TestAWholeImportCutOffAtEveryKilobyteOrFlippedTakesNoMoreThanATenth(t *testing.T) {
-	if testing.Short() {
-		t.Skip("imports a roster some dozen times")
-	}
 	o := newOffice(t, sqldbtest.SQLite(t))
 	rows := map[string]string{}
 	for i := range 60 {

@@ -106,3 +106,31 @@ func TestAPrintIsThatOfOneVersionOfARecord(t *testing.T) {
 		o.same("each has its own", 20, len(prints))
 	})
 }
+
+func TestEnrolmentsAsTheRosterSaidLastAreNotReadAgain(t *testing.T) {
+	atOffice(t, func(t *testing.T, o *office) {
+		path := taughtAt(t, "A", "")
+		o.take(path, Options{})
+		read := func() (n int, rep Report) {
+			o.before = func(q string) error {
+				if strings.HasPrefix(q, "select e.id, e.source_id, k.source_id") {
+					n++
+				}
+				return nil
+			}
+			defer func() { o.before = nil }()
+			rep = o.take(path, Options{})
+			return n, rep
+		}
+		n, rep := read()
+		o.same("none is read, each is counted", []any{0, Tally{Same: 2}}, []any{n, rep.Enrolments})
+		if err := o.db.Write(o.ctx, func(tx *sqldb.Tx) error {
+			_, err := tx.Exec(o.ctx, "update enrolment set ended_at = 1, updated_at = 1")
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		n, rep = read()
+		o.same("what has ended is read, and comes back", []any{true, Tally{Changed: 2}}, []any{n > 0, rep.Enrolments})
+	})
+}
