@@ -25,10 +25,19 @@ func upload(t *testing.T, a *apptest.App, b *apptest.Browser, name, text string)
 
 func uploadTo(t *testing.T, a *apptest.App, b *apptest.Browser, school, name, text string) *http.Response {
 	t.Helper()
+	answer, _ := uploadAs(t, a, b, url.Values{"school": {school}}, name, text)
+	return answer
+}
+
+// uploadAs sends a file with the fields that steer it, and returns the page too.
+func uploadAs(t *testing.T, a *apptest.App, b *apptest.Browser, fields url.Values, name, text string) (*http.Response, string) {
+	t.Helper()
 	var body bytes.Buffer
 	w := multipart.NewWriter(&body)
-	if err := w.WriteField("school", school); err != nil {
-		t.Fatal(err)
+	for field := range fields {
+		if err := w.WriteField(field, fields.Get(field)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	part, err := w.CreateFormFile("file", name)
 	if err == nil {
@@ -46,8 +55,21 @@ func uploadTo(t *testing.T, a *apptest.App, b *apptest.Browser, school, name, te
 	}
 	r.Header.Set("Content-Type", w.FormDataContentType())
 	r.Header.Set("Origin", a.URL)
-	answer, _ := b.Do(r)
-	return answer
+	return b.Do(r)
+}
+
+func TestAnUploadThatIsNotTakenKeepsWhatWasTypedBesideIt(t *testing.T) {
+	apptest.Run(t, func(t *testing.T, a *apptest.App) {
+		answer, page := uploadAs(t, a, a.Staff(t), url.Values{"school": {"River High"}, "format": {"clever"}}, "users.csv", "")
+		if answer.StatusCode != http.StatusUnprocessableEntity {
+			t.Errorf("got %d", answer.StatusCode)
+		}
+		for _, want := range []string{"This file is empty", `value="River High"`, `<option value="clever" selected>`} {
+			if !strings.Contains(page, want) {
+				t.Errorf("there is no %q on the page", want)
+			}
+		}
+	})
 }
 
 // prove answers the page that asks once more who it is, if it asks.
@@ -77,6 +99,10 @@ func TestARosterIsUploadedReadAppliedAndTakenBackOnThePages(t *testing.T) {
 		prove(b, key)
 		a.Drain()
 		b.Get(to).See("Done", "Take this import back")
+		b.Get("/admin/students/?q=Importado").Follow("Importado, Zoe").Follow("History").Follow("Roster import 2")
+		if b.Path() != to {
+			t.Errorf("the history leads to %s", b.Path())
+		}
 		if n := a.Count("select count(*) from student where last_name = 'Importado'"); n != 1 {
 			t.Errorf("%d students", n)
 		}
@@ -97,6 +123,7 @@ func TestARosterIsUploadedReadAppliedAndTakenBackOnThePages(t *testing.T) {
 			t.Errorf("%d schools are left", n)
 		}
 		b.Get("/admin/site/imports").See("Taken back", "Failed", "users.csv")
+		b.Get(to).See("Taken back").Follow("What was taken back").See("Done").Follow("The import that this takes back").See("Zoe Importado")
 		if strings.Contains(a.Logged(), "Importado") || strings.Contains(a.Logged(), "petra@") {
 			t.Error("people stand in the program's log")
 		}

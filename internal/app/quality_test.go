@@ -1,12 +1,15 @@
 package app_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
 
+	"github.com/schoolgate/schoolgate/internal/access"
 	"github.com/schoolgate/schoolgate/internal/app/apptest"
+	"github.com/schoolgate/schoolgate/internal/family"
 	"github.com/schoolgate/schoolgate/internal/roster"
 	"github.com/schoolgate/schoolgate/internal/sqldb"
 )
@@ -48,6 +51,45 @@ func TestAClerkPutsRightWhatKeepsAFamilyOut(t *testing.T) {
 		}
 		staff.Fill("E-mail address", "silent@example.org").Choose("How was identity checked? (needed to change the address)", "Photo ID seen").Press("Save: =Parent, Silent").
 			Want(http.StatusOK).See("Put right.", "Nothing to put right here.")
+	})
+}
+
+func TestTwoClerksWhoCorrectOneAddressAreToldOfEachOther(t *testing.T) {
+	apptest.Run(t, func(t *testing.T, a *apptest.App) {
+		a.Staff(t).Get("/admin/records/quality").Press("Count now")
+		a.Drain()
+		page := "/admin/records/quality/no_email"
+		one, two, other := a.Staff(t).Get(page), a.Staff(t).Get(page), a.Staff(t)
+		other.Get(fmt.Sprintf("/admin/students/%d/contacts/%d", a.Ben.ID, a.NoraBen)).Fill("Mobile phone", "555-0155").Press("Save").See("Saved.")
+		const who = "Blank, Nora"
+		one.Fill("E-mail address", "first@example.org").Choose("How was identity checked? (needed to change the address)", "Photo ID seen").Press("Save: "+who).
+			Want(http.StatusConflict).See("Someone else saved first", who)
+		if got := one.Value("E-mail address"); got != "first@example.org" {
+			t.Errorf("what was typed is gone: %q", got)
+		}
+		one.Press("Save: " + who).Want(http.StatusOK).See("Put right.")
+		two.Fill("E-mail address", "second@example.org").Press("Save: " + who).Want(http.StatusOK).See("Somebody else changed this meanwhile")
+	})
+}
+
+func TestFurtherMergesStandOnFurtherPages(t *testing.T) {
+	apptest.RunSQLite(t, func(t *testing.T, a *apptest.App) {
+		line := roster.Line{Relationship: "mother", LivesWith: roster.Yes, LegalGuardian: roster.Yes}
+		system := access.Actor{Kind: access.System, Username: "office"}
+		for n := range 22 {
+			twin := roster.Contact{First: "Twin", Last: fmt.Sprintf("Number%d", n), Email: fmt.Sprintf("twin%d@example.org", n)}
+			kept, _ := a.AddContact(a.Ana, twin, line)
+			gone, _ := a.AddContact(a.Lin, twin, line)
+			order := family.MergeOrder{MergeOrder: roster.MergeOrder{Kept: kept.ID, Gone: gone.ID, KeptVersion: kept.Version, GoneVersion: gone.Version}}
+			if err := a.Family.Merge(t.Context(), system, order); err != nil {
+				t.Fatal(err)
+			}
+		}
+		staff := a.Staff(t).Get("/admin/records/duplicates").See("Twin Number21").NotSee("Twin Number1,").Follow("Older").Want(http.StatusOK)
+		if rows := staff.Find("td.parent"); len(rows) != 2 {
+			t.Errorf("further back stand %q", rows)
+		}
+		staff.Follow("Contacts that seem one person").See("Twin Number21")
 	})
 }
 

@@ -87,7 +87,7 @@ func (i *Intake) receive(ctx context.Context, id int64, r io.Reader) (size int64
 		switch {
 		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF) && n > 0 && n < len(buffer):
 			if size == 0 {
-				return 0, "", fault.InvalidFields(fault.Problem{Field: "file", Key: "problem.choose_file"})
+				return 0, "", fault.InvalidFields(fault.Problem{Field: "file", Key: "problem.file_empty"})
 			}
 			return size, hex.EncodeToString(sum.Sum(nil)), nil
 		case err != nil:

@@ -221,21 +221,27 @@ func (p *RolloverPage) Count(plan RolloverPlan) (moving int) {
 	return moving
 }
 
-// BeginRollover begins a step into a new school year, which StepRollover takes, and returns its number; size is how many students were counted. It returns fault.Stale when the actor must show first that
-// it is them, fault.Invalid for a plan without a school or a day ("day", "schools"), fault.Conflict while another one is taken.
+// Check returns fault.Invalid for a plan without a school or a day ("day", "schools").
+func (p RolloverPlan) Check() error {
+	var ps []fault.Problem
+	graduate := func(s RolloverSchool) bool { return s.Take && s.Top != "" && s.Next == 0 }
+	if p.Day != "" && !isDate(p.Day) || p.Day == "" && slices.ContainsFunc(p.Schools, graduate) {
+		ps = append(ps, problem("day", "problem.date"))
+	}
+	if !slices.ContainsFunc(p.Schools, func(s RolloverSchool) bool { return s.Take }) {
+		ps = append(ps, problem("schools", "problem.choose_school"))
+	}
+	return fault.InvalidFields(ps...)
+}
+
+// BeginRollover begins a step into a new school year, which StepRollover takes, and returns its number; size is how many students were counted.
+// It returns fault.Stale when the actor must show first that it is them, fault.Invalid as RolloverPlan.Check, fault.Conflict while another one is
+// taken.
 func (r *Roster) BeginRollover(ctx context.Context, tx *sqldb.Tx, actor access.Actor, plan RolloverPlan, size int) (int64, error) {
 	if err := access.Check(actor, access.RollOver); err != nil {
 		return 0, err
 	}
-	var ps []fault.Problem
-	graduate := func(s RolloverSchool) bool { return s.Take && s.Top != "" && s.Next == 0 }
-	if plan.Day != "" && !isDate(plan.Day) || plan.Day == "" && slices.ContainsFunc(plan.Schools, graduate) {
-		ps = append(ps, problem("day", "problem.date"))
-	}
-	if !slices.ContainsFunc(plan.Schools, func(s RolloverSchool) bool { return s.Take }) {
-		ps = append(ps, problem("schools", "problem.choose"))
-	}
-	if err := fault.InvalidFields(ps...); err != nil {
+	if err := plan.Check(); err != nil {
 		return 0, err
 	}
 	if err := saveTops(ctx, tx, plan.Schools); err != nil {

@@ -42,7 +42,7 @@ func (s *Server) requests(x *exchange) error {
 
 // noticeSeen puts away what a school was told.
 func (s *Server) noticeSeen(x *exchange) error {
-	id, _ := strconv.ParseInt(x.field("notice"), 10, 64) // no number: no such notice
+	id := x.number("notice") // no number: no such notice
 	if err := s.Family.SeeNotice(x.r.Context(), x.actor, id); err != nil {
 		return err
 	}
@@ -51,8 +51,8 @@ func (s *Server) noticeSeen(x *exchange) error {
 }
 
 func cursor(q url.Values) jobs.Cursor {
-	at, _ := strconv.ParseInt(q.Get("at"), 10, 64) // a broken cursor is the start
-	id, _ := strconv.ParseInt(q.Get("id"), 10, 64)
+	at := number(q.Get("at")) // a broken cursor is the start
+	id := number(q.Get("id"))
 	return jobs.Cursor{At: at, ID: id}
 }
 

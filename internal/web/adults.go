@@ -19,13 +19,15 @@ type adultsPage struct {
 	Already bool
 	Next    string
 	Rule    string // what the school decided
+	Set     bool   // the reader may change that
 }
 
 func (s *Server) adults(x *exchange) error {
 	q := x.r.URL.Query()
 	after := roster.AdultCursor{Birth: q.Get("birth")}
-	after.ID, _ = strconv.ParseInt(q.Get("id"), 10, 64) // a broken cursor is the start
-	p := adultsPage{Page: s.page(x, "adults.title"), Already: q.Get("list") == "already", Rule: s.Settings.Values().AdultStudents}
+	after.ID = number(q.Get("id")) // a broken cursor is the start
+	p := adultsPage{Page: s.page(x, "adults.title"), Already: q.Get("list") == "already", Rule: s.Settings.Values().AdultStudents,
+		Set: access.Can(x.actor, access.ChangeSetting)}
 	rows, next, err := s.Roster.Adults(x.r.Context(), x.actor, p.Already, after, listPage)
 	if err != nil {
 		return err
@@ -50,10 +52,19 @@ type adultPage struct {
 	Note    roster.AdultNote
 	Rule    string
 	Edit    bool
+	Fresh   *roster.AdultNote // what somebody else saved first
 }
 
 // Tab is the tab of the student's pages this one is on.
 func (adultPage) Tab() string { return "biographical" }
+
+// Now says what is on record for the reason when someone else saved first.
+func (p adultPage) Now(string) nowValue {
+	if p.Fresh == nil {
+		return nowValue{}
+	}
+	return compare(p.Note.Reason, p.Fresh.Reason)
+}
 
 // Marks are the choices.
 func (adultPage) Marks() []roster.AdultMark {
@@ -89,23 +100,27 @@ func (s *Server) markAdult(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	version, _ := strconv.ParseInt(x.field("version"), 10, 64) // none: a conflict, as it should be
+	version := x.number("version") // none: a conflict, as it should be
 	mark := roster.AdultMark(x.field("adult_mark"))
 	err = s.Roster.MarkAdult(x.r.Context(), x.actor, id, version, mark, x.trimmed("adult_reason"))
 	if err == nil {
 		s.setFlash(x, "flash.saved")
 		return x.redirect(studentPath(id) + "/adult")
 	}
-	if !fault.Is(err, fault.Invalid) {
+	if !fault.Is(err, fault.Invalid) && !fault.Is(err, fault.Conflict) {
 		return err
 	}
 	p, formErr := s.adultForm(x)
 	if formErr != nil {
 		return formErr
 	}
-	p.Path, p.Mark, p.Note.Reason = studentPath(id)+"/adult", mark, x.trimmed("adult_reason")
-	if err := s.problems(x, &p.Page, err, "adult_reason"); err != nil {
+	status := http.StatusUnprocessableEntity
+	if fault.Is(err, fault.Conflict) {
+		now := p.Note
+		status, p.Fresh = http.StatusConflict, &now
+	} else if err := s.problems(x, &p.Page, err); err != nil {
 		return err
 	}
-	return s.render(x, http.StatusUnprocessableEntity, "admin/adult", p)
+	p.Path, p.Mark, p.Note.Reason = studentPath(id)+"/adult", mark, x.trimmed("adult_reason")
+	return s.render(x, status, "admin/adult", p)
 }

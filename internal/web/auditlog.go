@@ -141,9 +141,8 @@ func (s *Server) days(x *exchange, first, last string) (from, to time.Time, prob
 
 // kindAndNumber reads "contact:12"; anything else asks for nothing that is there.
 func kindAndNumber(s string) (kind string, id int64) {
-	kind, number, _ := strings.Cut(s, ":")
-	id, _ = strconv.ParseInt(number, 10, 64)
-	return kind, id
+	kind, text, _ := strings.Cut(s, ":")
+	return kind, number(text)
 }
 
 // logAreas are the choices of the filter, by name.

@@ -1,8 +1,10 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -25,12 +27,8 @@ func (p classesPage) Asked() bool { return p.Query != "" || p.School != 0 || p.T
 
 func (s *Server) classes(x *exchange) error {
 	q := x.r.URL.Query()
-	number := func(name string) int64 {
-		n, _ := strconv.ParseInt(q.Get(name), 10, 64) // what is no number is none
-		return n
-	}
-	p := classesPage{Page: s.page(x, "classes.title"), Query: strings.TrimSpace(q.Get("q")), School: number("school"), Term: number("term")}
-	after := roster.ClassCursor{Word: q.Get("word"), Sort: q.Get("sort"), ID: number("id")}
+	p := classesPage{Page: s.page(x, "classes.title"), Query: strings.TrimSpace(q.Get("q")), School: x.place("school"), Term: x.place("term")}
+	after := roster.ClassCursor{Word: q.Get("word"), Sort: q.Get("sort"), ID: x.place("id")}
 	list, err := s.Roster.FindClasses(x.r.Context(), x.actor, roster.ClassQuery{
 		Typed: p.Query, School: p.School, Term: p.Term, Today: s.Settings.Today(), After: after, Limit: listPage,
 	})
@@ -57,10 +55,15 @@ func numberText(n int64) string {
 	return strconv.FormatInt(n, 10)
 }
 
+// studentsShown is how many students of a class a page shows: all of any class that is taught in a room.
+const studentsShown = 200
+
 // classPage is one class with its students.
 type classPage struct {
 	Page
-	Class roster.ClassPage
+	Class   roster.ClassPage
+	Count   int
+	NextURL string
 }
 
 func (s *Server) class(x *exchange) error {
@@ -72,7 +75,16 @@ func (s *Server) class(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	return s.render(x, http.StatusOK, "admin/class", classPage{s.page(x, "classes.class"), class})
+	p := classPage{Page: s.page(x, "classes.class"), Class: class, Count: len(class.Students)}
+	p.Title = cmp.Or(class.Class.Title, class.Class.Code, p.Title)
+	after := x.place("after") // no number, or nobody: the start
+	rest := class.Students[1+slices.IndexFunc(class.Students, func(st roster.Student) bool { return st.ID == after }):]
+	if len(rest) > studentsShown {
+		rest = rest[:studentsShown]
+		p.NextURL = classesPath + strconv.FormatInt(id, 10) + "?after=" + strconv.FormatInt(rest[studentsShown-1].ID, 10)
+	}
+	p.Class.Students = rest
+	return s.render(x, http.StatusOK, "admin/class", p)
 }
 
 // studentClassesPage is the tab Classes of a student.

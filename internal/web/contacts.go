@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"strconv"
 
 	"github.com/schoolgate/schoolgate/internal/access"
 	"github.com/schoolgate/schoolgate/internal/family"
@@ -18,7 +17,7 @@ type contactsPage struct {
 	Lines   []contactLine
 	Removed []roster.FullLine // can be put back
 	Export  bool              // the reader may take out a contact's data
-	Edit    bool              // the reader may change records
+	Edit    bool              // the reader may change this record
 	Codes   bool              // the reader may give one-time codes
 	Paper   bool              // the reader may print a letter
 
@@ -41,6 +40,16 @@ type contactLine struct {
 	MayOpen     bool
 }
 
+// Flags are the line's flags as the card shows them; a restriction has a place of its own.
+func (l contactLine) Flags() (all []flagField) {
+	for _, f := range flags(&l.Line) {
+		if f.name != "restricted" {
+			all = append(all, flagField{Name: f.name, Value: *f.flag})
+		}
+	}
+	return all
+}
+
 func (s *Server) contacts(x *exchange) error {
 	id, err := x.id("student")
 	if err != nil {
@@ -55,7 +64,7 @@ func (s *Server) contacts(x *exchange) error {
 		return err
 	}
 	p := contactsPage{Page: s.page(x, "admin.contacts.title"), Student: rec.Student, Removed: rec.Removed}
-	p.Export, p.Edit = access.Can(x.actor, access.ExportRecords), access.Can(x.actor, access.EditRecords)
+	p.Export, p.Edit = access.Can(x.actor, access.ExportRecords), access.Can(x.actor, access.EditRecords) && !rec.Visits
 	p.Codes, p.Paper = access.Can(x.actor, access.GiveCodes), access.Can(x.actor, access.SeeLogins)
 	p.Texts, p.OpenAgain, p.Visits = rec.Texts, family.MayOpenAgain(x.actor), rec.Visits
 	lifted, err := s.Family.Lifted(x.r.Context(), x.actor, id)
@@ -223,8 +232,8 @@ func (s *Server) contactForm(x *exchange, st roster.Student, l roster.FullLine) 
 // typedContact is the contact and line as the form has them, over what is on record.
 func typedContact(x *exchange, l roster.FullLine) roster.ContactEdit {
 	c, n := l.Contact, l.Line
-	c.Version, _ = strconv.ParseInt(x.field("contact_version"), 10, 64) // none: a conflict, as it should be
-	n.Version, _ = strconv.ParseInt(x.field("line_version"), 10, 64)
+	c.Version = x.number("contact_version") // none: a conflict, as it should be
+	n.Version = x.number("line_version")
 	c.First, c.Middle, c.Last = x.trimmed("first_name"), x.trimmed("middle_name"), x.trimmed("last_name")
 	c.PreferredFirst, c.PreferredLast = x.trimmed("preferred_first"), x.trimmed("preferred_last")
 	c.Email, c.MobilePhone, c.HomePhone, c.WorkPhone = x.trimmed("email"), x.trimmed("mobile_phone"), x.trimmed("home_phone"), x.trimmed("work_phone")
@@ -255,7 +264,7 @@ func (s *Server) saveContact(x *exchange) error {
 	status := http.StatusUnprocessableEntity
 	if fault.Is(err, fault.Conflict) && l.Line.ID != 0 {
 		status = http.StatusConflict
-		p.Fresh, p.Contact.Version, p.Line.Version = &l, l.Contact.Version, l.Line.Version
+		p.Fresh, p.Contact.Version, p.Line.Version, p.Typed = &l, l.Contact.Version, l.Line.Version, map[string]string{"checked": edit.Checked}
 	} else if err := s.problems(x, &p.Page, err, "checked"); err != nil {
 		return err
 	}
@@ -301,12 +310,13 @@ func (s *Server) removeContact(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	version, _ := strconv.ParseInt(x.field("line_version"), 10, 64) // none: a conflict, as it should be
+	version := x.number("line_version") // none: a conflict, as it should be
+	to := studentPath(rec.Student.ID) + "/contacts"
 	if err := s.Roster.RemoveLine(x.r.Context(), x.actor, l.Line.ID, version); err != nil {
-		return err
+		return s.overtaken(x, err, "flash.changed_meanwhile", to)
 	}
 	s.setFlash(x, "flash.contact_removed")
-	return x.redirect(studentPath(rec.Student.ID) + "/contacts")
+	return x.redirect(to)
 }
 
 // restoreContact puts back a contact of the roster that staff took off.
@@ -329,7 +339,7 @@ func (s *Server) restoreContact(x *exchange) error {
 		}
 		l.Line.ID = 0
 		if _, err := s.Roster.SaveContact(x.r.Context(), x.actor, roster.ContactEdit{Contact: l.Contact, Line: l.Line}); err != nil {
-			return err
+			return s.overtaken(x, err, "flash.changed_meanwhile", studentPath(id)+"/contacts")
 		}
 		s.setFlash(x, "flash.contact_restored")
 		return x.redirect(studentPath(id) + "/contacts")

@@ -60,7 +60,7 @@ type deskRow struct {
 func (s *Server) desk(x *exchange) error {
 	q := x.r.URL.Query()
 	p := deskPage{Page: s.page(x, "desk.title"), Tab: "open"}
-	school, _ := strconv.ParseInt(q.Get("school"), 10, 64) // "": all of them
+	school := number(q.Get("school")) // "": all of them
 	query := family.CaseQuery{School: school, Done: q.Get("state") == "done", After: cursor(q), Limit: listPage}
 	if reason := family.Outcome(q.Get("reason")); slices.Contains(family.DeskReasons(), reason) {
 		query.Reason = reason
@@ -393,7 +393,7 @@ func (s *Server) actOnCase(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	version, _ := strconv.ParseInt(x.field("version"), 10, 64) // none: somebody was faster
+	version := x.number("version") // none: somebody was faster
 	if x.field("act") == "take" {
 		err := s.Family.TakeCase(x.r.Context(), x.actor, id, version)
 		if changed := (family.CaseChanged{}); errors.As(err, &changed) {
@@ -408,8 +408,8 @@ func (s *Server) actOnCase(x *exchange) error {
 		Case: id, Version: version, Person: x.field("person"), Act: family.DeskAct(x.field("act")), First: x.trimmed("first_name"),
 		Last: x.trimmed("last_name"), Email: x.trimmed("email"), Checked: x.field("checked"), Reason: x.trimmed("reason"), Tell: x.field("tell") != "",
 	}
-	o.Contact, _ = strconv.ParseInt(x.field("contact"), 10, 64) // none: not found
-	o.ContactVersion, _ = strconv.ParseInt(x.field("contact_version"), 10, 64)
+	o.Contact = x.number("contact") // none: not found
+	o.ContactVersion = x.number("contact_version")
 	result, err := s.Family.Act(x.r.Context(), x.actor, o)
 	if err != nil {
 		return s.actFailed(x, id, o, err)

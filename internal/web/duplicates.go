@@ -18,16 +18,18 @@ import (
 
 const duplicatesPath = "/admin/records/duplicates"
 
-// mergesShown is how many merges the page of duplicates shows.
+// mergesShown is how many merges the page of duplicates shows at once.
 const mergesShown = 20
 
-// duplicatesPage lists contacts that seem one person, and the merges of late.
+// duplicatesPage lists contacts that seem one person, and the merges of late; further back, merges alone.
 type duplicatesPage struct {
 	Page
-	Rows    []flawRow
-	Count   string
-	NextURL string
-	Merges  []mergeRow
+	Pairs    bool
+	Rows     []flawRow
+	Count    string
+	NextURL  string
+	Merges   []mergeRow
+	OlderURL string // further merges
 }
 
 // mergeRow is a merge that was made.
@@ -41,33 +43,44 @@ type mergeRow struct {
 func pairPath(kept, gone int64) string { return fmt.Sprintf("%s/%d/%d", duplicatesPath, kept, gone) }
 
 func (s *Server) duplicates(x *exchange) error {
+	before := cursor(x.r.URL.Query())
+	p := duplicatesPage{Page: s.page(x, "duplicates.title"), Pairs: before == jobs.Cursor{}}
+	if p.Pairs {
+		if err := s.pairs(x, &p); err != nil {
+			return err
+		}
+	}
+	merges, err := s.Family.Merges(x.r.Context(), x.actor, before, mergesShown+1)
+	if err != nil {
+		return err
+	}
+	if len(merges) > mergesShown {
+		merges = merges[:mergesShown]
+		last := merges[mergesShown-1]
+		p.OlderURL = duplicatesPath + "?" + cursorQuery(last.At, last.ID)
+	}
+	for _, m := range merges {
+		p.Merges = append(p.Merges, mergeRow{m, x.lang.FullName(m.First, "", m.Last), m.Undone.IsZero() && m.Undoable && access.Can(x.actor, access.EditRecords)})
+	}
+	return s.render(x, http.StatusOK, "admin/duplicates", p)
+}
+
+// pairs puts a page of contacts that seem one person on the page.
+func (s *Server) pairs(x *exchange, p *duplicatesPage) error {
 	q := family.QualityQuery{Flaw: family.FlawSamePerson}
-	q.After, _ = strconv.ParseInt(x.r.URL.Query().Get("after"), 10, 64) // a broken place is the start
+	q.After = x.place("after") // a broken place is the start
 	found, err := s.Family.QualityList(x.r.Context(), x.actor, q)
 	if err != nil {
 		return err
 	}
-	p := duplicatesPage{Page: s.page(x, "duplicates.title")}
-	if q.After == 0 {
-		p.Count = x.lang.T("quality.found", "Count", found.Total)
-		if found.Total > 1000 {
-			p.Count = x.lang.T("quality.found_more")
-		}
-	}
+	p.Count = qualityFound(x.lang, q, found)
 	for _, r := range found.Rows {
 		p.Rows = append(p.Rows, s.flawRow(x, q.Flaw, r))
 	}
 	if found.Next != 0 {
 		p.NextURL = duplicatesPath + "?after=" + strconv.FormatInt(found.Next, 10)
 	}
-	merges, err := s.Family.Merges(x.r.Context(), x.actor, jobs.Cursor{}, mergesShown)
-	if err != nil {
-		return err
-	}
-	for _, m := range merges {
-		p.Merges = append(p.Merges, mergeRow{m, x.lang.FullName(m.First, "", m.Last), m.Undone.IsZero() && m.Undoable && access.Can(x.actor, access.EditRecords)})
-	}
-	return s.render(x, http.StatusOK, "admin/duplicates", p)
+	return nil
 }
 
 // mergePage shows two records side by side, and what would be.
@@ -220,33 +233,24 @@ func (s *Server) decidePair(x *exchange) error {
 		return x.redirect(duplicatesPath)
 	}
 	o := family.MergeOrder{MergeOrder: roster.MergeOrder{Kept: kept, Gone: gone, Checked: x.field("checked")}}
-	o.KeptVersion, _ = strconv.ParseInt(x.field("kept_version"), 10, 64) // none: a conflict, as it should be
-	o.GoneVersion, _ = strconv.ParseInt(x.field("gone_version"), 10, 64)
-	o.Account, _ = strconv.ParseInt(x.field("account"), 10, 64)
-	err = s.Family.Merge(x.r.Context(), x.actor, o)
-	switch {
-	case err == nil:
-		s.setFlash(x, "flash.merged")
-		return x.redirect(duplicatesPath)
-	case fault.Is(err, fault.Conflict):
-		s.setFlash(x, "flash.pair_changed")
-		return x.redirect(pairPath(kept, gone))
-	case fault.Is(err, fault.Invalid):
-		return s.mergeForm(x, http.StatusUnprocessableEntity, err)
+	o.KeptVersion = x.number("kept_version") // none: a conflict, as it should be
+	o.GoneVersion = x.number("gone_version")
+	o.Account = x.number("account")
+	if err := s.Family.Merge(x.r.Context(), x.actor, o); err != nil {
+		if fault.Is(err, fault.Invalid) {
+			return s.mergeForm(x, http.StatusUnprocessableEntity, err)
+		}
+		return s.overtaken(x, err, "flash.pair_changed", pairPath(kept, gone))
 	}
-	return err
+	s.setFlash(x, "flash.merged")
+	return x.redirect(duplicatesPath)
 }
 
 func (s *Server) undoMerge(x *exchange) error {
-	id, _ := strconv.ParseInt(x.field("merge"), 10, 64) // none: not found
-	err := s.Family.UndoMerge(x.r.Context(), x.actor, id)
-	switch {
-	case err == nil:
-		s.setFlash(x, "flash.unmerged")
-	case fault.Is(err, fault.Conflict):
-		s.setFlash(x, "flash.not_unmerged")
-	default:
-		return err
+	id := x.number("merge") // none: not found
+	if err := s.Family.UndoMerge(x.r.Context(), x.actor, id); err != nil {
+		return s.overtaken(x, err, "flash.not_unmerged", duplicatesPath)
 	}
+	s.setFlash(x, "flash.unmerged")
 	return x.redirect(duplicatesPath)
 }

@@ -72,6 +72,16 @@ func (s *Server) fail(x *exchange, err error) {
 	}
 }
 
+// overtaken leads to the page that shows how things are now, where somebody else was faster; any other failure is returned. What is said there
+// is the message key.
+func (s *Server) overtaken(x *exchange, err error, key, to string) error {
+	if !fault.Is(err, fault.Conflict) {
+		return err
+	}
+	s.setFlash(x, key)
+	return x.redirect(to)
+}
+
 func (s *Server) notFound(*exchange) error { return fault.NotFoundf("no such page") }
 
 func (s *Server) internalError(w http.ResponseWriter, r *http.Request) {

@@ -31,6 +31,20 @@ func (x *exchange) field(name string) string { return x.r.PostFormValue(name) }
 // trimmed returns a form field without the blanks that paste and autofill put around it.
 func (x *exchange) trimmed(name string) string { return strings.TrimSpace(x.r.PostFormValue(name)) }
 
+// number returns a number from the form; 0, which no record has and no version, where there is none.
+func (x *exchange) number(field string) int64 { return number(x.field(field)) }
+
+// place returns a number from the query: where a list goes on, or what narrows it; 0, its start and everything, where there is none.
+func (x *exchange) place(name string) int64 { return number(x.r.URL.Query().Get(name)) }
+
+func number(text string) int64 {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
 // id returns a number from the path. It returns fault.NotFound for anything else.
 func (x *exchange) id(name string) (int64, error) {
 	n, err := strconv.ParseInt(x.r.PathValue(name), 10, 64)

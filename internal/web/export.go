@@ -54,7 +54,7 @@ func (s *Server) exportForm(x *exchange, status int, failed error) error {
 // exportRecords answers with the file.
 func (s *Server) exportRecords(x *exchange) error {
 	o := roster.ExportOrder{District: s.Settings.Values().DistrictName, Today: s.Settings.Today()}
-	o.School, _ = strconv.ParseInt(x.field("school"), 10, 64) // "": all of them
+	o.School = x.number("school") // "": all of them
 	if o.School != 0 {
 		if err := access.CheckAt(x.actor, access.ExportRecords, o.School); err != nil {
 			return err

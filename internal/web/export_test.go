@@ -27,13 +27,14 @@ type Route struct {
 	Portal  string
 	Limited bool
 	Open    bool // to everybody
+	Need    string
 }
 
 // Routes returns every route of the site, the demo's last.
 func Routes() []Route {
 	var all []Route
 	for _, r := range slices.Concat(routes, demoRoutes) {
-		all = append(all, Route{r.pattern, string(r.portal), r.stage == anyStage || r.stage == account.SetPassword, r.need == ""})
+		all = append(all, Route{r.pattern, string(r.portal), r.stage == anyStage || r.stage == account.SetPassword, r.need == "", string(r.need)})
 	}
 	return all
 }

@@ -12,8 +12,8 @@ type textField struct {
 
 // nowValue is what is on record for a field that someone else changed meanwhile.
 type nowValue struct {
-	changed bool
-	text    string
+	Changed bool
+	Text    string
 }
 
 func compare(typed, onRecord string) nowValue { return nowValue{typed != onRecord, onRecord} }
@@ -31,7 +31,7 @@ func field(p pageOf, name, label, hint, value string) textField {
 // fieldNow is field with what someone else saved meanwhile.
 func fieldNow(p pageOf, name, label, hint, value string, now nowValue) textField {
 	f := field(p, name, label, hint, value)
-	f.Changed, f.Fresh = now.changed, now.text
+	f.Changed, f.Fresh = now.Changed, now.Text
 	if q, ok := p.(saidFor); ok {
 		f.Said = q.Said(name)
 	}

@@ -4,7 +4,6 @@ import (
 	"html/template"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/schoolgate/schoolgate/internal/fault"
@@ -97,7 +96,7 @@ func (s *Server) editArticle(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	version, _ := strconv.ParseInt(x.field("version"), 10, 64) // none: a conflict, as it should be
+	version := x.number("version") // none: a conflict, as it should be
 	now.Article = a
 	p := helpEditPage{Page: s.page(x, "help.edit.title"), Draft: now}
 	return s.saveOrPreview(x, p, version)
@@ -130,7 +129,7 @@ func (s *Server) articleAgain(x *exchange, p helpEditPage, err error) error {
 	if err := s.problems(x, &p.Page, err); err != nil {
 		return err
 	}
-	p.Draft.Version, _ = strconv.ParseInt(x.field("version"), 10, 64)
+	p.Draft.Version = x.number("version")
 	return s.render(x, http.StatusUnprocessableEntity, "admin/help-edit", p)
 }
 
@@ -159,7 +158,7 @@ func (s *Server) helpHistory(x *exchange) error {
 	if p.Versions, err = s.Help.History(x.r.Context(), x.actor, slug, language); err != nil {
 		return err
 	}
-	looking, _ := strconv.ParseInt(x.r.URL.Query().Get("version"), 10, 64) // none: no version is shown
+	looking := x.place("version") // none: no version is shown
 	for _, v := range p.Versions {
 		if v.Version != looking {
 			continue
@@ -173,8 +172,8 @@ func (s *Server) helpHistory(x *exchange) error {
 }
 
 func (s *Server) helpPutBack(x *exchange) error {
-	version, _ := strconv.ParseInt(x.field("version"), 10, 64) // none: a conflict
-	older, _ := strconv.ParseInt(x.field("older"), 10, 64)
+	version := x.number("version") // none: a conflict
+	older := x.number("older")
 	if err := s.Help.PutBack(x.r.Context(), x.actor, x.r.PathValue("article"), x.r.PathValue("language"), version, older); err != nil {
 		return err
 	}
@@ -183,7 +182,7 @@ func (s *Server) helpPutBack(x *exchange) error {
 }
 
 func (s *Server) helpUnpublish(x *exchange) error {
-	version, _ := strconv.ParseInt(x.field("version"), 10, 64) // none: a conflict
+	version := x.number("version") // none: a conflict
 	if err := s.Help.Unpublish(x.r.Context(), x.actor, x.r.PathValue("article"), x.r.PathValue("language"), version); err != nil {
 		return err
 	}

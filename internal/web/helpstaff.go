@@ -42,7 +42,7 @@ func (helpRemarksPage) Tab() string { return "comments" }
 func (s *Server) helpRemarks(x *exchange) error {
 	q := x.r.URL.Query()
 	p := helpRemarksPage{Page: s.page(x, "help.staff.comments"), Done: q.Get("done") != ""}
-	before, _ := strconv.ParseInt(q.Get("before"), 10, 64) // a broken cursor is the start
+	before := number(q.Get("before")) // a broken cursor is the start
 	var err error
 	if p.Remarks, err = s.Help.Remarks(x.r.Context(), x.actor, p.Done, before, listPage+1); err != nil {
 		return err
@@ -59,7 +59,7 @@ func (s *Server) helpRemarks(x *exchange) error {
 }
 
 func (s *Server) helpRemarkDone(x *exchange) error {
-	id, _ := strconv.ParseInt(x.field("comment"), 10, 64) // no number: no such comment
+	id := x.number("comment") // no number: no such comment
 	if err := s.Help.MarkDone(x.r.Context(), x.actor, id); err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/schoolgate/schoolgate/internal/access"
 	"github.com/schoolgate/schoolgate/internal/lang"
 	"github.com/schoolgate/schoolgate/internal/roster"
 )
@@ -31,6 +32,7 @@ type historyRow struct {
 	Hidden   bool
 	What     string // instead of old and new, where something happened to the whole record
 	By       string
+	ByURL    string // the import, for those who may see imports
 }
 
 func (s *Server) recordHistory(x *exchange) error {
@@ -44,7 +46,7 @@ func (s *Server) recordHistory(x *exchange) error {
 			return err
 		}
 	}
-	before, _ := strconv.ParseInt(x.r.URL.Query().Get("before"), 10, 64) // what is no number is the newest
+	before := x.place("before") // what is no number is the newest
 	h, err := s.Roster.History(x.r.Context(), x.actor, student, line, before)
 	if err != nil {
 		return err
@@ -57,8 +59,13 @@ func (s *Server) recordHistory(x *exchange) error {
 	if h.Line != nil {
 		p.Contact = &h.Line.Contact
 	}
+	imports := access.Can(x.actor, access.ImportRoster)
 	for _, e := range h.Entries {
-		p.Rows = append(p.Rows, newHistoryRow(x.lang, e, schools))
+		row := newHistoryRow(x.lang, e, schools)
+		if imports && e.Import != 0 {
+			row.ByURL = importURL(e.Import)
+		}
+		p.Rows = append(p.Rows, row)
 	}
 	if h.Next != 0 {
 		p.Next = url.Values{"before": {strconv.FormatInt(h.Next, 10)}}.Encode()

@@ -94,7 +94,7 @@ func (s *Server) holdForm(x *exchange) (holdPage, error) {
 	for _, q := range found.Questions {
 		p.Questions = append(p.Questions, custodyRow{q.ID, q.Name, upTo(x.lang, "hold.adults", q.Adults), q.Held})
 	}
-	after, _ := strconv.ParseInt(x.r.URL.Query().Get("after"), 10, 64) // a broken cursor is the start
+	after := x.place("after") // a broken cursor is the start
 	from := slices.IndexFunc(found.Schools, func(o family.SchoolState) bool { return o.ID == after }) + 1
 	rows := found.Schools[from:]
 	if len(rows) > holdRows {

@@ -1,14 +1,11 @@
 package web
 
 import (
-	"cmp"
-	"encoding/json"
 	"net/http"
 	"strconv"
 	"strings"
 
 	"github.com/schoolgate/schoolgate/internal/access"
-	"github.com/schoolgate/schoolgate/internal/fault"
 	"github.com/schoolgate/schoolgate/internal/intake"
 	"github.com/schoolgate/schoolgate/internal/lang"
 )
@@ -26,6 +23,7 @@ type importPage struct {
 	Again    []string // why the rest of the import waits again
 	Since    []string // what was applied since the plan was made
 	Over     []string
+	Grace    string // how long those keep access who leave
 	Meaning  []string
 	Apply    string
 	Stop     string
@@ -34,8 +32,11 @@ type importPage struct {
 	School   string // where to say which school the students are in
 	Schools  []string
 	Failed   bool
-	Late     bool // can no longer be taken back
-	Next     bool // leads to what comes after an import
+	Late     bool   // can no longer be taken back
+	Kept     string // why it cannot be taken back, where it is done
+	Takes    bool   // it takes another one back
+	Other    string // that one, or the one that took this back
+	Next     bool   // leads to what comes after an import
 	Report   bool
 	Base     string
 	Tallies  []importTally
@@ -54,8 +55,9 @@ func (p importPage) Noticed() bool { return p.List == findingsList }
 type importRow struct {
 	URL, Name, ContactURL, Contact, What string
 
-	Level string // of a finding
-	Grave bool
+	Noticed          *intake.Finding // of the list of what was noticed in the file
+	Level, Was, Said string
+	Grave            bool
 }
 
 const findingsList = "findings"
@@ -76,13 +78,16 @@ func (s *Server) importWith(x *exchange, status int, id int64, wrong error) erro
 	}
 	l := x.lang
 	p := importPage{Page: s.page(x, "imports.title"), Heading: s.importEntry(l, m).What, Done: m.Done, Steps: m.Steps, Base: importURL(id)}
-	p.Path = importURL(id)
+	p.Title, p.Path = p.Heading, importURL(id)
 	if wrong != nil {
 		if err := s.problems(x, &p.Page, wrong, "school"); err != nil {
 			return err
 		}
 	}
 	p.Facts = s.importFacts(l, m)
+	if other := m.Undoes + m.UndoneBy; other != 0 {
+		p.Takes, p.Other = m.Undoes != 0, importURL(other)
+	}
 	switch m.State {
 	case intake.Uploading, intake.Waiting, intake.Planning:
 		p.Running, p.Progress = true, l.T("imports.progress."+string(m.State))
@@ -92,42 +97,17 @@ func (s *Server) importWith(x *exchange, status int, id int64, wrong error) erro
 	case intake.Applying:
 		p.Running, p.Progress = true, l.T("imports.progress.applying", "Done", l.Number(m.Done), "Size", l.Number(m.Steps))
 	case intake.Planned:
-		p.Plan, p.Apply, p.Over = true, importURL(id)+"/apply", importOver(l, m.Plan().Over)
-		p.Again = importAgain(l, &m)
-		if m.Undoes != 0 {
-			if p.Plan, err = s.Imports.MayUndo(x.r.Context(), x.actor, m.Undoes); err != nil {
-				return err
-			}
-			p.Late = !p.Plan
-		}
-		p.Plan = p.Plan && (m.Undoes == 0 || m.Steps > 0)
-		if m.Undoes == 0 || !p.Plan {
-			if p.Since, err = s.importsSince(x, &m); err != nil {
-				return err
-			}
-		}
+		err = s.importPlanned(x, &p, m)
 	case intake.Failed:
 		p.Failed = true
 	case intake.Done:
-		p.Next = m.Undoes == 0 && access.Can(x.actor, access.SeeRecords)
-		may, err := s.Imports.MayUndo(x.r.Context(), x.actor, id)
-		if err != nil {
-			return err
-		}
-		if may {
-			p.Undo = importURL(id) + "/undo"
-		}
+		err = s.importDone(x, &p, m)
 	}
-	if m.State == intake.Planned || m.Done == 0 && (m.State == intake.Waiting || m.State == intake.Uploading) {
-		p.Stop = importURL(id) + "/stop"
+	if err == nil {
+		err = s.importPresses(x, &p, m)
 	}
-	if m.AsksColumns() {
-		p.Columns = importURL(id) + "/columns"
-	}
-	if m.AsksSchool() {
-		if err := s.asksSchool(x, &p, m); err != nil {
-			return err
-		}
+	if err != nil {
+		return err
 	}
 	if m.Report.Format != "" {
 		p.Report = true
@@ -142,14 +122,67 @@ func (s *Server) importWith(x *exchange, status int, id int64, wrong error) erro
 	return s.render(x, status, "admin/import", p)
 }
 
+// importPlanned says what a plan that waits is about, and whether it can still be applied.
+func (s *Server) importPlanned(x *exchange, p *importPage, m intake.Import) (err error) {
+	p.Plan, p.Apply, p.Over = true, importURL(m.ID)+"/apply", importOver(x.lang, m.Plan().Over)
+	p.Again = importAgain(x.lang, &m)
+	p.Grace = x.lang.T("imports.guard_no_grace")
+	if days := s.Settings.Values().GraceDays; days > 0 {
+		p.Grace = x.lang.T("imports.guard_grace", "Count", days)
+	}
+	if m.Undoes != 0 {
+		if p.Plan, err = s.Imports.MayUndo(x.r.Context(), x.actor, m.Undoes); err != nil {
+			return err
+		}
+		p.Late = !p.Plan
+	}
+	p.Plan = p.Plan && (m.Undoes == 0 || m.Steps > 0)
+	if m.Undoes == 0 || !p.Plan {
+		p.Since, err = s.importsSince(x, &m)
+	}
+	return err
+}
+
+// importDone leads on from an import that is done, and back from it where that can still be.
+func (s *Server) importDone(x *exchange, p *importPage, m intake.Import) error {
+	p.Next = m.Undoes == 0 && access.Can(x.actor, access.SeeRecords)
+	may, err := s.Imports.MayUndo(x.r.Context(), x.actor, m.ID)
+	switch {
+	case err != nil:
+		return err
+	case may:
+		p.Undo = importURL(m.ID) + "/undo"
+	case m.Undoes == 0 && m.UndoneBy == 0 && m.Steps > 0:
+		p.Kept = x.lang.T("imports.not_undone")
+	}
+	return nil
+}
+
+// importPresses are what a person can answer whatever comes of the import: stop it, say what its columns are, or where its students are.
+func (s *Server) importPresses(x *exchange, p *importPage, m intake.Import) error {
+	if m.State == intake.Planned || m.Done == 0 && (m.State == intake.Waiting || m.State == intake.Uploading) {
+		p.Stop = importURL(m.ID) + "/stop"
+	}
+	if m.AsksColumns() {
+		p.Columns = importURL(m.ID) + "/columns"
+	}
+	if m.AsksSchool() {
+		return s.asksSchool(x, p, m)
+	}
+	return nil
+}
+
 func (s *Server) importFacts(l *lang.Language, m intake.Import) []string {
-	when := func(key string, args ...any) string { return l.T(key, args...) }
-	facts := []string{importState(l, m), when("imports.asked_by", "Who", m.Owner, "When", l.ShortWhen(m.StartedAt, s.Now(), s.Settings.Location()))}
+	facts := []string{importState(l, m), l.T("imports.asked_by", "Who", importOwner(l, m), "When", l.ShortWhen(m.StartedAt, s.Now(), s.Settings.Location()))}
 	if m.Format != "" && m.Undoes == 0 {
 		facts = append(facts, l.T("imports.format_is", "Format", formatName(l, m.Format)))
 	}
 	if m.AllowedBy != "" {
-		facts = append(facts, l.T("imports.allowed_by", "Who", m.AllowedBy))
+		who := m.AllowedBy
+		if who == m.Owner {
+			who = importOwner(l, m)
+		}
+		facts = append(facts, l.T("imports.allowed_by", "Who", who))
 	}
 	if m.Alone > 0 {
 		facts = append(facts, l.T("imports.alone", "Count", m.Alone))
@@ -271,94 +304,10 @@ func (s *Server) importLists(x *exchange, p *importPage, m intake.Import) error 
 		p.NextURL = importList(m.ID, p.List, last)
 	}
 	for i, r := range rows {
-		if r.Name == "" { // it is about the contact alone
+		if r.Name == "" && r.Noticed == nil { // it is about the contact alone
 			rows[i] = importRow{URL: r.ContactURL, Name: r.Contact, What: r.What}
 		}
 	}
 	p.Rows = rows
 	return nil
-}
-
-// importCSV is the whole report as a table (RFC 4180): every list, row by row.
-func (s *Server) importCSV(x *exchange) error {
-	id, err := x.id("import")
-	if err != nil {
-		return err
-	}
-	if _, err := s.Imports.One(x.r.Context(), x.actor, id); err != nil {
-		return err
-	}
-	if err := s.Imports.NoteExport(x.r.Context(), x.actor, id); err != nil {
-		return err
-	}
-	l := x.lang
-	row := x.table("import-" + strconv.FormatInt(id, 10))
-	err = row(l.T("imports.column.list"), l.T("imports.column.name"), l.T("imports.column.contact"), l.T("imports.column.what"))
-	names := []string{findingsList}
-	for _, on := range intake.Lists() {
-		names = append(names, string(on))
-	}
-	for _, sort := range intake.Sorts() {
-		names = append(names, string(sort))
-	}
-	for _, name := range names {
-		for after := 0; err == nil; {
-			var rows []importRow
-			var last int
-			rows, last, err = s.importRows(x, id, name, after, reportAtOnce+1)
-			for _, r := range rows[:min(len(rows), reportAtOnce)] {
-				if err == nil {
-					err = row(l.T("imports.list."+name), r.Name, cmp.Or(r.Contact, r.Level), r.What)
-				}
-			}
-			if len(rows) <= reportAtOnce {
-				break
-			}
-			after = last
-		}
-	}
-	if err == nil {
-		err = row()
-	}
-	if err != nil { // the head is on its way: the reader sees that the file breaks off
-		s.Log.Warn("table not taken", "req", x.client.RequestID, "err", err)
-	}
-	return nil
-}
-
-const reportAtOnce = 1000
-
-// importJSON is the report for a program: the numbers and the findings.
-func (s *Server) importJSON(x *exchange) error {
-	id, err := x.id("import")
-	if err != nil {
-		return err
-	}
-	m, err := s.Imports.One(x.r.Context(), x.actor, id)
-	if err != nil {
-		return err
-	}
-	if m.Report.Format == "" {
-		return fault.NotFoundf("there is no report yet")
-	}
-	if err := s.Imports.NoteExport(x.r.Context(), x.actor, id); err != nil {
-		return err
-	}
-	for after := 0; ; after = m.Report.Findings[len(m.Report.Findings)-1].Pos {
-		some, err := s.Imports.Findings(x.r.Context(), x.actor, id, after, reportAtOnce)
-		if err != nil {
-			return err
-		}
-		m.Report.Findings = append(m.Report.Findings, some...)
-		if len(some) < reportAtOnce {
-			break
-		}
-	}
-	h := x.w.Header()
-	h.Set("Content-Type", "application/json")
-	h.Set("Content-Disposition", `attachment; filename="import-`+strconv.FormatInt(id, 10)+`.json"`)
-	h["Cache-Control"] = noStore
-	enc := json.NewEncoder(x.w)
-	enc.SetIndent("", "  ")
-	return enc.Encode(m.Report)
 }

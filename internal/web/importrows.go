@@ -76,23 +76,22 @@ func familyURL(id int64) string {
 }
 
 func findingRow(l *lang.Language, f intake.Finding, schools []roster.School) importRow {
-	row := importRow{Name: f.File, Level: l.T("imports.level." + string(f.Level)), Grave: f.Level == intake.Skipped}
+	row := importRow{Noticed: &f, Name: f.File, Level: l.T("imports.level." + string(f.Level)), Grave: f.Level == intake.Skipped, Was: f.Was, Said: f.In(l)}
 	if f.Line > 0 {
 		row.Name = l.T("imports.place", "File", f.File, "Line", strconv.Itoa(f.Line))
 	}
-	was := f.Was
 	if field := f.Field(); field != "" {
-		was = valueWords(l, field, was, schools)
+		row.Was = valueWords(l, field, f.Was, schools)
 	}
-	if was != "" {
-		was = l.T("imports.was", "Was", was)
-	}
-	if about := strings.TrimSpace(f.Column + " " + was); about != "" {
-		row.What = about + ": "
-	}
-	row.What += f.In(l)
 	if f.Count > 1 {
-		row.What += " " + l.T("imports.times", "Count", f.Count)
+		row.Said += " " + l.T("imports.times", "Count", f.Count)
+	}
+	about := f.Column
+	if row.Was != "" {
+		about = strings.TrimSpace(about + " " + l.T("imports.was", "Was", row.Was))
+	}
+	if row.What = row.Said; about != "" {
+		row.What = about + ": " + row.Said
 	}
 	return row
 }

@@ -22,24 +22,26 @@ type importsPage struct {
 	Page
 	Imports []importEntry
 	Formats []bulkChoice
+	School  string // as typed
 	Schools []string
 	Max     string
 	Next    string // query of the next page
-	Folder  string // says that a folder is watched
+	Folder  string // says whether a folder is watched
 }
 
 // importEntry is an import in the list.
 type importEntry struct{ URL, What, From, Who, When, State, Numbers, Label string }
 
 func (s *Server) imports(x *exchange) error {
-	p, err := s.importsForm(x)
+	p, err := s.importsForm(x, intake.Options{})
 	if err != nil {
 		return err
 	}
 	return s.render(x, http.StatusOK, "admin/imports", p)
 }
 
-func (s *Server) importsForm(x *exchange) (importsPage, error) {
+// importsForm is the page with what was typed into the form of a new import.
+func (s *Server) importsForm(x *exchange, typed intake.Options) (importsPage, error) {
 	p := importsPage{Page: s.page(x, "imports.title"), Max: x.lang.Number(int(s.Imports.UploadLimit() >> 20))}
 	p.Path = importsPath
 	all, err := s.Imports.Imports(x.r.Context(), x.actor, cursor(x.r.URL.Query()), listPage+1)
@@ -55,24 +57,34 @@ func (s *Server) importsForm(x *exchange) (importsPage, error) {
 		p.Imports = append(p.Imports, s.importEntry(x.lang, m))
 	}
 	for _, f := range intake.Formats() {
-		p.Formats = append(p.Formats, bulkChoice{Choice: f, Label: formatName(x.lang, f)})
+		p.Formats = append(p.Formats, bulkChoice{f, formatName(x.lang, f), f == typed.Format})
 	}
-	if at, ok := s.Imports.Watches(); ok && at != "" {
-		p.Folder = x.lang.T("imports.folder_at", "At", at)
-	} else if ok {
+	switch at, ok := s.Imports.Watches(); {
+	case !ok:
+		p.Folder = x.lang.T("imports.no_folder")
+	case at == "":
 		p.Folder = x.lang.T("imports.folder")
+	default:
+		p.Folder = x.lang.T("imports.folder_at", "At", at)
 	}
-	schools, err := s.Roster.SchoolsOf(x.r.Context(), x.actor)
-	for _, o := range schools {
-		if o.Kind == "school" {
-			p.Schools = append(p.Schools, o.Name)
-		}
-	}
+	p.School = typed.School
+	p.Schools, err = s.schoolsToName(x)
 	return p, err
 }
 
+// schoolsToName are the names of the reader's schools, to choose from.
+func (s *Server) schoolsToName(x *exchange) (names []string, err error) {
+	schools, err := s.Roster.SchoolsOf(x.r.Context(), x.actor)
+	for _, o := range schools {
+		if o.Kind == "school" {
+			names = append(names, o.Name)
+		}
+	}
+	return names, err
+}
+
 func (s *Server) importEntry(l *lang.Language, m intake.Import) importEntry {
-	e := importEntry{URL: importURL(m.ID), What: m.FileName, From: l.T("imports.origin." + string(m.Origin)), Who: m.Owner,
+	e := importEntry{URL: importURL(m.ID), What: m.FileName, From: l.T("imports.origin." + string(m.Origin)), Who: importOwner(l, m),
 		When: l.ShortWhen(m.StartedAt, s.Now(), s.Settings.Location()), State: importState(l, m)}
 	if m.Origin == intake.FromUndo {
 		e.What = l.T("imports.undo_of", "What", m.FileName)
@@ -82,6 +94,17 @@ func (s *Server) importEntry(l *lang.Language, m intake.Import) importEntry {
 	}
 	e.Label = l.T("imports.open_row", "What", e.What, "When", e.When)
 	return e
+}
+
+// importOwner is who brought the file, in words.
+func importOwner(l *lang.Language, m intake.Import) string {
+	switch m.Origin {
+	case intake.FromFolder:
+		return l.T("imports.by_folder")
+	case intake.FromCommand:
+		return l.T("log.page.command_line", "Name", m.Owner)
+	}
+	return m.Owner
 }
 
 func importState(l *lang.Language, m intake.Import) string {
@@ -98,7 +121,8 @@ const uploadTime = 30 * time.Minute
 
 // upload takes the file as it arrives: it is never whole in memory. The fields that steer it stand before it in the form.
 func (s *Server) upload(x *exchange) error {
-	id, err := s.takeUpload(x)
+	var typed intake.Options
+	id, err := s.takeUpload(x, &typed)
 	if err == nil {
 		s.setFlash(x, "flash.import_uploaded")
 		return x.redirect(importURL(id))
@@ -106,14 +130,14 @@ func (s *Server) upload(x *exchange) error {
 	if !fault.Is(err, fault.Invalid) {
 		return err
 	}
-	p, formErr := s.importsForm(x)
+	p, formErr := s.importsForm(x, typed)
 	if formErr != nil {
 		return formErr
 	}
 	if len(fault.ProblemsOf(err)) == 0 {
 		err = fault.InvalidFields(fault.Problem{Field: "file", Key: "problem.upload_broken"})
 	}
-	if err := s.problems(x, &p.Page, err, "school", "format"); err != nil {
+	if err := s.problems(x, &p.Page, err); err != nil {
 		return err
 	}
 	for i := range p.Problems {
@@ -122,7 +146,8 @@ func (s *Server) upload(x *exchange) error {
 	return s.render(x, http.StatusUnprocessableEntity, "admin/imports", p)
 }
 
-func (s *Server) takeUpload(x *exchange) (int64, error) {
+// takeUpload keeps the file and notes what was typed beside it.
+func (s *Server) takeUpload(x *exchange, o *intake.Options) (int64, error) {
 	if err := access.Check(x.actor, access.ImportRoster); err != nil {
 		return 0, err
 	}
@@ -139,7 +164,7 @@ func (s *Server) takeUpload(x *exchange) (int64, error) {
 	if err != nil {
 		return 0, fault.Wrap(fault.Invalid, err, "the form cannot be read")
 	}
-	var o intake.Options
+	steers := map[string]*string{"school": &o.School, "format": &o.Format}
 	for {
 		part, err := parts.NextPart()
 		if errors.Is(err, io.EOF) {
@@ -148,22 +173,18 @@ func (s *Server) takeUpload(x *exchange) (int64, error) {
 		if err != nil {
 			return 0, fault.Wrap(fault.Invalid, err, "the upload did not arrive whole")
 		}
-		switch part.FormName() {
-		case "school", "format":
+		if field, ok := steers[part.FormName()]; ok {
 			text, err := io.ReadAll(io.LimitReader(part, 300))
 			if err != nil {
 				return 0, fault.Wrap(fault.Invalid, err, "the upload did not arrive whole")
 			}
-			if part.FormName() == "school" {
-				o.School = string(text)
-			} else {
-				o.Format = string(text)
-			}
-		case "file":
+			*field = string(text)
+		}
+		if part.FormName() == "file" {
 			if part.FileName() == "" {
 				return 0, none
 			}
-			return s.Imports.Upload(x.r.Context(), x.actor, filepath.Base(part.FileName()), intake.FromPage, o, part)
+			return s.Imports.Upload(x.r.Context(), x.actor, filepath.Base(part.FileName()), intake.FromPage, *o, part)
 		}
 	}
 }
@@ -210,11 +231,7 @@ func (s *Server) undoImport(x *exchange) error {
 
 // importConflict shows the import as it is now, where it is no longer what the reader saw.
 func (s *Server) importConflict(x *exchange, id int64, err error) error {
-	if !fault.Is(err, fault.Conflict) {
-		return err
-	}
-	s.setFlash(x, "flash.import_moved")
-	return x.redirect(importURL(id))
+	return s.overtaken(x, err, "flash.import_moved", importURL(id))
 }
 
 // importList is where a list of an import is read from.

@@ -8,14 +8,9 @@ import (
 )
 
 // asksSchool puts the question on the page which school the students are in.
-func (s *Server) asksSchool(x *exchange, p *importPage, m intake.Import) error {
+func (s *Server) asksSchool(x *exchange, p *importPage, m intake.Import) (err error) {
 	p.School = importURL(m.ID) + "/school"
-	schools, err := s.Roster.SchoolsOf(x.r.Context(), x.actor)
-	for _, o := range schools {
-		if o.Kind == "school" {
-			p.Schools = append(p.Schools, o.Name)
-		}
-	}
+	p.Schools, err = s.schoolsToName(x)
 	return err
 }
 

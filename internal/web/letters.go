@@ -41,7 +41,7 @@ func (s *Server) choiceOf(x *exchange, values func(string) string) (choiceForm, 
 	v := func(name string) string { return cut(strings.TrimSpace(values(name)), 100) }
 	f := choiceForm{Grade: v("grade"), Homeroom: v("homeroom"), Since: v("since"), School: v("school"), Letter: v("letter"), Standing: v("standing")}
 	q := family.MissingQuery{Choice: family.Choice{Grade: f.Grade, Homeroom: f.Homeroom, Letter: f.Letter}}
-	q.School, _ = strconv.ParseInt(f.School, 10, 64) // "": any
+	q.School = number(f.School) // "": any
 	schools, err := s.Roster.SchoolsOf(x.r.Context(), x.actor)
 	for _, o := range schools {
 		id := strconv.FormatInt(o.ID, 10)

@@ -68,7 +68,7 @@ func (s *Server) mailQueue(x *exchange) error {
 // mailList shows the page, with what was wrong with an order for a test mail.
 func (s *Server) mailList(x *exchange, q url.Values, problem error) error {
 	p := mailPage{Page: s.page(x, "admin.mail.title"), Query: mailQuery{q.Get("state"), q.Get("template"), q.Get("contact")}}
-	contact, _ := strconv.ParseInt(p.Query.Contact, 10, 64) // "": everybody
+	contact := number(p.Query.Contact) // "": everybody
 	if !slices.Contains(family.MailTemplates(), p.Query.Template) {
 		p.Query.Template = ""
 	}
@@ -188,7 +188,7 @@ func countTo(l *lang.Language, n int) string {
 }
 
 func (s *Server) retryMail(x *exchange) error {
-	id, _ := strconv.ParseInt(x.field("mail"), 10, 64) // no number: no such mail
+	id := x.number("mail") // no number: no such mail
 	err := s.Family.RetryMail(x.r.Context(), x.actor, id)
 	switch {
 	case fault.Is(err, fault.Conflict): // its temporary password is gone
@@ -202,7 +202,7 @@ func (s *Server) retryMail(x *exchange) error {
 }
 
 func (s *Server) stopMail(x *exchange) error {
-	id, _ := strconv.ParseInt(x.field("mail"), 10, 64) // no number: no such mail
+	id := x.number("mail") // no number: no such mail
 	if err := s.Family.StopMail(x.r.Context(), x.actor, id); err != nil {
 		return err
 	}

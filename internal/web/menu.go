@@ -47,6 +47,8 @@ type Menu struct {
 	Site, Records []menuItem
 	Find          bool // the box "Find a family"
 	Record        bool // may open students' records
+	Import        bool // may bring a roster
+	EditHelp      bool // may write articles
 	Everywhere    bool // works at every school
 	Current       string
 	Shut          family.Shut
@@ -61,7 +63,8 @@ type menuItem struct {
 
 // menuFor is the menu of an actor who is on the page at path.
 func menuFor(l *lang.Language, a access.Actor, path string) *Menu {
-	m := &Menu{Find: access.Can(a, access.SeeLogins), Record: access.Can(a, access.SeeRecords), Everywhere: a.Schools.All}
+	m := &Menu{Find: access.Can(a, access.SeeLogins), Record: access.Can(a, access.SeeRecords), Import: access.Can(a, access.ImportRoster), EditHelp: access.Can(a, access.EditHelp),
+		Everywhere: a.Schools.All}
 	if access.Can(a, access.CloseSchools) {
 		m.HoldURL = holdPath
 	}

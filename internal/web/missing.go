@@ -167,7 +167,7 @@ func (s *Server) actOnMissing(x *exchange) error {
 	}
 	switch x.field("as") {
 	case "stop":
-		id, _ := strconv.ParseInt(x.field("wave"), 10, 64) // no number: no such wave
+		id := x.number("wave") // no number: no such wave
 		if err := s.Family.StopWave(x.r.Context(), x.actor, id); err != nil {
 			return err
 		}

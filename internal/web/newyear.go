@@ -1,6 +1,9 @@
 package web
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"net/http"
 	"strconv"
 
@@ -16,7 +19,8 @@ type newYearPage struct {
 	Rows      []yearRow
 	Day       string
 	Homerooms bool
-	Counted   bool // the plan below was counted: it can begin
+	Counted   string // stands for the plan below, which was counted: it can begin
+	Moved     bool   // something else would be done than was counted before
 	Moving    int
 	Last      *roster.Rollover
 }
@@ -92,13 +96,13 @@ func typedYear(x *exchange, rec roster.RolloverPage) roster.RolloverPlan {
 	for _, o := range rec.Schools {
 		id := strconv.FormatInt(o.ID, 10)
 		part := roster.RolloverSchool{ID: o.ID, Take: x.field("take_"+id) != "", Top: x.trimmed("top_" + id)}
-		part.Next, _ = strconv.ParseInt(x.field("next_"+id), 10, 64) // none: they graduate
+		part.Next = x.number("next_" + id) // none: they graduate
 		plan.Schools = append(plan.Schools, part)
 	}
 	return plan
 }
 
-// countYear shows what a plan would do, or begins it when the same plan was counted before and still moves as many.
+// countYear shows what a plan would do, or begins it when this very plan was counted before and still moves as many.
 func (s *Server) countYear(x *exchange) error {
 	rec, err := s.Roster.NewYear(x.r.Context(), x.actor)
 	if err != nil {
@@ -107,23 +111,30 @@ func (s *Server) countYear(x *exchange) error {
 	plan := typedYear(x, rec)
 	p := s.yearPage(x, rec, plan)
 	p.Path = newYearPath
-	status := http.StatusOK
-	if x.field("act") == "begin" && x.field("counted") == strconv.Itoa(p.Moving) && p.Moving > 0 {
-		err := s.Family.BeginNewYear(x.r.Context(), x.actor, plan, p.Moving)
-		if err == nil {
-			s.setFlash(x, "flash.year_begun")
-			return x.redirect(newYearPath)
-		}
-		if !fault.Is(err, fault.Invalid) {
-			return err
-		}
+	if err := plan.Check(); err != nil {
 		if err := s.problems(x, &p.Page, err); err != nil {
 			return err
 		}
-		status = http.StatusUnprocessableEntity
+		return s.render(x, http.StatusUnprocessableEntity, "admin/new-year", p)
 	}
-	p.Counted = p.Moving > 0 && len(p.Problems) == 0
-	return s.render(x, status, "admin/new-year", p)
+	begins, mark := x.field("act") == "begin" && p.Moving > 0, countedMark(plan, p.Moving)
+	if begins && x.field("counted") == mark {
+		if err := s.Family.BeginNewYear(x.r.Context(), x.actor, plan, p.Moving); err != nil {
+			return s.overtaken(x, err, "flash.changed_meanwhile", newYearPath)
+		}
+		s.setFlash(x, "flash.year_begun")
+		return x.redirect(newYearPath)
+	}
+	if p.Moving > 0 {
+		p.Counted, p.Moved = mark, begins
+	}
+	return s.render(x, http.StatusOK, "admin/new-year", p)
+}
+
+// countedMark stands for a plan and how many it moved when they were counted.
+func countedMark(plan roster.RolloverPlan, moving int) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%d %+v", moving, plan))
+	return hex.EncodeToString(sum[:8])
 }
 
 func (s *Server) undoYear(x *exchange) error {
@@ -132,7 +143,7 @@ func (s *Server) undoYear(x *exchange) error {
 		return fault.NotFoundf("no such step")
 	}
 	if err := s.Family.UndoNewYear(x.r.Context(), x.actor, id); err != nil {
-		return err
+		return s.overtaken(x, err, "flash.changed_meanwhile", newYearPath)
 	}
 	s.setFlash(x, "flash.year_undoing")
 	return x.redirect(newYearPath)

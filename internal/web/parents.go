@@ -92,7 +92,7 @@ const daysMost = 36500
 // whom reads the choice. It returns fault.Invalid with problems on "since" and "password".
 func (s *Server) whom(q parentsQuery) (family.Whom, error) {
 	w := family.Whom{Letter: q.Letter, Last: q.Last, State: family.LoginState(q.State)}
-	w.School, _ = strconv.ParseInt(q.School, 10, 64) // "": any
+	w.School = number(q.School) // "": any
 	var err error
 	if w.NotSince, err = s.Family.MissingDay(q.Since); err != nil || q.Password == "" {
 		return w, err

@@ -115,6 +115,7 @@ type flawPage struct {
 	NextURL               string
 	Export, Students, One bool // One: a single record, whose correction was not taken
 	Together              bool // somebody has the same number or mailbox
+	Fresh                 bool // somebody else saved the one record first
 	At                    time.Time
 }
 
@@ -146,8 +147,8 @@ type flawChild struct {
 // flawQuery reads what a list is asked for: values is the query or the body.
 func flawQuery(x *exchange, values func(string) string) family.QualityQuery {
 	q := family.QualityQuery{Flaw: family.Flaw(x.r.PathValue("flaw"))}
-	q.School, _ = strconv.ParseInt(values("school"), 10, 64) // "": any
-	q.After, _ = strconv.ParseInt(values("after"), 10, 64)   // a broken place is the start
+	q.School = number(values("school")) // "": any
+	q.After = number(values("after"))   // a broken place is the start
 	return q
 }
 
@@ -161,12 +162,7 @@ func (s *Server) flawed(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	if q.After == 0 {
-		p.Count = x.lang.T("quality.found", "Count", found.Total)
-		if found.Total > 1000 {
-			p.Count = x.lang.T("quality.found_more")
-		}
-	}
+	p.Count = qualityFound(x.lang, q, found)
 	for _, r := range found.Rows {
 		p.Rows = append(p.Rows, s.flawRow(x, q.Flaw, r))
 	}
@@ -178,6 +174,17 @@ func (s *Server) flawed(x *exchange) error {
 		p.NextURL = qualityPath + "/" + string(q.Flaw) + "?" + v.Encode()
 	}
 	return s.render(x, http.StatusOK, "admin/quality-list", p)
+}
+
+// qualityFound says how many there are; a later page does not know.
+func qualityFound(l *lang.Language, q family.QualityQuery, found family.QualityPage) string {
+	switch {
+	case q.After != 0:
+		return ""
+	case found.Total > 1000:
+		return l.T("quality.found_more")
+	}
+	return l.T("quality.found", "Count", found.Total)
 }
 
 // flawPage is the page without its rows.
@@ -283,8 +290,8 @@ func (s *Server) flawOthers(l *lang.Language, all []family.QualityOther) []flawO
 func (s *Server) fixAddress(x *exchange) error {
 	q := flawQuery(x, x.field)
 	fix := family.AddressFix{Email: x.trimmed("email"), Checked: x.field("checked")}
-	fix.Contact, _ = strconv.ParseInt(x.field("contact"), 10, 64) // none: not found
-	fix.Version, _ = strconv.ParseInt(x.field("version"), 10, 64) // none: a conflict, as it should be
+	fix.Contact = x.number("contact") // none: not found
+	fix.Version = x.number("version") // none: a conflict, as it should be
 	err := s.Family.FixAddress(x.r.Context(), x.actor, fix)
 	return s.fixed(x, q, fix.Contact, err)
 }
@@ -292,30 +299,30 @@ func (s *Server) fixAddress(x *exchange) error {
 func (s *Server) fixAccess(x *exchange) error {
 	q := flawQuery(x, x.field)
 	fix := family.AccessFix{Guardian: x.field("as") == "guardian"}
-	fix.Line, _ = strconv.ParseInt(x.field("line"), 10, 64)       // none: not found
-	fix.Version, _ = strconv.ParseInt(x.field("version"), 10, 64) // none: a conflict, as it should be
+	fix.Line = x.number("line")       // none: not found
+	fix.Version = x.number("version") // none: a conflict, as it should be
 	err := s.Family.FixAccess(x.r.Context(), x.actor, fix)
 	return s.fixed(x, q, 0, err)
 }
 
-// fixed leads back to the list, or asks again.
+// fixed leads back to the list, or asks again: beside the one record, with what was typed, and with what somebody else saved first.
 func (s *Server) fixed(x *exchange, q family.QualityQuery, contact int64, failed error) error {
 	back := qualityPath + "/" + string(q.Flaw)
+	if q.School != 0 {
+		back += "?school=" + strconv.FormatInt(q.School, 10)
+	}
 	if failed == nil {
 		s.setFlash(x, "flash.quality_fixed")
-		if q.School != 0 {
-			back += "?school=" + strconv.FormatInt(q.School, 10)
-		}
 		return x.redirect(back)
 	}
-	if fault.Is(failed, fault.Conflict) {
-		s.setFlash(x, "flash.quality_changed")
-		return x.redirect(back)
-	}
-	if !fault.Is(failed, fault.Invalid) {
+	changed := fault.Is(failed, fault.Conflict)
+	if !changed && !fault.Is(failed, fault.Invalid) {
 		return failed
 	}
 	row, err := s.Family.QualityRecord(x.r.Context(), x.actor, q.Flaw, contact)
+	if changed && fault.Is(err, fault.NotFound) { // no longer to be put right, or nothing was typed
+		return s.overtaken(x, failed, "flash.changed_meanwhile", back)
+	}
 	if err != nil {
 		return err
 	}
@@ -323,13 +330,16 @@ func (s *Server) fixed(x *exchange, q family.QualityQuery, contact int64, failed
 	if err != nil {
 		return err
 	}
-	if err := s.problems(x, &p.Page, failed, "email", "checked"); err != nil {
+	status := http.StatusUnprocessableEntity
+	if changed {
+		status, p.Typed = http.StatusConflict, map[string]string{"checked": x.field("checked")}
+	} else if err := s.problems(x, &p.Page, failed, "email", "checked"); err != nil {
 		return err
 	}
-	p.One = true
+	p.One, p.Fresh = true, changed
 	p.Rows = []flawRow{s.flawRow(x, q.Flaw, row)}
 	p.Rows[0].Email = x.trimmed("email")
-	return s.render(x, http.StatusUnprocessableEntity, "admin/quality-list", p)
+	return s.render(x, status, "admin/quality-list", p)
 }
 
 // exportFlawed hands a list out as a file.

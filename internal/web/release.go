@@ -8,9 +8,9 @@ func (s *Server) releaseStudent(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	version, _ := strconv.ParseInt(x.field("version"), 10, 64) // none: a conflict, as it should be
+	version := x.number("version") // none: a conflict, as it should be
 	if err := s.Roster.ReleaseStudent(x.r.Context(), x.actor, id, version, x.field("field")); err != nil {
-		return err
+		return s.overtaken(x, err, "flash.changed_meanwhile", studentPath(id))
 	}
 	s.setFlash(x, "flash.released")
 	return x.redirect(studentPath(id))
@@ -22,13 +22,14 @@ func (s *Server) releaseContact(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	contact, _ := strconv.ParseInt(x.field("contact_version"), 10, 64)
-	line, _ := strconv.ParseInt(x.field("line_version"), 10, 64)
+	contact := x.number("contact_version")
+	line := x.number("line_version")
+	to := studentPath(rec.Student.ID) + "/contacts/" + strconv.FormatInt(l.Line.ID, 10)
 	if err := s.Roster.ReleaseContact(x.r.Context(), x.actor, l.Line.ID, contact, line, x.field("field")); err != nil {
-		return err
+		return s.overtaken(x, err, "flash.changed_meanwhile", to)
 	}
 	s.setFlash(x, "flash.released")
-	return x.redirect(studentPath(rec.Student.ID) + "/contacts/" + strconv.FormatInt(l.Line.ID, 10))
+	return x.redirect(to)
 }
 
 // openAgain opens a child for a contact whose restriction was lifted.
@@ -37,9 +38,10 @@ func (s *Server) openAgain(x *exchange) error {
 	if err != nil {
 		return err
 	}
+	to := studentPath(rec.Student.ID) + "/contacts"
 	if err := s.Family.OpenAgain(x.r.Context(), x.actor, l.Line.ID); err != nil {
-		return err
+		return s.overtaken(x, err, "flash.changed_meanwhile", to)
 	}
 	s.setFlash(x, "flash.opened_again")
-	return x.redirect(studentPath(rec.Student.ID) + "/contacts")
+	return x.redirect(to)
 }

@@ -69,6 +69,12 @@ func (p Page) Value(field, otherwise string) string {
 	return otherwise
 }
 
+// SeesRecords reports whether the reader may open students' records.
+func (p Page) SeesRecords() bool { return p.Desk != nil && p.Desk.Record }
+
+// EditsHelp reports whether the reader may write articles.
+func (p Page) EditsHelp() bool { return p.Desk != nil && p.Desk.EditHelp }
+
 // pages are the parsed templates: one set for each language, in which each page has its name.
 type pages struct {
 	byLang map[string]*template.Template

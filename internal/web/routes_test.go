@@ -202,11 +202,11 @@ var expected = map[string]string{
 	"POST /admin/site/log/breach":                            "login | login | login | login | 422 au",
 	"GET /admin/students/{student}/history":                  "login | login | login | login | 200 aro, 404 e",
 	"GET /admin/students/{student}/contacts/{line}/changes":  "login | login | login | login | 200 aro, 404 e",
-	"POST /admin/students/{student}/release":                 "login | login | login | login | 409 ar",
-	"POST /admin/students/{student}/contacts/{line}/release": "login | login | login | login | 409 ar",
-	"POST /admin/students/{student}/contacts/{line}/open":    "login | login | login | login | 409 aro, 404 e",
+	"POST /admin/students/{student}/release":                 "login | login | login | login | to STUDENT ar",
+	"POST /admin/students/{student}/contacts/{line}/release": "login | login | login | login | to CONTACTS/LINE ar",
+	"POST /admin/students/{student}/contacts/{line}/open":    "login | login | login | login | to CONTACTS aro, 404 e",
 	"GET /admin/site/school-year":                            "login | login | login | login | 200 a",
-	"POST /admin/site/school-year":                           "login | login | login | login | 200 a",
+	"POST /admin/site/school-year":                           "login | login | login | login | 422 a",
 	"POST /admin/site/school-year/undo":                      "login | login | login | login | 404 a",
 	"GET /admin/students/adults":                             "login | login | login | login | 200 aroe",
 	"GET /admin/students/{student}/adult":                    "login | login | login | login | 200 aro, 404 e",
@@ -231,8 +231,8 @@ var expected = map[string]string{
 	"POST /admin/students/{student}/contacts/{line}":         "login | login | login | login | 409 ar",
 	"POST /admin/students/{student}/contacts/{line}/move":    "login | login | login | login | to CONTACTS ar",
 	"GET /admin/students/{student}/contacts/{line}/remove":   "login | login | login | login | 200 ar",
-	"POST /admin/students/{student}/contacts/{line}/remove":  "login | login | login | login | 409 ar",
-	"POST /admin/students/{student}/contacts/{line}/read":    "login | login | login | login | 409 ar",
+	"POST /admin/students/{student}/contacts/{line}/remove":  "login | login | login | login | to CONTACTS ar",
+	"POST /admin/students/{student}/contacts/{line}/read":    "login | login | login | login | to CONTACTS ar",
 	"POST /admin/students/{student}/contacts/{line}/restore": "login | login | login | login | 404 ar",
 
 	"POST /admin/passkey/options":                   "404 | 404 | 404 | 404 | 404",
@@ -327,7 +327,8 @@ func columns(row string) map[string]string {
 }
 
 func (s *site) child() string    { return fmt.Sprintf("/parent/children/%d", s.Ana.ID) }
-func (s *site) contacts() string { return fmt.Sprintf("/admin/students/%d/contacts", s.Ana.ID) }
+func (s *site) student() string  { return fmt.Sprintf("/admin/students/%d", s.Ana.ID) }
+func (s *site) contacts() string { return s.student() + "/contacts" }
 
 // browser returns one in which the role's session stands under every portal's cookie.
 func (s *site) browser(role string) *apptest.Browser {
@@ -406,8 +407,10 @@ func (s *site) said(portal string, r *http.Response) string {
 		return "to CHILD"
 	case to == "/help/how-to/create-an-account":
 		return "to ARTICLE"
-	case to == s.contacts():
-		return "to CONTACTS"
+	case to == s.student():
+		return "to STUDENT"
+	case strings.HasPrefix(to, s.contacts()):
+		return "to CONTACTS" + strings.Replace(strings.TrimPrefix(to, s.contacts()), fmt.Sprint(s.MariaAna), "LINE", 1)
 	case strings.HasPrefix(to, "/admin/site/mail/test/"):
 		return "to TEST MAIL"
 	}

@@ -53,6 +53,16 @@ func fieldWords(l *lang.Language, field, value string, schools []roster.School) 
 	return value
 }
 
+// namesOfSchools are the names in their alphabet's order.
+func namesOfSchools(ids []int64, schools []roster.School) string {
+	var names []string
+	for _, id := range ids {
+		names = append(names, nameOfSchool(strconv.FormatInt(id, 10), schools))
+	}
+	slices.Sort(names)
+	return strings.Join(names, ", ")
+}
+
 func nameOfSchool(id string, schools []roster.School) string {
 	for _, o := range schools {
 		if strconv.FormatInt(o.ID, 10) == id {

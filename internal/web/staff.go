@@ -43,7 +43,7 @@ type staffRow struct {
 
 func (s *Server) staffList(x *exchange) error {
 	in := x.r.URL.Query()
-	after, _ := strconv.ParseInt(in.Get("after"), 10, 64) // a broken cursor is the start
+	after := number(in.Get("after")) // a broken cursor is the start
 	q := account.StaffQuery{Text: strings.TrimSpace(in.Get("q")), Unused: in.Get("unused") != "", After: after, Limit: listPage}
 	list, err := s.Accounts.StaffList(x.r.Context(), x.actor, q)
 	if err != nil {

@@ -268,7 +268,7 @@ func (s *Server) passLogin(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	contact, _ := strconv.ParseInt(x.field("contact"), 10, 64) // no number: nobody was chosen
+	contact := x.number("contact") // no number: nobody was chosen
 	err = s.Family.PassStudentLogin(x.r.Context(), x.actor, id, contact)
 	if fault.Is(err, fault.Invalid) {
 		return s.passLoginForm(x, err)

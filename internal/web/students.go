@@ -9,6 +9,7 @@ import (
 
 	"github.com/schoolgate/schoolgate/internal/access"
 	"github.com/schoolgate/schoolgate/internal/fault"
+	"github.com/schoolgate/schoolgate/internal/lang"
 	"github.com/schoolgate/schoolgate/internal/roster"
 )
 
@@ -19,12 +20,13 @@ type studentsPage struct {
 	Found []roster.Student
 	Total int
 	Next  string
+	Add   bool // the reader may add a student
 }
 
 func (s *Server) students(x *exchange) error {
 	q := x.r.URL.Query()
 	after := roster.FindCursor{Word: q.Get("word"), Sort: q.Get("sort")}
-	after.ID, _ = strconv.ParseInt(q.Get("id"), 10, 64) // a broken cursor is the start
+	after.ID = number(q.Get("id")) // a broken cursor is the start
 	return s.foundStudents(x, strings.TrimSpace(q.Get("q")), after)
 }
 
@@ -46,7 +48,7 @@ func (s *Server) findStudent(x *exchange) error {
 }
 
 func (s *Server) foundStudents(x *exchange, typed string, after roster.FindCursor) error {
-	p := studentsPage{Page: s.page(x, "admin.students.title"), Query: typed}
+	p := studentsPage{Page: s.page(x, "admin.students.title"), Query: typed, Add: access.Can(x.actor, access.EditRecords)}
 	p.Path = "/admin/students/"
 	if x.r.Method == http.MethodGet {
 		p.Path = x.r.URL.RequestURI()
@@ -68,10 +70,35 @@ type studentPage struct {
 	Student roster.Student
 	Schools []roster.School
 	Fresh   *roster.Student
+	Edit    bool // the reader may change the record
 	Export  bool // the reader may take out the student's data
 	Visits  bool // the student's own school is none of the reader's
 	Others  []roster.School
+	Facts   []recordFact // instead of the form, for whoever may not change the record
 	say     func(field string) *said
+}
+
+// recordFact is a field of a record in words.
+type recordFact struct{ Label, Value string }
+
+// studentFacts are the fields of a student, without those that hold nothing.
+func studentFacts(l *lang.Language, rec roster.StudentPage) (facts []recordFact) {
+	for _, field := range []string{"first_name", "middle_name", "last_name", "preferred_first", "preferred_last", "id_number", "birth_date", "grade", "homeroom", "email",
+		"language", "school_id", "other_schools", "status", "enrolled_from", "gone_on", "gone_as"} {
+		value := studentField(rec.Student, field)
+		switch {
+		case field == "school_id":
+			value = rec.Student.SchoolName
+		case field == "other_schools":
+			value = namesOfSchools(rec.Student.OtherSchools, rec.Others)
+		case value != "":
+			value = fieldWords(l, field, value, nil)
+		}
+		if value != "" {
+			facts = append(facts, recordFact{fieldName(l, field), value})
+		}
+	}
+	return facts
 }
 
 // Said is what stands beside a field that was set by hand.
@@ -104,6 +131,15 @@ func (p studentPage) OtherChoices() []settingChoice {
 	return all
 }
 
+// OthersNow says which other schools are on record when someone else saved first.
+func (p studentPage) OthersNow() nowValue {
+	if p.Fresh == nil {
+		return nowValue{}
+	}
+	schools := slices.Concat(p.Others, p.Schools)
+	return compare(namesOfSchools(p.Student.OtherSchools, schools), namesOfSchools(p.Fresh.OtherSchools, schools))
+}
+
 // tell sets what the roster says beside the fields.
 func (p *studentPage) tell(x *exchange) {
 	local, values, schools := p.Student.Local, p.Student.FileValues, slices.Concat(p.Schools, p.Others)
@@ -130,7 +166,7 @@ func studentField(s roster.Student, field string) string {
 	return map[string]string{
 		"first_name": s.First, "middle_name": s.Middle, "last_name": s.Last, "preferred_first": s.PreferredFirst, "preferred_last": s.PreferredLast,
 		"id_number": s.IDNumber, "birth_date": s.BirthDate, "grade": s.Grade, "homeroom": s.Homeroom, "email": s.Email,
-		"language": s.Language, "enrolled_from": s.EnrolledFrom, "gone_on": s.GoneOn,
+		"language": s.Language, "enrolled_from": s.EnrolledFrom, "gone_on": s.GoneOn, "gone_as": string(s.GoneAs), "status": string(s.Status),
 	}[field]
 }
 
@@ -148,7 +184,10 @@ func (s *Server) studentPage(x *exchange) error {
 	}
 	p := studentPage{Page: s.page(x, "admin.student.title"), Student: rec.Student, Schools: rec.Schools, Others: rec.Others, Visits: rec.Visits}
 	p.tell(x)
-	p.Export = access.Can(x.actor, access.ExportRecords)
+	p.Edit, p.Export = access.Can(x.actor, access.EditRecords) && !rec.Visits, access.Can(x.actor, access.ExportRecords)
+	if !p.Edit {
+		p.Facts = studentFacts(x.lang, rec)
+	}
 	return s.render(x, http.StatusOK, "admin/student", p)
 }
 
@@ -157,14 +196,14 @@ func (s *Server) newStudentPage(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	p := studentPage{Page: s.page(x, "admin.student.new"), Student: roster.Student{Status: roster.Enrolled}, Schools: schools}
+	p := studentPage{Page: s.page(x, "admin.student.new"), Student: roster.Student{Status: roster.Enrolled}, Schools: schools, Edit: true}
 	return s.render(x, http.StatusOK, "admin/student", p)
 }
 
 // typedStudent is the student as the form has it.
 func typedStudent(x *exchange, id int64) roster.Student {
-	version, _ := strconv.ParseInt(x.field("version"), 10, 64) // none: a conflict, as it should be
-	school, _ := strconv.ParseInt(x.field("school_id"), 10, 64)
+	version := x.number("version") // none: a conflict, as it should be
+	school := x.number("school_id")
 	return roster.Student{
 		ID: id, Version: version, SchoolID: school, IDNumber: x.trimmed("id_number"), First: x.trimmed("first_name"), Middle: x.trimmed("middle_name"),
 		Last: x.trimmed("last_name"), PreferredFirst: x.trimmed("preferred_first"), PreferredLast: x.trimmed("preferred_last"),
@@ -201,7 +240,7 @@ func studentPath(id int64) string { return "/admin/students/" + strconv.FormatIn
 
 // studentAgain shows the form again as typed: with its problems, or with what someone else saved meanwhile.
 func (s *Server) studentAgain(x *exchange, title string, typed roster.Student, err error) error {
-	p := studentPage{Page: s.page(x, title), Student: typed}
+	p := studentPage{Page: s.page(x, title), Student: typed, Edit: true}
 	status := http.StatusUnprocessableEntity
 	if fault.Is(err, fault.Conflict) && typed.ID != 0 {
 		status = http.StatusConflict
