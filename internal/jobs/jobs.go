@@ -91,6 +91,16 @@ type againError struct{ error }
 
 func (e againError) Unwrap() error { return e.error }
 
+// Postpone returns an error that gives a job back until some time has passed, however often it was tried: what stands in its way ends by itself.
+func Postpone(err error, by time.Duration) error { return postponeError{err, by} }
+
+type postponeError struct {
+	error
+	by time.Duration
+}
+
+func (e postponeError) Unwrap() error { return e.error }
+
 type skipError string
 
 func (e skipError) Error() string { return string(e) }
@@ -103,6 +113,7 @@ type Queue struct {
 	kinds map[string]*kind
 
 	lease    time.Duration // how long a claimed job is out of others' reach; longer than patience
+	long     time.Duration // the same of long work, whose lease is renewed: what died goes on elsewhere after it
 	patience time.Duration // what a handler gets for one attempt
 	grace    time.Duration // what running handlers get when Run ends
 }
@@ -119,12 +130,20 @@ type kind struct {
 // New returns a queue on db.
 func New(db *sqldb.DB, log *slog.Logger, now func() time.Time) *Queue {
 	return &Queue{db: db, log: log, now: now, kinds: map[string]*kind{},
-		lease: time.Minute, patience: 30 * time.Second, grace: 5 * time.Second}
+		lease: time.Minute, long: 20 * time.Second, patience: 30 * time.Second, grace: 5 * time.Second}
 }
 
 // Handle registers the handler of a kind and how many run at once in this process. It must be called before Run.
 func (q *Queue) Handle(name string, parallel int, h Handler) {
 	q.kinds[name] = &kind{name: name, parallel: max(1, parallel), handler: h, wake: make(chan struct{}, 1)}
+}
+
+// leaseOf is for how long a claim of a kind holds.
+func (q *Queue) leaseOf(k *kind) time.Duration {
+	if k.long {
+		return q.long
+	}
+	return q.lease
 }
 
 // Hold puts a gate before a kind that has its handler. It must be called before Run.

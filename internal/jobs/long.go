@@ -16,7 +16,7 @@ func (q *Queue) holding(ctx context.Context, j Job, token string) (context.Conte
 	ctx, cancel := context.WithCancel(ctx)
 	var renewing sync.WaitGroup
 	renewing.Go(func() {
-		tick := time.NewTicker(q.lease / 4)
+		tick := time.NewTicker(q.long / 5)
 		defer tick.Stop()
 		for {
 			select {
@@ -26,7 +26,7 @@ func (q *Queue) holding(ctx context.Context, j Job, token string) (context.Conte
 			}
 			var held int64
 			err := q.db.Write(ctx, func(tx *sqldb.Tx) (err error) {
-				held, err = tx.Exec(ctx, renewLease, j.ID, token, q.now().Add(q.lease).UnixMicro())
+				held, err = tx.Exec(ctx, renewLease, j.ID, token, q.now().Add(q.long).UnixMicro())
 				return err
 			})
 			if err == nil && held == 0 {

@@ -27,7 +27,7 @@ func node(t *testing.T, url string, h Handler) (q *Queue, cutOff *atomic.Bool) {
 	}
 	t.Cleanup(func() { _ = db.Close() })
 	q = New(db, quiet(), time.Now)
-	q.lease = 700 * time.Millisecond
+	q.long = 700 * time.Millisecond
 	q.HandleLong("import", h)
 	return q, cutOff
 }
@@ -68,7 +68,7 @@ func TestLongWorkKeepsItsLeaseAndGoesToAnotherNodeWhenItCannot(t *testing.T) {
 		go work()
 		<-begun
 		began := time.Now()
-		tries(func() bool { return time.Since(began) > 3*a.lease/2 })
+		tries(func() bool { return time.Since(began) > 3*a.long/2 })
 		if ran != 0 {
 			t.Fatal("the other node took what is held")
 		}
@@ -92,6 +92,28 @@ func TestLongWorkKeepsItsLeaseAndGoesToAnotherNodeWhenItCannot(t *testing.T) {
 		}
 		if j := find(t, b, id); j.State != Done || j.LastError != "" {
 			t.Errorf("the first node noted an end of its own: %+v", j)
+		}
+	})
+}
+
+func TestWhatIsPostponedComesBackAfterItsTimeHoweverOftenItWasTried(t *testing.T) {
+	sqldbtest.Run(t, func(t *testing.T, db *sqldb.DB) {
+		q, clock := newQueue(db)
+		busy := errors.New("somebody has it")
+		q.Handle("import", 1, func(context.Context, Job) error { return Postpone(busy, 5*time.Second) })
+		id := enqueue(t, q, job("import", `{}`))
+		for n := 1; n <= 12; n++ {
+			drain(t, q, 1)
+			j := find(t, q, id)
+			if j.State != Ready || j.Attempts != n || j.LastError != busy.Error() || !j.RunAt.Equal(clock.now().Add(5*time.Second)) {
+				t.Fatalf("attempt %d: %+v", n, j)
+			}
+			clock.advance(4 * time.Second)
+			drain(t, q, 0)
+			clock.advance(time.Second)
+		}
+		if !errors.Is(Postpone(busy, 0), busy) {
+			t.Error("the error behind it is lost")
 		}
 	})
 }

@@ -117,7 +117,7 @@ func (q *Queue) claim(ctx context.Context, k *kind, n int) (token string, jobs [
 	err = q.db.Write(ctx, func(tx *sqldb.Tx) error {
 		now := q.now()
 		if k.gate == nil {
-			jobs, err = claim(ctx, tx, query, k.name, First, now, n, token, now.Add(q.lease))
+			jobs, err = claim(ctx, tx, query, k.name, First, now, n, token, now.Add(q.leaseOf(k)))
 			return err
 		}
 		jobs, err = q.claimGated(ctx, tx, query, k, n, token)
@@ -136,13 +136,13 @@ func (q *Queue) claimGated(ctx context.Context, tx *sqldb.Tx, query string, k *k
 	if err != nil || all <= 0 {
 		return nil, err
 	}
-	first, err := claim(ctx, tx, query, k.name, First, now, all, token, now.Add(q.lease))
+	first, err := claim(ctx, tx, query, k.name, First, now, all, token, now.Add(q.leaseOf(k)))
 	if err != nil {
 		return nil, err
 	}
 	var rest []Job
 	if left := min(all-len(first), later); left > 0 {
-		if rest, err = claim(ctx, tx, query, k.name, Later, now, left, token, now.Add(q.lease)); err != nil {
+		if rest, err = claim(ctx, tx, query, k.name, Later, now, left, token, now.Add(q.leaseOf(k))); err != nil {
 			return nil, err
 		}
 	}
@@ -187,6 +187,10 @@ func (q *Queue) do(ctx context.Context, k *kind, j Job, token string) {
 	next := now.Add(backOff(j.Attempts))
 	skip, skipped := errors.AsType[skipError](err)
 	_, again := errors.AsType[againError](err)
+	later, postponed := errors.AsType[postponeError](err)
+	if postponed {
+		next = now.Add(later.by)
+	}
 	q.note(ctx, j, func(tx *sqldb.Tx) (int64, error) {
 		switch {
 		case err == nil:
@@ -202,7 +206,7 @@ func (q *Queue) do(ctx context.Context, k *kind, j Job, token string) {
 		}
 		return postpone(ctx, tx, j, token, clip(err.Error()), next)
 	})
-	if err != nil && !skipped {
+	if err != nil && !skipped && !postponed {
 		// What a mail server answers repeats addresses: it stands in the row, not in the log.
 		q.log.Warn("a job failed", "job", j.ID, "kind", j.Kind, "attempt", j.Attempts, "permanent", IsPermanent(err))
 	}
