@@ -38,6 +38,7 @@ func (a *App) Serve(ctx context.Context, l Listen) error {
 			a.log.Error("queue stopped", "err", err)
 		}
 	})
+	background.Go(func() { a.flushing(work) })
 	background.Go(func() { a.housekeeping(work) })
 	failed := make(chan error, 1)
 	go func() {
@@ -72,11 +73,11 @@ func (a *App) Serve(ctx context.Context, l Listen) error {
 	return err
 }
 
-// housekeeping writes what was collected in memory every second, and once in a while forgets what is past.
-func (a *App) housekeeping(ctx context.Context) {
+// flushing writes every second what was collected in memory. It waits for nothing else: a second is all that may be lost.
+func (a *App) flushing(ctx context.Context) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
-	for n := 1; ; n++ {
+	for {
 		select {
 		case <-ctx.Done():
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
@@ -86,13 +87,26 @@ func (a *App) housekeeping(ctx context.Context) {
 			return
 		case <-tick.C:
 			a.flush(ctx)
-			if n%60 == 1 {
-				a.report("watched folder", a.Intake.LookAfterFolder(ctx))
-			}
-			if n%300 == 1 {
-				a.Sweep(ctx)
-			}
 		}
+	}
+}
+
+// housekeeping looks for work and forgets what is past, once in a while; it may take long.
+func (a *App) housekeeping(ctx context.Context) {
+	next := time.NewTimer(time.Second)
+	defer next.Stop()
+	for n := 0; ; n++ {
+		select {
+		case <-ctx.Done():
+			return
+		case <-next.C:
+		}
+		a.report("watched folder", a.Intake.LookAfterFolder(ctx))
+		a.report("interrupted imports", a.Intake.Resume(ctx))
+		if n%5 == 0 {
+			a.Sweep(ctx)
+		}
+		next.Reset(time.Minute)
 	}
 }
 
@@ -109,7 +123,6 @@ func (a *App) Sweep(ctx context.Context) {
 	a.report("search words", a.Roster.KeepWords(ctx))
 	a.report("families", a.Family.Sweep(ctx))
 	a.report("imports", a.Intake.Sweep(ctx))
-	a.report("interrupted imports", a.Intake.Resume(ctx))
 	a.report("help", a.Help.Sweep(ctx))
 	_, err := a.Jobs.Forget(ctx, a.now().Add(-a.Settings.Values().RequestsKept))
 	a.report("jobs", err)
