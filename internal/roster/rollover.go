@@ -244,6 +244,13 @@ func (r *Roster) BeginRollover(ctx context.Context, tx *sqldb.Tx, actor access.A
 	if err := plan.Check(); err != nil {
 		return 0, err
 	}
+	rolling, err := sqldb.Value[bool](ctx, tx, selectRolling)
+	if err == nil && rolling {
+		err = fault.Conflictf("another step is being taken, or taken back")
+	}
+	if err != nil {
+		return 0, err
+	}
 	if err := saveTops(ctx, tx, plan.Schools); err != nil {
 		return 0, err
 	}

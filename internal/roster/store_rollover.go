@@ -27,6 +27,8 @@ on conflict (school_id) do update set top_grade = excluded.top_grade, next_schoo
 	insertRollover = `insert into rollover (state, plan, size, last_id, owner_id, owner_name, begun_at)
 values ('running', $1, $2, (select coalesce(max(id), 0) from student), $3, $4, $5) returning id`
 
+	selectRolling = `select exists (select 1 from rollover where state in ('running', 'undoing'))`
+
 	updateUndoing = `update rollover set state = 'undoing', cursor = 0, ended_at = null
 where id = $1 and state = 'done' and id = (select max(id) from rollover)`
 
