@@ -76,7 +76,7 @@ func (r *Roster) RemoveAdded(ctx context.Context, tx *sqldb.Tx, actor access.Act
 	if _, err := deleteIn(ctx, tx, remove, going); err != nil {
 		return nil, err
 	}
-	return done, nil
+	return done, eraseHistory(ctx, tx, kind, going)
 }
 
 // Whoever has a line left is not taken back.

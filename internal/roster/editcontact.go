@@ -246,14 +246,17 @@ func (r *Roster) RemoveLine(ctx context.Context, actor access.Actor, line, versi
 		if err != nil {
 			return err
 		}
-		e.noteOnce(kindLine, l.ID, FieldRemoved)
 		e.note(kindStudent, l.StudentID, changes{{FieldContactRemoved, fullName(c), ""}})
 		if l.FromFile || slices.Contains(l.Local, restored) {
+			e.noteOnce(kindLine, l.ID, FieldRemoved)
 			e.change.LineIDs = []int64{l.ID}
 			l.Ended, l.Local = true, addLocal(l.Local, changes{{Field: fieldEnded}})
 			return r.putLine(ctx, e.tx, &l)
 		}
 		if err := guarded(ctx, e.tx, "line", deleteLine, l.ID, l.Version); err != nil {
+			return err
+		}
+		if err := eraseHistory(ctx, e.tx, kindLine, []int64{l.ID}); err != nil {
 			return err
 		}
 		e.change.LineIDs = []int64{l.ID}
@@ -277,6 +280,9 @@ func (e *edit) removeContact(ctx context.Context, id int64) error {
 		return err
 	}
 	if _, err := e.tx.Exec(ctx, deleteContact, id); err != nil {
+		return err
+	}
+	if err := eraseHistory(ctx, e.tx, kindContact, []int64{id}); err != nil {
 		return err
 	}
 	_, cs := settle(contactFields(), c, Contact{})
