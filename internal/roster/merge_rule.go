@@ -102,9 +102,7 @@ func stricterLine(kept, gone Line) Line {
 	maps.Copy(next.FileValues, kept.FileValues)
 	maps.DeleteFunc(next.FileValues, func(f, _ string) bool { return !slices.Contains(next.Local, f) })
 	next.Position, next.FromFile = min(kept.Position, gone.Position), kept.FromFile || gone.FromFile
-	if kept.GraceUntil == "" || gone.GraceUntil == "" {
-		next.GraceUntil = ""
-	}
+	next.GraceUntil = min(kept.GraceUntil, gone.GraceUntil) // "" is none
 	restrictAsBoth(&next, kept, gone)
 	return next
 }

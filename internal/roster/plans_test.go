@@ -41,6 +41,9 @@ func TestNoListOfAdultsNoHistoryAndNoStepOfAYearScansATable(t *testing.T) {
 		d.noScan(selectGoing, "2027-02-01", 20)
 		d.noScan(selectToMove, 100, 3000, 20)
 		d.noScan(selectToUndo, 1, 100, 20)
+		for _, query := range []string{emailsOfStudents, studentsWithEmails, studentsWithNumbers, selectStudentIDsBySource} {
+			d.noScan(query+"($1, $2)", "a@example.org", "b@example.org")
+		}
 		d.noScan("select "+historyColumns+" from record_change where kind = $1 and record_id = $2 and id < $3 order by id desc limit $4", "student", 5, 9999, 20)
 	})
 }
