@@ -174,9 +174,9 @@ func (i *Intake) Findings(ctx context.Context, actor access.Actor, id int64, aft
 	return all, err
 }
 
-// NoteExport says in the log that a report was taken away. It returns fault.Stale unless the actor has shown lately that it is them.
+// NoteExport says in the log that a report was taken away, which names people. It returns fault.Forbidden unless the actor may export, fault.Stale unless the actor has shown lately that it is them.
 func (i *Intake) NoteExport(ctx context.Context, actor access.Actor, id int64) error {
-	if err := access.Check(actor, access.ImportRoster); err != nil {
+	if err := access.Check(actor, access.ExportRecords); err != nil {
 		return err
 	}
 	return i.db.Write(ctx, func(tx *sqldb.Tx) error {
