@@ -129,67 +129,62 @@ where l.student_id > $1 and c.source_id <> '' and not exists (select 1 from r_st
 order by l.student_id limit $2`
 )
 
+// loss is a line on the list of those by which somebody loses access.
+type loss struct {
+	pos              int64
+	student, contact int64
+	names            [2]string
+	detail           string
+}
+
+func scanLoss(r *sql.Rows) (l loss, err error) {
+	return l, r.Scan(&l.pos, &l.student, &l.contact, &l.names[0], &l.names[1], &l.detail)
+}
+
 // endingLogins puts the student logins on the list that end with the access of whoever made them.
 func (i *Intake) endingLogins(ctx context.Context, p *plan) error {
 	if i.logins == nil {
 		return nil
 	}
-	type lost struct {
-		pos              int64
-		student, contact int64
-		names            [2]string
-		detail           string
-	}
-	var some []lost
-	ask := func() error {
-		if len(some) == 0 {
-			return nil
-		}
-		students := make([]int64, len(some))
-		for n, l := range some {
-			students[n] = l.student
-		}
-		var made []StudentLogin
-		err := i.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
-			made, err = i.logins.StudentLogins(ctx, tx, students)
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		for _, l := range some {
-			for _, m := range made {
-				if m.StudentID != l.student || m.MakerID != l.contact {
-					continue
-				}
-				var was Person
-				if err := unpack(l.detail, &was); err != nil {
-					return err
-				}
-				if err := p.note(ctx, ListLogins, Person{StudentID: l.student, ContactID: l.contact, Student: l.names[0], Contact: l.names[1],
-					Why: was.Why, Until: was.Until, Old: m.Username}); err != nil {
-					return err
-				}
-			}
-		}
-		some = some[:0]
-		return nil
-	}
-	err := walk(ctx, p.stage, selectLosses, func(r *sql.Rows) (l lost, err error) {
-		return l, r.Scan(&l.pos, &l.student, &l.contact, &l.names[0], &l.names[1], &l.detail)
-	}, func(l lost) int64 { return l.pos }, func(l lost) error {
-		if some = append(some, l); len(some) < roster.NamedAtOnce {
-			return nil
-		}
-		return ask()
-	})
-	if err == nil {
-		err = ask()
-	}
+	err := walkPages(ctx, p.stage, selectLosses, scanLoss, func(l loss) int64 { return l.pos }, func(some []loss) error { return i.loginsOf(ctx, p, some) })
 	if err != nil {
 		return err
 	}
 	return p.stage.flush(ctx)
+}
+
+func (i *Intake) loginsOf(ctx context.Context, p *plan, some []loss) error {
+	students := make([]int64, len(some))
+	for n, l := range some {
+		students[n] = l.student
+	}
+	var made []StudentLogin
+	err := i.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
+		made, err = i.logins.StudentLogins(ctx, tx, students)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	usernames := make(map[[2]int64]string, len(made))
+	for _, m := range made {
+		usernames[[2]int64{m.StudentID, m.MakerID}] = m.Username
+	}
+	for _, l := range some {
+		username, ends := usernames[[2]int64{l.student, l.contact}]
+		if !ends {
+			continue
+		}
+		var was Person
+		if err := unpack(l.detail, &was); err != nil {
+			return err
+		}
+		if err := p.note(ctx, ListLogins, Person{StudentID: l.student, ContactID: l.contact, Student: l.names[0], Contact: l.names[1],
+			Why: was.Why, Until: was.Until, Old: username}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 const selectLosses = `select pos, student_id, contact_id, student, contact, detail from note where list = 'loses' and pos > $1 order by pos limit $2`
