@@ -180,12 +180,12 @@ func (a *App) build(ctx context.Context, c Config, keys account.Keys, logKey aud
 		Catalog: a.Catalog, Sender: sender, BaseURL: c.BaseURL,
 	})
 	a.Intake = intake.New(a.DB, a.Roster, a.Settings, a.Audit, logins{a.Family, a.Accounts}, a.Jobs, c.Now)
+	a.Intake.Tell(intake.Told{Log: c.Log, Waits: a.Family.TellImportWaits, Failed: a.Family.TellImportFailed})
 	if c.UploadLimit > 0 {
 		a.Intake.SetUploadLimit(c.UploadLimit)
 	}
 	if c.ImportFolder != "" {
-		err := a.Intake.Folder(intake.Watch{Folder: c.ImportFolder, At: c.ImportAt, Waits: a.Family.TellImportWaits, Failed: a.Family.TellImportFailed})
-		if err != nil {
+		if err := a.Intake.Folder(intake.Watch{Folder: c.ImportFolder, At: c.ImportAt}); err != nil {
 			return errors.Join(err, <-articles)
 		}
 	}

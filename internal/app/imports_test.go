@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
 	"mime/multipart"
@@ -9,7 +10,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/schoolgate/schoolgate/internal/access"
 	"github.com/schoolgate/schoolgate/internal/app/apptest"
+	"github.com/schoolgate/schoolgate/internal/intake"
+	"github.com/schoolgate/schoolgate/internal/settings"
 )
 
 const importedUsers = `sourcedId,enabledUser,orgSourcedIds,role,username,givenName,familyName,identifier,email,agentSourcedIds,grades
@@ -227,6 +231,46 @@ func TestAColumnThatIsTakenForSomethingElseIsPutRightOnThePage(t *testing.T) {
 		b.Get(to).See("Done")
 		if n := a.Count("select count(*) from student where homeroom = '' and (id_number, email) in (('7201', 'ida@example.org'), ('7202', 'ole@example.org'))"); n != 2 {
 			t.Errorf("%d students", n)
+		}
+	})
+}
+
+func TestARegistrarsFirstRosterNamesTheDistrict(t *testing.T) {
+	apptest.Run(t, func(t *testing.T, a *apptest.App) {
+		v := *a.Settings.Values()
+		v.DistrictName = settings.Defaults().DistrictName
+		system, registrar := access.Actor{Kind: access.System}, access.Actor{Kind: access.Staff, Role: access.Registrar, Schools: access.Everywhere(), Username: "reg", AccountID: 1, Fresh: true}
+		if err := a.Settings.Change(t.Context(), system, v); err != nil {
+			t.Fatal(err)
+		}
+		var file bytes.Buffer
+		z := zip.NewWriter(&file)
+		for name, text := range map[string]string{"users.csv": importedUsers, "orgs.csv": "sourcedId,name,type,parentSourcedId\nd,River Valley,district,\nhigh,River High,school,d\n"} {
+			w, err := z.Create(name)
+			if err == nil {
+				_, err = w.Write([]byte(text))
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := z.Close(); err != nil {
+			t.Fatal(err)
+		}
+		id, err := a.Intake.Upload(t.Context(), registrar, "roster.zip", intake.FromPage, intake.Options{}, &file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.Drain()
+		if err := a.Intake.Begin(t.Context(), registrar, id, false); err != nil {
+			t.Fatal(err)
+		}
+		a.Drain()
+		if got := a.Settings.Values().DistrictName; got != "River Valley" {
+			t.Errorf("the district is %q", got)
+		}
+		if n := a.Count("select count(*) from job where kind = 'import' and state = 'ready'"); n != 0 {
+			t.Errorf("%d jobs are left", n)
 		}
 	})
 }

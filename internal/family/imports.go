@@ -2,6 +2,8 @@ package family
 
 import (
 	"context"
+	"database/sql"
+	"time"
 
 	"github.com/schoolgate/schoolgate/internal/sqldb"
 )
@@ -38,12 +40,15 @@ func (f *Family) TellImportFailed(ctx context.Context, tx *sqldb.Tx) error {
 	return f.mailOffice(ctx, tx, mailImportFailed, nil)
 }
 
-// Held reports which of the contacts have a login, in the caller's transaction.
-func (f *Family) Held(ctx context.Context, tx *sqldb.Tx, contacts []int64) (map[int64]bool, error) {
-	accounts, err := holdersOf(ctx, tx, once(contacts))
+// HeldSince reports which of the contacts have a login since after a moment, in the caller's transaction.
+func (f *Family) HeldSince(ctx context.Context, tx *sqldb.Tx, contacts []int64, since time.Time) (map[int64]bool, error) {
 	held := map[int64]bool{}
-	for contact, account := range accounts {
-		held[contact] = account != 0
-	}
-	return held, err
+	return held, inChunks(once(contacts), 2, func(list string, args []any) error {
+		return sqldb.Each(ctx, tx, func(r *sql.Rows) error {
+			var contact int64
+			err := r.Scan(&contact)
+			held[contact] = true
+			return err
+		}, selectHeldSince+list+")", append([]any{since.UnixMicro()}, args...)...)
+	})
 }

@@ -348,7 +348,7 @@ func (i *Intake) ended(ctx context.Context, t *turn, id int64) error {
 	if err != nil {
 		return err
 	}
-	err = errors.Join(i.nameDistrict(ctx, m.actor(), m.Report.District), i.erase(ctx, deleteChunks, m.ID))
+	err = errors.Join(i.nameDistrict(ctx, m), i.erase(ctx, deleteChunks, m.ID))
 	if m.Steps == 0 && m.Undoes == 0 { // it changed nothing: the one before can still be taken back
 		return err
 	}

@@ -23,6 +23,8 @@ type kindOfFinding struct {
 	as           string
 }
 
+func (f *Finding) kind() kindOfFinding { return kindOfFinding{f.Level, f.Code, f.File, f.Column, f.As} }
+
 type alike struct {
 	first []Finding
 	count int
@@ -46,7 +48,7 @@ func (f *findings) say(x Finding) {
 func (f *findings) count(x Finding) { f.note(&x, true) }
 
 func (f *findings) note(x *Finding, whole bool) {
-	k := kindOfFinding{x.Level, x.Code, x.File, x.Column, x.As}
+	k := x.kind()
 	all := f.folds[k]
 	if all == nil {
 		all = &alike{whole: whole}
@@ -61,6 +63,25 @@ func (f *findings) note(x *Finding, whole bool) {
 		*text = clean(*text)
 	}
 	all.first = append(all.first, *x)
+}
+
+// also takes what others noticed of a kind that these did not: a file that is read twice says the same of itself twice.
+func (f *findings) also(others *findings) {
+	for kind, all := range others.folds {
+		if f.folds[kind] == nil {
+			f.folds[kind] = all
+		}
+	}
+}
+
+// all takes all that others noticed; nil is nothing.
+func (f *findings) all(others *findings) {
+	if others == nil {
+		return
+	}
+	for _, x := range others.list() {
+		f.note(&x, false)
+	}
 }
 
 func limitOf(level Level) int {

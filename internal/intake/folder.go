@@ -23,10 +23,6 @@ import (
 type Watch struct {
 	Folder string
 	At     string // "02:30" in the school's time zone; "" = at any time
-	// Waits is told, in the transaction, of a plan from the folder that waits for a person. It may be nil.
-	Waits func(ctx context.Context, tx *sqldb.Tx) error
-	// Failed is told, in the transaction, of a roster from the folder that cannot be taken. It may be nil.
-	Failed func(ctx context.Context, tx *sqldb.Tx) error
 
 	seen watched
 }
@@ -153,6 +149,7 @@ func (i *Intake) takeFromFolder(ctx context.Context, root *os.Root, name string)
 		}
 		return err
 	}
+	i.told.Log.Info("a roster came into the watched folder", "import", id)
 	f, err := root.Open(name)
 	if err == nil {
 		var size int64

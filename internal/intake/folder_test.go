@@ -1,9 +1,12 @@
 package intake
 
 import (
+	"bytes"
 	"context"
+	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -41,7 +44,9 @@ func TestAWatchedFolderIsImportedOnceAndWaitsBeyondTheGuard(t *testing.T) {
 				t.Errorf("got %v", err)
 			}
 		}
-		if err := o.intake.Folder(Watch{Folder: dir, At: "05:30", Waits: waits, Failed: func(context.Context, *sqldb.Tx) error { failed++; return nil }}); err != nil {
+		var said bytes.Buffer
+		o.intake.Tell(Told{Log: slog.New(slog.NewTextHandler(&said, nil)), Waits: waits, Failed: func(context.Context, *sqldb.Tx) error { failed++; return nil }})
+		if err := o.intake.Folder(Watch{Folder: dir, At: "05:30"}); err != nil {
 			t.Fatal(err)
 		}
 		put("a.zip", twenty())
@@ -72,5 +77,14 @@ func TestAWatchedFolderIsImportedOnceAndWaitsBeyondTheGuard(t *testing.T) {
 		look()
 		all = look()
 		o.same("what cannot be read is told", []any{3, Failed, 1, cannotZip}, []any{len(all), all[0].State, failed, all[0].Report.Refused.Code})
+		for _, line := range []string{`msg="a roster came into the watched folder" import=1`, `import=1 from=folder state=done format="OneRoster 1.1" steps=64 done=64`,
+			"import=2 from=folder state=planned", "import=3 from=folder state=failed"} {
+			if !strings.Contains(said.String(), line) {
+				t.Errorf("the log lacks %s: %s", line, said.String())
+			}
+		}
+		if strings.Contains(said.String(), "Kid") || strings.Contains(said.String(), "zip") || strings.Contains(said.String(), "@") {
+			t.Errorf("the log says more than numbers: %s", said.String())
+		}
 	})
 }

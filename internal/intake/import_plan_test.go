@@ -40,7 +40,7 @@ func TestNothingThatIsAskedOfImportsScansATable(t *testing.T) {
 			"steps": {selectSteps, []any{7, 1, 0, 200}}, "steps of people": {selectStepsUntil, []any{7, 1, 0, 200, 15}}, "steps of schools": {selectSchoolSteps, []any{7, 1}}, "steps of a sort": {selectStepsOfPhase, []any{7, 1, 0, 26}},
 			"count of steps": {countSteps, []any{7}}, "notes": {selectNotes, []any{7, "loses", 0, 26}}, "findings": {selectFindings, []any{7, 0, 26}},
 			"has a file": {selectHasChunks, []any{7}}, "a piece": {selectChunk, []any{7, 1}}, "begin": {updateBegin, []any{7, "x", 1}},
-			"plan anew": {updatePlanAnew, []any{7, "planned"}}, "rows read": {updateRead, []any{7, 8}}, "progress": {updateProgress, []any{7, 1, 1, 1, 2, 1, 0}}, "left alone": {updateAlone, []any{7, 1, 1}},
+			"plan anew": {updatePlanAnew, []any{7, "planned"}}, "how far": {updateFar, []any{7, 8, 9}}, "progress": {updateProgress, []any{7, 1, 1, 1, 2, 1, 0}}, "left alone": {updateAlone, []any{7, 1, 1}},
 			"state": {updateState, []any{7, "waiting", "planning", "", 1}}, "ended": {updateEnded, []any{7, 1}}, "undone": {updateUndone, []any{7, 8}},
 			"later ones": {selectLaterImports, []any{5990, 5990}}, "has steps": {selectHasSteps, []any{7}}, "undo that waits": {selectOpenUndo, []any{7}}, "the one before": {selectEndBefore, []any{5990, 5990}}, "given up": {stopOld, []any{"planned", 1, 2}},
 			"erase pieces": {deleteChunks, []any{7, 500}}, "erase steps": {deleteStepsOf, []any{7, 500}}, "erase notes": {deleteNotesOf, []any{7, 500}},
@@ -48,7 +48,7 @@ func TestNothingThatIsAskedOfImportsScansATable(t *testing.T) {
 			"left alone, by name": {selectAlone, []any{7, 0, 100, 1000}}, "applied since": {selectSince, []any{5990, 7}},
 			"findings of a round": {deleteFindingsBetween, []any{7, 1, 2}}, "erase notes of a round": {deleteNotesBetween, []any{7, 1, 2, 500}},
 			"erase findings of a round": {deleteSomeFindings, []any{7, 1, 2, 500}}, "erase steps of a round": {deleteStepsFrom, []any{7, 100, 500}},
-			"leave the rest": {updateLeaveRest, []any{7}}, "taken from the folder": {selectTaken, []any{"h7", 1}},
+			"said before": {selectSaid, []any{7, 100}}, "leave the rest": {updateLeaveRest, []any{7}}, "taken from the folder": {selectTaken, []any{"h7", 1}},
 		} {
 			plan, err := o.db.Plan(o.ctx, q.query, q.args...)
 			if err != nil {

@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"sync/atomic"
 	"time"
 
 	"github.com/schoolgate/schoolgate/internal/access"
@@ -94,13 +93,14 @@ type Intake struct {
 	limits limits
 
 	uploadLimit int64
+	told        Told
 	watch       *Watch
 	lastHash    string // of the folder's newest file, if it was taken before
 }
 
 // New returns an intake that writes through r. logins may be nil where there are none, and queue where nothing but Import is called.
 func New(db *sqldb.DB, r *roster.Roster, set *settings.Settings, log *audit.Log, logins Logins, queue *jobs.Queue, now func() time.Time) *Intake {
-	i := &Intake{db: db, roster: r, set: set, log: log, logins: logins, jobs: queue, now: now, limits: defaultLimits(), uploadLimit: DefaultUpload}
+	i := &Intake{db: db, roster: r, set: set, log: log, logins: logins, jobs: queue, now: now, limits: defaultLimits(), uploadLimit: DefaultUpload, told: nobody()}
 	if queue != nil {
 		queue.HandleLong(jobImport, i.handle)
 	}
@@ -119,7 +119,7 @@ func (i *Intake) Import(ctx context.Context, actor access.Actor, path string, o 
 	f := newFindings()
 	var err error
 	if o.DryRun {
-		err = i.planned(ctx, path, o, f, &rep, nil, func(*plan) error { return nil })
+		err = i.planned(ctx, path, o, f, &rep, counters{}, func(*plan) error { return nil })
 	} else {
 		err = i.run(ctx, actor, path, o, f, &rep)
 	}
@@ -138,82 +138,83 @@ func (i *Intake) run(ctx context.Context, actor access.Actor, path string, o Opt
 		return err
 	}
 	m := Import{Origin: FromCommand, FileName: filepath.Base(path), Options: o}
-	for round := 0; round < longestRound; round++ {
-		alone, again := 0, rep
+	for round, alone := 0, 1; round < longestRound && alone > 0; round++ {
+		again, noticed := rep, f
 		if round > 0 {
-			again = &Report{}
+			again, noticed = &Report{}, newFindings()
 		}
-		err := i.planned(ctx, path, o, f, again, nil, func(p *plan) (err error) {
+		alone = 0
+		var left *findings
+		err := i.planned(ctx, path, o, noticed, again, counters{}, func(p *plan) (err error) {
 			if !o.AllowRemovals {
 				err = guard(p.rep.Over)
 			}
 			if err == nil && (round == 0 || p.rep.Steps > 0) {
-				alone, err = i.take(ctx, t, actor, &m, p, round)
+				left, alone, err = i.take(ctx, t, actor, &m, p, round)
 			}
 			return err
 		})
 		if err != nil {
 			return err
 		}
-		if alone == 0 {
-			break
+		if round > 0 {
+			f.also(noticed)
+			rep.Changes = append(rep.Changes, again.Changes...)
+			*rep = rep.with(*again)
 		}
+		f.all(left)
 	}
 	return i.ended(ctx, t, m.ID)
 }
 
-// take keeps a plan and applies it. It returns how many steps were left alone.
-func (i *Intake) take(ctx context.Context, t *turn, actor access.Actor, m *Import, p *plan, round int) (int, error) {
+// take keeps a plan and applies it. It returns the steps that were left alone, the first ones by name, and how many there were.
+func (i *Intake) take(ctx context.Context, t *turn, actor access.Actor, m *Import, p *plan, round int) (left *findings, alone int, err error) {
 	if m.ID == 0 {
 		if err := i.write(ctx, t, func(tx *sqldb.Tx) (err error) {
 			m.ID, err = i.begin(ctx, tx, actor, *m, Planning)
 			return err
 		}); err != nil {
-			return 0, fmt.Errorf("start import: %w", err)
+			return nil, 0, fmt.Errorf("start import: %w", err)
 		}
 	}
 	if err := i.keep(ctx, t, m.ID, p, round); err != nil {
-		return 0, fmt.Errorf("start import: %w", err)
+		return nil, 0, fmt.Errorf("start import: %w", err)
 	}
 	if err := i.write(ctx, t, func(tx *sqldb.Tx) error { return i.setPlanned(ctx, tx, m.ID, p, round, Applying) }); err != nil {
-		return 0, fmt.Errorf("start import: %w", err)
+		return nil, 0, fmt.Errorf("start import: %w", err)
 	}
 	if err := i.apply(ctx, t, m.ID); err != nil {
-		return 0, fmt.Errorf("import: %w", err)
+		return nil, 0, fmt.Errorf("import: %w", err)
 	}
 	applied, err := i.one(ctx, m.ID)
 	if err != nil {
-		return 0, fmt.Errorf("import: %w", err)
+		return nil, 0, fmt.Errorf("import: %w", err)
 	}
-	f, alone, err := i.leftAlone(ctx, applied, applied.rounds < longestRound)
+	left, alone, err = i.leftAlone(ctx, applied, applied.rounds < longestRound)
 	if err != nil {
-		return 0, fmt.Errorf("import: %w", err)
+		return nil, 0, fmt.Errorf("import: %w", err)
 	}
-	all := f.list()
-	for _, x := range all {
-		p.f.note(&x, false)
-	}
-	return alone, i.write(ctx, t, func(tx *sqldb.Tx) error {
-		return putFindings(ctx, tx, m.ID, all, (applied.rounds+longestRound)*roundNotes)
+	return left, alone, i.write(ctx, t, func(tx *sqldb.Tx) error {
+		return putFindings(ctx, tx, m.ID, left.list(), (applied.rounds+longestRound)*roundNotes)
 	})
 }
 
-// planned parses the package, plans it in a stage and hands the plan to then. read, if there is one, counts the rows meanwhile.
-func (i *Intake) planned(ctx context.Context, path string, o Options, f *findings, rep *Report, read *atomic.Int64, then func(*plan) error) (err error) {
+// planned parses the package, plans it in a stage and hands the plan to then.
+func (i *Intake) planned(ctx context.Context, path string, o Options, f *findings, rep *Report, far counters, then func(*plan) error) (err error) {
 	s, err := newStage(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	rec := stagedRecords(ctx, s)
-	rec.read = read
+	rec.read = far.rows
 	err = i.parse(path, o, f, rec)
 	rep.Format, rep.District = rec.format, rec.district
 	if err != nil {
 		return err
 	}
 	p := &plan{rec: rec, stage: s, opts: o, f: f, rep: rep, pos: map[phase]int{}, notes: map[List]int{},
-		read: i.readNow, rule: roster.Rule{Relationships: i.set.Values().Relationships, Today: i.set.Today()}}
+		read: i.readNow, rule: i.rule(), planned: far.steps}
 	if days := i.set.Values().GraceDays; days > 0 {
 		p.grace = i.now().In(i.set.Location()).AddDate(0, 0, days).Format(time.DateOnly)
 	}
@@ -221,6 +222,12 @@ func (i *Intake) planned(ctx context.Context, path string, o Options, f *finding
 		return err
 	}
 	return then(p)
+}
+
+// rule is the school's, by which a plan tells who may open a line.
+func (i *Intake) rule() roster.Rule {
+	v := i.set.Values()
+	return roster.Rule{Relationships: v.Relationships, Today: i.set.Today(), Adults: roster.Adults(v.AdultStudents)}
 }
 
 // compare reads what is on record into the stage and makes the plan.
@@ -265,14 +272,15 @@ func (i *Intake) parse(path string, o Options, f *findings, rec *records) error 
 	return readPackage(path, o.Format, given, i.set.Today(), i.limits, f, rec)
 }
 
-// nameDistrict takes the district's name from the file as long as nobody has chosen one: it stands on every page and mail.
-func (i *Intake) nameDistrict(ctx context.Context, actor access.Actor, name string) error {
+// nameDistrict takes the district's name from the file as long as nobody has chosen one: it stands on every page and mail. Whoever may import need not be
+// one who may change settings.
+func (i *Intake) nameDistrict(ctx context.Context, m Import) error {
 	v := *i.set.Values()
-	if name == "" || v.DistrictName != settings.Defaults().DistrictName {
+	if m.Report.District == "" || v.DistrictName != settings.Defaults().DistrictName {
 		return nil
 	}
-	v.DistrictName = name
-	return i.set.Change(ctx, actor, v)
+	v.DistrictName = m.Report.District
+	return i.set.Change(ctx, access.Actor{Kind: access.System, Username: m.Owner}, v)
 }
 
 // summary is the report in one line, without anybody's name.

@@ -50,6 +50,7 @@ type Import struct {
 	Owner, AllowedBy     string // usernames
 	Undoes, UndoneBy     int64  // imports; 0 for none
 	RowsRead             int
+	StepsPlanned         int    // so far, while it is being planned
 	Steps, Done          int    // of the plan
 	Alone                int    // steps that were left alone, because somebody else had changed the record
 	Report               Report // numbers alone: lists, findings and steps are read page by page
@@ -89,7 +90,11 @@ func (i *Intake) keep(ctx context.Context, t *turn, id int64, p *plan, round int
 	if err := i.keepNotes(ctx, t, id, p.stage, round); err != nil {
 		return err
 	}
-	return i.keepFindings(ctx, t, id, p.f.list(), round)
+	fresh, err := i.unsaid(ctx, id, p.f.list(), round)
+	if err != nil {
+		return err
+	}
+	return i.keepFindings(ctx, t, id, fresh, round)
 }
 
 func (i *Intake) keepSteps(ctx context.Context, t *turn, id int64, s *stage, round int) error {

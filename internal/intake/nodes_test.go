@@ -1,7 +1,10 @@
 package intake
 
 import (
+	"context"
 	"errors"
+	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -14,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/schoolgate/schoolgate/internal/jobs"
+	"github.com/schoolgate/schoolgate/internal/sqldb"
 	"github.com/schoolgate/schoolgate/internal/sqldb/sqldbtest"
 )
 
@@ -72,6 +76,29 @@ func TestOfTwoNodesThatWatchAFolderOneTakesTheFile(t *testing.T) {
 			t.Errorf("%+v, %v", all, err)
 		}
 		a.same("taken", 20, len(a.snapshot().Students))
+	})
+}
+
+func TestTheOfficeHearsOfAPlanThatWaitsWhicheverNodeMadeIt(t *testing.T) {
+	twoNodes(t, func(t *testing.T, a, b *office) {
+		rows := twenty()
+		for n := 20; n < 25; n++ { // whom the file in the folder does not have
+			s, m := fmt.Sprintf("s%02d", n), fmt.Sprintf("m%02d", n)
+			rows[s], rows[m] = kid(s, "Kid"+s, "Last"+s, "10"+s[1:], "04", "mid", m), adult(m, "parent", "Mum"+m, "Last"+s, m+"@home.example")
+		}
+		a.begin(a.upload(rows), false)
+		told := 0
+		b.intake.Tell(Told{Log: slog.New(slog.DiscardHandler), Waits: func(context.Context, *sqldb.Tx) error { told++; return nil }})
+		watching(t, a)
+		if err := a.intake.LookAfterFolder(a.ctx); err != nil {
+			t.Fatal(err)
+		}
+		b.clock = a.clock
+		b.drain() // which watches nothing
+		all, err := b.intake.Imports(b.ctx, clerk, jobs.Cursor{}, 1)
+		if err != nil || len(all) != 1 || all[0].State != Planned || told != 1 {
+			t.Errorf("told %d times of %+v, %v", told, all, err)
+		}
 	})
 }
 

@@ -48,7 +48,7 @@ type office struct {
 
 // standing are the logins at the office.
 type standing struct {
-	held  map[int64]bool
+	held  map[int64]bool // contacts with a login that was made lately
 	made  []StudentLogin
 	staff []string
 }
@@ -61,7 +61,7 @@ func (l *standing) StaffAddresses(context.Context, *sqldb.Tx) ([]string, error) 
 
 func (l *standing) StaffAt(context.Context, *sqldb.Tx, int64) (bool, error) { return false, nil }
 
-func (l *standing) Held(context.Context, *sqldb.Tx, []int64) (map[int64]bool, error) {
+func (l *standing) HeldSince(context.Context, *sqldb.Tx, []int64, time.Time) (map[int64]bool, error) {
 	return l.held, nil
 }
 

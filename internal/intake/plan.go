@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"github.com/schoolgate/schoolgate/internal/lang"
 	"github.com/schoolgate/schoolgate/internal/roster"
@@ -38,6 +39,8 @@ type plan struct {
 	first  []int64 // schools that get their first students, of a roster that has no place for restrictions
 	notes  map[List]int
 	shares []share
+
+	planned *atomic.Int64 // the steps, for whoever looks on; nil for nobody
 }
 
 // share is how many of how many would go.

@@ -60,7 +60,8 @@ type pair struct {
 	line             int64 // on record, 0 if it is not
 	student, contact end
 	status, after    roster.Status
-	email            string // the contact's from now on, as a key
+	dates, datesWill roster.StudentDates // of the student, as they are and as they will be
+	email            string              // the contact's from now on, as a key
 	named            bool
 	at               place
 	own, said        string // facts
@@ -69,7 +70,7 @@ type pair struct {
 	print            int64 // of what the file says of it
 }
 
-const pairColumns = `coalesce(s.id, 0), coalesce(s.source_id, ''), coalesce(s.status, ''), coalesce(s.after, ''), coalesce(s.seen, 0), coalesce(s.spoken, 0), coalesce(s.leaves, 0), coalesce(s.name, ''),
+const pairColumns = `coalesce(s.id, 0), coalesce(s.source_id, ''), coalesce(s.status, ''), coalesce(s.after, ''), coalesce(s.dates, ''), coalesce(s.dates_after, ''), coalesce(s.seen, 0), coalesce(s.spoken, 0), coalesce(s.leaves, 0), coalesce(s.name, ''),
 coalesce(c.id, 0), coalesce(c.source_id, ''), coalesce(c.gone, 0), coalesce(c.after, 0), coalesce(c.seen, 0), coalesce(c.leaves, 0), coalesce(c.name, ''), coalesce(c.email_key, ''),
 fl.seq is not null, coalesce(fl.file, ''), coalesce(fl.line, 0), coalesce(` + linePrint + `, 0), coalesce(fl.data, ''), coalesce(fc.facts, ''), fc.seq is not null,
 exists (select 1 from f_kept k where k.source_id = s.source_id) or exists (select 1 from f_kept k where k.source_id = c.source_id)`
@@ -77,10 +78,12 @@ exists (select 1 from f_kept k where k.source_id = s.source_id) or exists (selec
 // scanPair reads a pair, and what stands in the columns behind it.
 func scanPair(r *sql.Rows, behind ...any) (p pair, err error) {
 	var gone, goes bool
+	var dates, datesWill string
 	s, c := &p.student, &p.contact
-	err = r.Scan(append([]any{&p.key, &p.line, &s.id, &s.source, &p.status, &p.after, &s.seen, &s.spoken, &s.leaves, &s.name, &c.id, &c.source, &gone, &goes,
+	err = r.Scan(append([]any{&p.key, &p.line, &s.id, &s.source, &p.status, &p.after, &dates, &datesWill, &s.seen, &s.spoken, &s.leaves, &s.name, &c.id, &c.source, &gone, &goes,
 		&c.seen, &c.leaves, &c.name, &p.email, &p.named, &p.at.file, &p.at.line, &p.print, &p.own, &p.said, &p.isSaid, &p.unread}, behind...)...)
 	s.was, s.will, c.was, c.will = p.status == roster.Enrolled, p.after == roster.Enrolled, !gone, !goes
+	p.dates, p.datesWill = unpackDates(dates), unpackDates(datesWill)
 	return p, err
 }
 
@@ -293,11 +296,15 @@ func (p *plan) change(ctx context.Context, x *pair, l, next roster.Line, changed
 		}
 		return p.reprint(ctx, "line", l.ID, l.Version, next.FilePrint)
 	}
-	at := phaseChangeLine
+	return p.step(ctx, phaseOfLine(l, next), l.StudentID, l.ContactID, x.name(l), lineStep{LineChange: roster.LineChange{Old: l, New: next}})
+}
+
+// phaseOfLine is when a line is changed: what may close it comes first, and so does its time of grace, which must be there before an end leaves.
+func phaseOfLine(l, next roster.Line) phase {
 	if roster.MayClose(l, next) || next.GraceUntil != l.GraceUntil && next.GraceUntil != "" {
-		at = phaseCloseLine // grace too: it must be there before the student leaves
+		return phaseCloseLine
 	}
-	return p.step(ctx, at, l.StudentID, l.ContactID, x.name(l), lineStep{LineChange: roster.LineChange{Old: l, New: next}})
+	return phaseChangeLine
 }
 
 func (p *plan) newLine(ctx context.Context, x pair, position int) error {

@@ -91,7 +91,7 @@ func (p *plan) studentLeaves(ctx context.Context, old roster.Student) error {
 	next.Local = without(old.Local, "status")
 	p.rep.Students.Removed++
 	p.say("student %s: gone from the roster", studentName(old))
-	if err := p.stage.exec(ctx, updateStudentAfter, old.ID, string(next.Status)); err != nil {
+	if err := p.stage.exec(ctx, updateStudentAfter, old.ID, string(next.Status), packDates(next.Dates())); err != nil {
 		return err
 	}
 	return p.step(ctx, phaseStudentLeaves, old.ID, 0, studentName(old), roster.StudentChange{Old: old, New: next})
@@ -126,18 +126,9 @@ func (p *plan) planStudent(ctx context.Context, s student, old roster.Student, k
 			Code: saySchoolGiven, As: p.names[p.fallback]})
 	}
 	if !known {
-		p.rep.Students.Added++
-		p.say("student %s: added, grade %s, %s", studentName(s.Student), p.shown("grade", s.Grade), p.names[s.SchoolID])
-		if id := s.SchoolID; !p.rec.saysRestrictions && id != 0 && !slices.Contains(p.fed, id) && !slices.Contains(p.first, id) {
-			p.first = append(p.first, id)
-		}
-		s.ID = p.newID()
-		if err := p.stage.seeStudent(ctx, roster.StudentMark{ID: s.ID, SchoolID: s.SchoolID, SourceID: s.SourceID, Status: s.Status, First: s.First, Last: s.Last, Email: s.Email}, true, false); err != nil {
-			return err
-		}
-		return p.step(ctx, phaseAddStudent, 0, 0, studentName(s.Student), roster.StudentChange{New: s.Student})
+		return p.newStudent(ctx, s.Student)
 	}
-	next, changed, kept := roster.TakeStudent(old, s.Student, s.carried)
+	next, changed, kept := roster.TakeStudent(old, s.Student, s.carried, p.rule.Today)
 	if err := p.kept(ctx, s.from, Person{StudentID: old.ID, Student: nameOf(old.First, old.Last)}, kept); err != nil {
 		return err
 	}
@@ -150,16 +141,30 @@ func (p *plan) planStudent(ctx context.Context, s student, old roster.Student, k
 	}
 	p.rep.Students.Changed++
 	p.say("student %s: %s", studentName(old), p.differences(changed))
-	at := phaseChangeStudent
-	if old.Status != next.Status {
-		if err := p.stage.exec(ctx, updateStudentAfter, old.ID, string(next.Status)); err != nil {
+	if old.Status != next.Status || old.Dates() != next.Dates() {
+		if err := p.stage.exec(ctx, updateStudentAfter, old.ID, string(next.Status), packDates(next.Dates())); err != nil {
 			return err
 		}
-		if old.Status == roster.Enrolled && next.SchoolID >= 0 && !slices.ContainsFunc(next.OtherSchools, isNew) {
-			at = phaseStudentLeaves // which comes before new schools are there
-		}
+	}
+	at := phaseChangeStudent
+	if old.Status == roster.Enrolled && next.Status != roster.Enrolled && next.SchoolID >= 0 && !slices.ContainsFunc(next.OtherSchools, isNew) {
+		at = phaseStudentLeaves // which comes before new schools are there
 	}
 	return p.step(ctx, at, old.ID, 0, studentName(old), roster.StudentChange{Old: old, New: next})
+}
+
+func (p *plan) newStudent(ctx context.Context, s roster.Student) error {
+	p.rep.Students.Added++
+	p.say("student %s: added, grade %s, %s", studentName(s), p.shown("grade", s.Grade), p.names[s.SchoolID])
+	if id := s.SchoolID; !p.rec.saysRestrictions && id != 0 && !slices.Contains(p.fed, id) && !slices.Contains(p.first, id) {
+		p.first = append(p.first, id)
+	}
+	s.ID = p.newID()
+	if err := p.stage.seeStudent(ctx, roster.StudentMark{ID: s.ID, SchoolID: s.SchoolID, SourceID: s.SourceID, Status: s.Status, Dates: s.Dates(),
+		First: s.First, Last: s.Last, Email: s.Email}, true, false); err != nil {
+		return err
+	}
+	return p.step(ctx, phaseAddStudent, 0, 0, studentName(s), roster.StudentChange{New: s})
 }
 
 // firstStudents asks, before the first students of a school are there, for the restrictions that the roster has no place for.

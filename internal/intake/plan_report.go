@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/schoolgate/schoolgate/internal/fault"
 	"github.com/schoolgate/schoolgate/internal/roster"
@@ -16,6 +17,7 @@ func (p *plan) consequences(ctx context.Context, x *pair, l, next roster.Line) e
 	if x.student.id == 0 || x.contact.id == 0 {
 		return nil
 	}
+	l.Of, next.Of = x.dates, x.datesWill
 	if err := p.mayRegister(ctx, x, next); err != nil {
 		return err
 	}
@@ -65,6 +67,7 @@ func (x *pair) restriction(l, next roster.Line) string {
 
 // mayRegister counts the adult if the line may be opened and there is an address to which the temporary password can go.
 func (p *plan) mayRegister(ctx context.Context, x *pair, l roster.Line) error {
+	l.Of = x.datesWill
 	if x.email == "" || p.rule.May(l, x.after, !x.contact.will) != roster.MayOpen {
 		return nil
 	}
@@ -170,8 +173,8 @@ func (p *plan) checkNumbers(ctx context.Context) error {
 type Logins interface {
 	// StudentLogins returns the logins of these students, by the contact who made them.
 	StudentLogins(ctx context.Context, tx *sqldb.Tx, students []int64) ([]StudentLogin, error)
-	// Held reports which of the contacts have a login.
-	Held(ctx context.Context, tx *sqldb.Tx, contacts []int64) (map[int64]bool, error)
+	// HeldSince reports which of the contacts have a login that was made after a moment.
+	HeldSince(ctx context.Context, tx *sqldb.Tx, contacts []int64, since time.Time) (map[int64]bool, error)
 	// StaffAt reports whether somebody of the staff works at this school by name, not at all of them.
 	StaffAt(ctx context.Context, tx *sqldb.Tx, school int64) (bool, error)
 	// StaffAddresses lists the addresses of the staff, and their usernames where these may be addresses.

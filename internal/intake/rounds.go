@@ -3,6 +3,7 @@ package intake
 import (
 	"context"
 	"database/sql"
+	"slices"
 
 	"github.com/schoolgate/schoolgate/internal/access"
 	"github.com/schoolgate/schoolgate/internal/sqldb"
@@ -40,16 +41,19 @@ func (r *Report) takesNothing() bool {
 	return len(r.Over) == 0 && r.LosesAccess == 0 && r.LosesLater == 0 && r.Lists[ListRestriction] == 0
 }
 
-// goesOn reports whether a plan is applied without anybody having seen it.
-func (m *Import) goesOn(rep *Report) bool {
+// goesOn reports whether a plan is applied without anybody having seen it. A further round is not where another import was applied since the one
+// before was planned: the file may be the older one, and give back what the newer one took.
+func (i *Intake) goesOn(ctx context.Context, m Import, rep *Report) (bool, error) {
 	switch {
 	case rep.Steps == 0:
-		return true
-	case m.rounds > 0:
-		return rep.takesNothing()
-	default:
-		return m.Origin == FromFolder && rep.harmless()
+		return true, nil
+	case m.rounds == 0:
+		return m.Origin == FromFolder && rep.harmless(), nil
+	case !rep.takesNothing():
+		return false, nil
 	}
+	others, err := i.since(ctx, m)
+	return len(others) == 0, err
 }
 
 // with adds the plan of a further round to a report.
@@ -93,6 +97,23 @@ func (i *Intake) leftAlone(ctx context.Context, m Import, again bool) (f *findin
 		}, selectAlone, m.ID, from, to, aloneKept)
 	})
 	return f, count, err
+}
+
+// unsaid leaves of what a further round noticed the kinds that no round before noticed: of the file as a whole each would say the same once more.
+func (i *Intake) unsaid(ctx context.Context, id int64, all []Finding, round int) ([]Finding, error) {
+	if round == 0 {
+		return all, nil
+	}
+	said := map[kindOfFinding]bool{}
+	err := i.db.Look(ctx, func(tx *sqldb.Tx) error {
+		return sqldb.Each(ctx, tx, func(r *sql.Rows) error {
+			var k kindOfFinding
+			err := r.Scan(&k.level, &k.code, &k.file, &k.column, &k.as)
+			said[k] = true
+			return err
+		}, selectSaid, id, round*roundNotes)
+	})
+	return slices.DeleteFunc(all, func(f Finding) bool { return said[f.kind()] }), err
 }
 
 // roundEnds notes what the round left alone, and has it planned again or ends the import.
@@ -164,8 +185,12 @@ func (i *Intake) Since(ctx context.Context, actor access.Actor, id int64) (all [
 	if err != nil || m.PlannedAt.IsZero() {
 		return nil, err
 	}
+	return i.since(ctx, m)
+}
+
+func (i *Intake) since(ctx context.Context, m Import) (all []Import, err error) {
 	err = i.db.Look(ctx, func(tx *sqldb.Tx) error {
-		all, err = sqldb.All(ctx, tx, scanImport, selectSince, m.PlannedAt.UnixMicro(), id)
+		all, err = sqldb.All(ctx, tx, scanImport, selectSince, m.PlannedAt.UnixMicro(), m.ID)
 		return err
 	})
 	return all, err
@@ -177,6 +202,8 @@ const (
 where import_id = $1 and outcome = 'alone' and phase > $2 and phase < $3
 order by phase, pos
 limit $4`
+
+	selectSaid = `select distinct level, code, file, col, taken_as from import_finding where import_id = $1 and pos <= $2`
 
 	deleteFindingsBetween = `delete from import_finding where import_id = $1 and pos > $2 and pos < $3`
 	deleteSomeFindings    = `delete from import_finding where (import_id, pos) in

@@ -59,7 +59,7 @@ func TestAStudentsNewAddressIsSharedWithTheContactWhoHasIt(t *testing.T) {
 		o.take(bundleOf(t, "students.csv", students+"f1,Far,Child,901,\n", "contacts.csv", contacts+"f1,k1,Far,Mother,mother,far@far.example\n"), Options{School: "Far School"})
 		o.take(file("child@near.example"), Options{School: "Near School"})
 		shared := func(email string) (all []string) {
-			err := o.intake.planned(o.ctx, file(email), Options{School: "Near School"}, newFindings(), &Report{}, nil, func(p *plan) error {
+			err := o.intake.planned(o.ctx, file(email), Options{School: "Near School"}, newFindings(), &Report{}, counters{}, func(p *plan) error {
 				people, err := list(o.ctx, p.stage, scanText, `select student || contact || ' ' || json_extract(detail, '$.Why') from note where list = 'shared'`)
 				all = people
 				return err

@@ -279,7 +279,7 @@ func unpack(data string, v any) error {
 	return json.Unmarshal([]byte(data), v)
 }
 
-// stageSchema: f_ is what the file has, r_ what is on record (new records with negative ids) with what becomes of it. seen says that the file
+// stageSchema: f_ is what the file has, r_ what is on record (new records with negative ids) with what becomes of it (after). seen says that the file
 // has the person whole; whole, that the person was read with a whole school, and so with all lines; leaves, that the person is missing from the
 // file (1) or that it says so itself (2). step is the plan in the order in which it is applied, note what people want to know of it.
 const stageSchema = `
@@ -310,8 +310,8 @@ create table f_class (seq integer primary key, kind text not null, source_id tex
 create table live (source_id text primary key, school_id integer not null, print integer not null) without rowid;
 
 create table r_student (id integer primary key, source_id text not null, school_id integer not null, status text not null, after text not null,
-  seen integer not null default 0, whole integer not null, spoken integer not null default 0, leaves integer not null default 0,
-  name text not null, email_key text not null, print integer not null);
+  dates text not null, dates_after text not null, seen integer not null default 0, whole integer not null, spoken integer not null default 0,
+  leaves integer not null default 0, name text not null, email_key text not null, print integer not null);
 create index r_student_source on r_student (source_id);
 create table r_contact (id integer primary key, source_id text not null, gone integer not null, after integer not null,
   seen integer not null default 0, whole integer not null, leaves integer not null default 0, name text not null, sort text not null,

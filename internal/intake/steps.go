@@ -107,6 +107,9 @@ func (p *plan) step(ctx context.Context, at phase, student, contact int64, name 
 	}
 	p.pos[at]++
 	p.rep.Steps++
+	if p.planned != nil {
+		p.planned.Add(1)
+	}
 	return p.stage.insert(ctx, insertStep, int(at), p.pos[at], max(student, 0), max(contact, 0), name, data)
 }
 

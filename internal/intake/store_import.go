@@ -11,7 +11,7 @@ import (
 
 const (
 	importColumns = `id, state, origin, file_name, hash, size, options, format, owner_id, owner_name, owner_role, allowed_by, undoes, undone_by,
-rows_read, steps, done, alone, rounds, phase, pos, report, problem, started_at, coalesce(planned_at, 0), coalesce(begun_at, 0), coalesce(finished_at, 0)`
+rows_read, steps_planned, steps, done, alone, rounds, phase, pos, report, problem, started_at, coalesce(planned_at, 0), coalesce(begun_at, 0), coalesce(finished_at, 0)`
 
 	selectImport     = `select ` + importColumns + ` from import where id = $1`
 	selectLastImport = `select ` + importColumns + ` from import where undoes = 0 order by started_at desc, id desc limit 1`
@@ -54,7 +54,7 @@ where id = $1`
 
 	updateState    = `update import set state = $3, problem = $4, finished_at = case when $3 in ('done', 'failed', 'stopped') then cast($5 as bigint) end where id = $1 and state = $2`
 	updateFailed   = `update import set state = 'failed', problem = $3, finished_at = $4, report = $5 where id = $1 and state = $2`
-	updateRead     = `update import set rows_read = $2 where id = $1 and state = 'planning' and rows_read <> $2`
+	updateFar      = `update import set rows_read = $2, steps_planned = $3 where id = $1 and state = 'planning' and (rows_read <> $2 or steps_planned <> $3)`
 	updateProgress = `update import set phase = $4, pos = $5, done = done + $6, alone = alone + $7 where id = $1 and phase = $2 and pos = $3 and state = 'applying'`
 	updateAlone    = `update import_step set outcome = 'alone' where import_id = $1 and phase = $2 and pos = $3`
 	updateEnded    = `update import set state = 'done', finished_at = $2 where id = $1 and state = 'applying'`
@@ -80,7 +80,7 @@ func scanImport(r *sql.Rows) (Import, error) {
 	var options, report string
 	var started, planned, begun, finished int64
 	err := r.Scan(&m.ID, &m.State, &m.Origin, &m.FileName, &m.Hash, &m.Size, &options, &m.Format, &m.ownerID, &m.Owner, &m.ownerRole, &m.AllowedBy,
-		&m.Undoes, &m.UndoneBy, &m.RowsRead, &m.Steps, &m.Done, &m.Alone, &m.rounds, &m.phase, &m.pos, &report, &m.Problem, &started, &planned, &begun, &finished)
+		&m.Undoes, &m.UndoneBy, &m.RowsRead, &m.StepsPlanned, &m.Steps, &m.Done, &m.Alone, &m.rounds, &m.phase, &m.pos, &report, &m.Problem, &started, &planned, &begun, &finished)
 	if err != nil {
 		return m, err
 	}

@@ -48,7 +48,7 @@ order by seq`
 	studentStays = `coalesce(f.print <> 0 and r.print = f.print and r.id > 0 and r.status = 'enrolled' and r.school_id = (select o.id from school o where o.source_id = f.school), 0)`
 	contactStays = `coalesce(f.print <> 0 and r.print = f.print and r.id > 0 and not r.gone, 0)`
 	lineStays    = `coalesce(l.print <> 0 and l.print = ` + linePrint + ` and l.from_file and not l.ended
-  and s.seen and s.status = 'enrolled' and s.after = 'enrolled' and s.leaves = 0 and c.seen and not c.gone and not c.after and c.leaves = 0, 0)`
+  and s.seen and s.status = 'enrolled' and s.after = 'enrolled' and s.dates = s.dates_after and s.leaves = 0 and c.seen and not c.gone and not c.after and c.leaves = 0, 0)`
 	linePrint = `(case when fl.print = 0 or fc.said_print = 0 then 0 else (fl.print | fc.said_print) - (fl.print & fc.said_print) end)` // exclusive or
 
 	// Of all rows, those that are then looked at are taken off.
@@ -76,7 +76,7 @@ where id > 0 and source_id <> '' and not seen and (source_id in (select source_i
 	selectLeavingStudents = `select id from r_student where id > $1 and leaves > 0 order by id limit $2`
 	selectLeavingContacts = `select id from r_contact where id > $1 and leaves > 0 order by id limit $2`
 
-	updateStudentAfter = `update r_student set after = $2 where id = $1`
+	updateStudentAfter = `update r_student set after = $2, dates_after = $3 where id = $1`
 	updateContactAfter = `update r_contact set after = $2 where id = $1`
 	updateContactEmail = `update r_contact set email_key = $2 where id = $1`
 

@@ -3,6 +3,7 @@ package intake
 import (
 	"context"
 	"database/sql"
+	"strings"
 
 	"github.com/schoolgate/schoolgate/internal/lang"
 	"github.com/schoolgate/schoolgate/internal/roster"
@@ -63,7 +64,7 @@ func (s *stage) addLine(ctx context.Context, l line) error {
 
 // What is on record, as it is read.
 const (
-	insertOldStudent = `insert into r_student (id, source_id, school_id, status, after, seen, whole, name, email_key, print) values `
+	insertOldStudent = `insert into r_student (id, source_id, school_id, status, after, dates, dates_after, seen, whole, name, email_key, print) values `
 	insertOldContact = `insert into r_contact (id, source_id, gone, after, seen, whole, name, sort, email, email_key, print) values `
 	insertOldLine    = `insert into r_line (id, student_id, contact_id, relationship, from_file, ended, refused, may, position, print) values `
 	insertReprint    = `insert into reprint (kind, id, version, print) values `
@@ -71,8 +72,21 @@ const (
 )
 
 func (s *stage) seeStudent(ctx context.Context, st roster.StudentMark, seen, whole bool) error {
-	return s.insert(ctx, insertOldStudent, st.ID, st.SourceID, st.SchoolID, string(st.Status), string(st.Status), seen, whole, nameOf(st.First, st.Last),
-		lang.EmailKey(st.Email), st.Print)
+	dates := packDates(st.Dates)
+	return s.insert(ctx, insertOldStudent, st.ID, st.SourceID, st.SchoolID, string(st.Status), string(st.Status), dates, dates, seen, whole,
+		nameOf(st.First, st.Last), lang.EmailKey(st.Email), st.Print)
+}
+
+// packDates and unpackDates turn a student's dates, which have no such sign in them, into a column and back.
+func packDates(d roster.StudentDates) string {
+	return strings.Join([]string{d.EnrolledFrom, d.GoneOn, d.BirthDate, string(d.AdultMark)}, "|")
+}
+
+func unpackDates(column string) (d roster.StudentDates) {
+	if parts := strings.Split(column, "|"); len(parts) == 4 {
+		d = roster.StudentDates{EnrolledFrom: parts[0], GoneOn: parts[1], BirthDate: parts[2], AdultMark: roster.AdultMark(parts[3])}
+	}
+	return d
 }
 
 func (s *stage) seeContact(ctx context.Context, c roster.ContactMark, seen, whole bool) error {

@@ -16,6 +16,7 @@ const (
 	turnBeat  = 4 * time.Second
 	turnPolls = 90
 	turnPoll  = 500 * time.Millisecond
+	turnPause = 5 * time.Second // until the queue asks again
 )
 
 // turn is the right to plan and apply an import, which one process has at a time. Every transaction of its holder makes sure of it.
@@ -25,14 +26,19 @@ type turn struct {
 	stop   context.CancelFunc
 	beats  sync.WaitGroup
 
-	reading, read atomic.Int64 // the import whose file is being read, and how many rows of it are
+	of          atomic.Int64 // the import that is being planned
+	rows, steps atomic.Int64 // of its file that are read, of its plan that are made
 }
 
-// counts has the beats of the turn tell how many rows of an import are read.
-func (t *turn) counts(id int64) *atomic.Int64 {
-	t.read.Store(0)
-	t.reading.Store(id)
-	return &t.read
+// counters are how far a plan is, for whoever looks on; nil for nobody.
+type counters struct{ rows, steps *atomic.Int64 }
+
+// counts has the beats of the turn tell how many rows of an import are read, and how many steps planned.
+func (t *turn) counts(id int64) counters {
+	t.rows.Store(0)
+	t.steps.Store(0)
+	t.of.Store(id)
+	return counters{&t.rows, &t.steps}
 }
 
 var (
@@ -88,13 +94,13 @@ func (t *turn) keep(ctx context.Context) {
 	}
 }
 
-// beat renews the turn and tells how many rows are read.
+// beat renews the turn and tells how far the plan is.
 func (t *turn) beat(ctx context.Context) error {
 	return t.db.Write(ctx, func(tx *sqldb.Tx) error {
-		if err := t.mine(ctx, tx); err != nil || t.read.Load() == 0 {
+		if err := t.mine(ctx, tx); err != nil || t.rows.Load()+t.steps.Load() == 0 {
 			return err
 		}
-		_, err := tx.Exec(ctx, updateRead, t.reading.Load(), t.read.Load())
+		_, err := tx.Exec(ctx, updateFar, t.of.Load(), t.rows.Load(), t.steps.Load())
 		return err
 	})
 }

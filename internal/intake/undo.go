@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/schoolgate/schoolgate/internal/access"
 	"github.com/schoolgate/schoolgate/internal/audit"
@@ -111,7 +112,8 @@ func (i *Intake) planUndo(ctx context.Context, t *turn, m Import) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	p := &plan{stage: s, f: newFindings(), rep: &Report{Format: "undo"}, rec: newRecords(), pos: map[phase]int{}, notes: map[List]int{}, names: map[int64]string{}}
+	p := &plan{stage: s, f: newFindings(), rep: &Report{Format: "undo"}, rec: newRecords(), pos: map[phase]int{}, notes: map[List]int{}, names: map[int64]string{}, rule: i.rule(),
+		planned: t.counts(m.ID).steps}
 	undone, err := i.one(ctx, m.Undoes)
 	if err != nil {
 		return err
@@ -145,9 +147,12 @@ func (i *Intake) planUndo(ctx context.Context, t *turn, m Import) (err error) {
 			break
 		}
 		at, pos = steps[len(steps)-1].phase, steps[len(steps)-1].pos
-		if err := i.turnRound(ctx, p, steps, since); err != nil {
+		if err := i.turnRound(ctx, p, steps, undone.BegunAt, since); err != nil {
 			return err
 		}
+	}
+	if err := i.endingLogins(ctx, p); err != nil {
+		return err
 	}
 	if err := s.flush(ctx); err != nil {
 		return err
@@ -158,19 +163,8 @@ func (i *Intake) planUndo(ctx context.Context, t *turn, m Import) (err error) {
 	return i.write(ctx, t, func(tx *sqldb.Tx) error { return i.setPlanned(ctx, tx, m.ID, p, 0, Planned) })
 }
 
-// present is what is on record of what some steps touched.
-type present struct {
-	students map[int64]roster.Student
-	contacts map[int64]roster.Contact
-	lines    map[int64]roster.Line
-	byPair   map[[2]int64]roster.Line
-	ids      roster.SourceIDs
-	held     map[int64]bool // contacts with a login
-	used     map[int64]bool // students with one
-}
-
-func (i *Intake) turnRound(ctx context.Context, p *plan, steps []stepRow, since int64) error {
-	now, err := i.present(ctx, steps)
+func (i *Intake) turnRound(ctx context.Context, p *plan, steps []stepRow, begun time.Time, since int64) error {
+	now, err := i.present(ctx, steps, begun)
 	if err != nil {
 		return err
 	}
@@ -197,74 +191,6 @@ func (i *Intake) turnRound(ctx context.Context, p *plan, steps []stepRow, since 
 		}
 	}
 	return nil
-}
-
-// present reads what the steps touched.
-func (i *Intake) present(ctx context.Context, steps []stepRow) (*present, error) {
-	var students, contacts, lines []int64
-	var studentSources, contactSources []string
-	for _, s := range steps {
-		switch s.phase.kind() {
-		case phaseAddStudent:
-			var c roster.StudentChange
-			if err := unpack(s.data, &c); err != nil {
-				return nil, err
-			}
-			studentSources = append(studentSources, c.New.SourceID)
-		case phaseAddContact:
-			var c roster.ContactChange
-			if err := unpack(s.data, &c); err != nil {
-				return nil, err
-			}
-			contactSources = append(contactSources, c.New.SourceID)
-		case phaseCloseLine, phaseChangeLine, phaseAddLine:
-			var c lineStep
-			if err := unpack(s.data, &c); err != nil {
-				return nil, err
-			}
-			if c.Old.ID != 0 {
-				lines = append(lines, c.Old.ID)
-			} else {
-				studentSources, contactSources = append(studentSources, c.Student), append(contactSources, c.Contact)
-			}
-		default:
-			students, contacts = append(students, s.student), append(contacts, s.contact)
-		}
-	}
-	now := &present{map[int64]roster.Student{}, map[int64]roster.Contact{}, map[int64]roster.Line{}, map[[2]int64]roster.Line{}, roster.SourceIDs{},
-		map[int64]bool{}, map[int64]bool{}}
-	to := roster.Seen{
-		Student: func(s roster.Student) error { now.students[s.ID] = s; return nil },
-		Contact: func(c roster.Contact) error { now.contacts[c.ID] = c; return nil },
-		Line: func(l roster.Line) error {
-			now.lines[l.ID], now.byPair[[2]int64{l.StudentID, l.ContactID}] = l, l
-			return nil
-		},
-	}
-	err := i.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
-		if now.ids, err = i.roster.IDsOf(ctx, tx, studentSources, contactSources); err != nil {
-			return err
-		}
-		var added []int64
-		for _, id := range now.ids.Students {
-			added = append(added, id)
-		}
-		for _, id := range now.ids.Contacts {
-			contacts = append(contacts, id)
-		}
-		if err := i.roster.Current(ctx, tx, append(students, added...), contacts, lines, added, to); err != nil || i.logins == nil {
-			return err
-		}
-		if now.held, err = i.logins.Held(ctx, tx, contacts); err != nil {
-			return err
-		}
-		made, err := i.logins.StudentLogins(ctx, tx, added)
-		for _, m := range made {
-			now.used[m.StudentID] = true
-		}
-		return err
-	})
-	return now, err
 }
 
 // stays says that a step is not taken back.
@@ -344,10 +270,13 @@ func (p *plan) undoLine(ctx context.Context, s stepRow, now *present) error {
 	}
 	if c.Old.ID == 0 {
 		is, ok := now.byPair[[2]int64{now.ids.Students[c.Student], now.ids.Contacts[c.Contact]}]
-		if !p.asLeft(s, true, ok, is.Version, 1, now.held[is.ContactID]) {
+		if !p.asLeft(s, true, ok, is.Version, 1, now.held[is.ContactID] || now.made[[2]int64{is.StudentID, is.ContactID}]) {
 			return nil
 		}
 		p.rep.Lines.Removed++
+		if err := p.undoCloses(ctx, is, nil, now); err != nil {
+			return err
+		}
 		return p.step(ctx, phaseRemoveLine, is.StudentID, is.ContactID, s.name, roster.Added{ID: is.ID, Version: is.Version})
 	}
 	is, ok := now.lines[c.Old.ID]
@@ -355,11 +284,33 @@ func (p *plan) undoLine(ctx context.Context, s stepRow, now *present) error {
 		return nil
 	}
 	p.rep.Lines.Changed++
-	at := phaseChangeLine
-	if roster.MayClose(is, c.Old) {
-		at = phaseCloseLine
+	if err := p.undoCloses(ctx, is, &c.Old, now); err != nil {
+		return err
 	}
-	return p.step(ctx, at, is.StudentID, is.ContactID, s.name, lineStep{LineChange: roster.LineChange{Old: is, New: c.Old}})
+	return p.step(ctx, phaseOfLine(is, c.Old), is.StudentID, is.ContactID, s.name, lineStep{LineChange: roster.LineChange{Old: is, New: c.Old, Back: true}})
+}
+
+// whyTakenBack is why somebody loses access whose line came with the import.
+const whyTakenBack = "taken_back"
+
+// undoCloses puts whoever loses access by a line's going back on the list; next is nil where the line goes.
+func (p *plan) undoCloses(ctx context.Context, is roster.Line, next *roster.Line, now *present) error {
+	s, c := now.students[is.StudentID], now.contacts[is.ContactID]
+	is.Of = s.Dates()
+	if p.rule.May(is, s.Status, c.Left) != roster.MayOpen {
+		return nil
+	}
+	why := roster.Why(whyTakenBack)
+	if next != nil {
+		was := *next
+		was.Of = is.Of
+		why = p.rule.May(was, s.Status, c.Left)
+	}
+	if why == roster.MayOpen {
+		return nil
+	}
+	p.rep.LosesAccess++
+	return p.note(ctx, ListLoses, Person{StudentID: s.ID, ContactID: c.ID, Student: nameOf(s.First, s.Last), Contact: nameOf(c.First, c.Last), Why: string(why)})
 }
 
 // removeSteps takes back what an import added.

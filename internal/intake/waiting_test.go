@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/schoolgate/schoolgate/internal/fault"
+	"github.com/schoolgate/schoolgate/internal/jobs"
 	"github.com/schoolgate/schoolgate/internal/sqldb"
 )
 
@@ -266,6 +267,56 @@ func TestASecondUploadWhileTheFirstWaitsIsPlannedAndAppliedToo(t *testing.T) {
 		}
 		m := o.begin(first, false)
 		o.same("the first is older and has s20 no more: less than a tenth, but a parent", []any{Planned, 1}, []any{m.State, m.Plan().LosesAccess + m.Plan().LosesLater})
+	})
+}
+
+func TestOPS7TheRestOfAnOlderFileGivesNothingBackByItself(t *testing.T) {
+	atOffice(t, func(t *testing.T, o *office) {
+		o.begin(o.upload(twenty()), false)
+		monday := o.upload(plus(twenty(), "s06", kid("s06", "Other", "Lasts06", "1006", "05", "mid", "m06")))
+		o.begin(o.upload(plus(twenty(), "s06", kid("s06", "Third", "Lasts06", "1006", "05", "mid", "m06"), "s05", kid("s05", "Kids05", "Lasts05", "1005", "04", "mid", ""))), false)
+		o.same("closed on Tuesday", true, o.line("s05", "m05").Ended)
+		m := o.begin(monday, false)
+		o.same("waits: nobody loses anything by it, and somebody gains", []any{Planned, true, 0}, []any{m.State, m.Again(), m.Plan().LosesAccess})
+		o.same("still closed", true, o.line("s05", "m05").Ended)
+		o.same("until somebody says so", []any{Done, false}, []any{o.begin(monday, false).State, o.line("s05", "m05").Ended})
+	})
+}
+
+func TestWhatIsSaidOfTheWholeFileIsSaidOnceHoweverOftenItIsPlanned(t *testing.T) {
+	atOffice(t, func(t *testing.T, o *office) {
+		o.take(o.bundle(twenty()), Options{})
+		rows := plus(twenty(), "s06", kid("s06", "Other", "Lasts06", "1006", "05", "mid", "m06"), "s07", kid("s07", "Kids07", "Lasts07", "", "04", "mid", "m07"))
+		text := strings.Replace(rowsOf(rows), "sourcedId,status", "sourcedId,shoe size,status", 1)
+		text = strings.ReplaceAll(text, ",,,true", ",,,,true")
+		moves := func() {
+			o.before = func(q string) error {
+				if strings.HasPrefix(q, "select phase, pos") { // the plan is made: now somebody changes one of the records
+					o.before = nil
+					return o.db.Write(o.ctx, func(tx *sqldb.Tx) error {
+						_, err := tx.Exec(o.ctx, `update student set homeroom = '12b', version = version + 1 where source_id = 's06'`)
+						return err
+					})
+				}
+				return nil
+			}
+		}
+		moves()
+		rep := o.take(bundleOf(t, "orgs.csv", orgsFile, "users.csv", text), Options{})
+		if rep.Again == nil || rep.Again.Students.Changed != 1 || o.student("s06").First != "Other" {
+			t.Fatalf("not planned again: %+v", rep.Again)
+		}
+		all, err := o.intake.Imports(o.ctx, clerk, jobs.Cursor{}, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for where, found := range map[string][]Finding{"report": rep.Findings, "page": o.said(all[0].ID)} {
+			times := map[Code]int{}
+			for _, f := range found {
+				times[f.Code] += f.Count
+			}
+			o.same(where, []int{1, 1, 1}, []int{times[sayNoIDNumber], times[sayPlannedAgain], times[sayColumnUnknown]})
+		}
 	})
 }
 

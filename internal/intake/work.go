@@ -45,17 +45,21 @@ func (i *Intake) handle(ctx context.Context, j jobs.Job) error {
 	if err := json.Unmarshal(j.Payload, &p); err != nil {
 		return jobs.Permanent(err)
 	}
-	return i.work(ctx, p.Import)
+	err := i.work(ctx, p.Import)
+	if errors.Is(err, errBusy) {
+		return jobs.Postpone(err, turnPause) // another import has its turn, or a process that died with it
+	}
+	return err
 }
 
 // work does what there is to do for an import: to plan it, to apply it. An error is of here, not of the file: it is tried again.
 func (i *Intake) work(ctx context.Context, id int64) (err error) {
 	t, err := i.takeTurn(ctx, id)
 	if err != nil {
-		return err // another import has its turn: the queue comes back
+		return err
 	}
 	defer func() { err = errors.Join(err, t.end(ctx)) }()
-	for {
+	for worked := false; ; worked = true {
 		m, err := i.one(ctx, id)
 		if fault.Is(err, fault.NotFound) {
 			return nil
@@ -71,6 +75,9 @@ func (i *Intake) work(ctx context.Context, id int64) (err error) {
 		case Applying:
 			err = i.workApply(ctx, t, m)
 		default:
+			if worked {
+				i.logEnd(m)
+			}
 			return nil
 		}
 		if err != nil {
@@ -91,15 +98,16 @@ func (i *Intake) workPlan(ctx context.Context, t *turn, m Import) error {
 				return err
 			}
 			next := Planned
-			if m.goesOn(rep) {
+			if on, err := i.goesOn(ctx, m, rep); err != nil {
+				return err
+			} else if on {
 				next = Applying // nothing in it that anybody must see first
 			}
 			return i.write(ctx, t, func(tx *sqldb.Tx) error {
-				if err := i.setPlanned(ctx, tx, m.ID, p, m.rounds, next); err != nil || next == Applying || i.watch == nil ||
-					m.Origin != FromFolder || i.watch.Waits == nil {
+				if err := i.setPlanned(ctx, tx, m.ID, p, m.rounds, next); err != nil || next == Applying || m.Origin != FromFolder {
 					return err
 				}
-				return i.watch.Waits(ctx, tx)
+				return i.told.Waits(ctx, tx)
 			})
 		})
 	}
@@ -131,10 +139,10 @@ func (i *Intake) fail(ctx context.Context, t *turn, m Import, why error) error {
 		if err == nil && n == 0 {
 			err = fault.Conflictf("the import is no longer %s", Planning)
 		}
-		if err != nil || i.watch == nil || m.Origin != FromFolder || i.watch.Failed == nil {
+		if err != nil || m.Origin != FromFolder {
 			return err
 		}
-		return i.watch.Failed(ctx, tx)
+		return i.told.Failed(ctx, tx)
 	})
 }
 
@@ -317,11 +325,18 @@ const (
 	updateBegin     = `update import set state = 'applying', allowed_by = $2, begun_at = coalesce(begun_at, $3) where id = $1 and state = 'planned'`
 )
 
-// Resume has workers go on with what an interrupted process left, and is told when the program starts and from time to time.
+// Resume has workers go on with what an interrupted process left. It is to be called every minute or so.
 func (i *Intake) Resume(ctx context.Context) error {
+	var open []int64
+	abandoned := func(tx *sqldb.Tx) (err error) {
+		open, err = sqldb.All(ctx, tx, scanID, selectAbandoned, i.now().UnixMicro())
+		return err
+	}
+	if err := i.db.Look(ctx, abandoned); err != nil || len(open) == 0 {
+		return err
+	}
 	return i.db.Write(ctx, func(tx *sqldb.Tx) error {
-		open, err := sqldb.All(ctx, tx, scanID, selectAbandoned, i.now().Add(-turnLease).UnixMicro())
-		if err != nil {
+		if err := abandoned(tx); err != nil {
 			return err
 		}
 		for _, id := range open {
@@ -336,6 +351,5 @@ func (i *Intake) Resume(ctx context.Context) error {
 // An import is abandoned when nobody has the turn and no job is there to take it.
 const selectAbandoned = `select m.id from import m, import_turn t
 where m.state in ('waiting', 'planning', 'applying') and m.state not in ('done', 'failed', 'stopped') and t.id = 1 and t.until < $1
-  and (m.origin <> 'command' or m.state = 'applying')
   and not exists (select 1 from job j where j.kind = 'import' and j.state = 'ready')
 order by m.id`

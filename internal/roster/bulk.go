@@ -27,8 +27,11 @@ type StudentChange struct{ Old, New Student }
 // ContactChange brings a contact from one state to another, or adds one.
 type ContactChange struct{ Old, New Contact }
 
-// LineChange brings a line from one state to another, or adds one.
-type LineChange struct{ Old, New Line }
+// LineChange brings a line from one state to another, or adds one. Back says that it takes back what an import did to the line.
+type LineChange struct {
+	Old, New Line
+	Back     bool
+}
 
 // Applied says what became of a batch: the records' ids in the batch's order, 0 for those that were left alone.
 type Applied struct{ Schools, Students, Contacts, Lines []int64 }
@@ -187,7 +190,7 @@ func (e *edit) contactMoved(ctx context.Context, old, next Contact) error {
 		}
 	}
 	if old.Left && !next.Left {
-		lines, err := sqldb.All(ctx, e.tx, scanID, selectLineIDsOfContact, next.ID)
+		lines, err := sqldb.All(ctx, e.tx, scanID, selectShutLinesOfContact, next.ID, e.today())
 		if err != nil {
 			return err
 		}
@@ -220,7 +223,7 @@ func (e *edit) applyLines(ctx context.Context, all []LineChange) ([]int64, error
 			return nil, err
 		}
 		ids[i] = next.ID
-		e.noteLine(c.Old, next)
+		e.noteLine(c.Old, next, c.Back)
 		if err := e.lineClosed(ctx, c.Old, next); err != nil {
 			return nil, err
 		}
@@ -238,8 +241,9 @@ func (e *edit) applyLines(ctx context.Context, all []LineChange) ([]int64, error
 	return ids, nil
 }
 
-// noteLine adds what a roster changed in a line to its history.
-func (e *edit) noteLine(old, next Line) {
+// noteLine adds what a roster changed in a line to its history. Who opens a child again whose restriction was lifted is staff, unless an import that
+// restricted it is taken back.
+func (e *edit) noteLine(old, next Line, back bool) {
 	cs := between(append(lineFields(), orderField()), &old, &next)
 	for _, f := range []change{
 		{"file_portal_access", string(old.FilePortalAccess), string(next.FilePortalAccess)}, {"file_restricted", string(old.FileRestricted), string(next.FileRestricted)},
@@ -250,7 +254,7 @@ func (e *edit) noteLine(old, next Line) {
 		}
 	}
 	e.note(kindLine, next.ID, cs)
-	if old.Restricted == Yes && next.Restricted != Yes {
+	if old.Restricted == Yes && next.Restricted != Yes && !back {
 		e.change.Lifted = append(e.change.Lifted, next.ID)
 	}
 }
@@ -267,10 +271,11 @@ func (e *edit) restrictedSince(old Line, next *Line) {
 
 // lineClosed tells the log and the hook of a line that may no longer be opened.
 func (e *edit) lineClosed(ctx context.Context, old, next Line) error {
-	if !MayClose(old, next) {
-		if mayOpen(old, next) {
-			e.change.Opened = append(e.change.Opened, next.ID)
-		}
+	closes := MayClose(old, next)
+	if old.Ended && !next.Ended || !closes && e.mayOpen(old, next) {
+		e.change.Opened = append(e.change.Opened, next.ID)
+	}
+	if !closes {
 		return nil
 	}
 	e.change.LineIDs = append(e.change.LineIDs, next.ID)
@@ -293,10 +298,10 @@ func (e *edit) lineClosed(ctx context.Context, old, next Line) error {
 // byRoster stands for the roster where a record says who set something.
 const byRoster = "roster"
 
-// mayOpen reports whether a change of a line that cannot close it may give access.
-func mayOpen(old, next Line) bool {
-	return old.Ended && !next.Ended || old.GraceUntil != "" && next.GraceUntil == "" || old.Restricted == Yes && next.Restricted != Yes || next.PortalAccess != old.PortalAccess ||
-		next.FilePortalAccess != old.FilePortalAccess
+// mayOpen reports whether a change of a line that cannot close it may give access. While its time of grace runs it has not been shut.
+func (e *edit) mayOpen(old, next Line) bool {
+	return old.GraceUntil != "" && old.GraceUntil <= e.today() && next.GraceUntil == "" || old.Restricted == Yes && next.Restricted != Yes ||
+		next.PortalAccess != old.PortalAccess || next.FilePortalAccess != old.FilePortalAccess
 }
 
 // MayClose reports whether a change of a line may take access away. Whether it does is for Rule.May to say, which knows the school's rule

@@ -28,6 +28,7 @@ type StudentMark struct {
 	ID, SchoolID       int64
 	SourceID           string
 	Status             Status
+	Dates              StudentDates
 	First, Last, Email string
 	Print              int64 // of what the roster said last, 0 where that says nothing any more
 }
@@ -52,7 +53,7 @@ type LineMark struct {
 }
 
 const (
-	selectStudentMarks = `select s.id, coalesce(s.school_id, 0), coalesce(s.source_id, ''), s.status, s.first_name, s.last_name, s.email, s.file_print, s.version, s.local_fields
+	selectStudentMarks = `select s.id, coalesce(s.school_id, 0), coalesce(s.source_id, ''), s.status, s.first_name, s.last_name, s.email, s.file_print, s.version, s.local_fields, ` + StudentDateColumns + `
 from student s`
 	selectContactMarks = `select c.id, coalesce(c.source_id, ''), c.left_at is not null, c.first_name, c.last_name, c.sort_key, c.email, c.file_print, c.version, c.local_fields
 from contact c`
@@ -71,7 +72,7 @@ join contact c on c.id = l.contact_id` + where, args
 func scanStudentMark(r *sql.Rows) (m StudentMark, err error) {
 	var version int64
 	var local string
-	err = r.Scan(&m.ID, &m.SchoolID, &m.SourceID, &m.Status, &m.First, &m.Last, &m.Email, &m.Print, &version, &local)
+	err = r.Scan(append([]any{&m.ID, &m.SchoolID, &m.SourceID, &m.Status, &m.First, &m.Last, &m.Email, &m.Print, &version, &local}, m.Dates.Targets()...)...)
 	m.Print = printOf(m.Print, version, local)
 	return m, err
 }

@@ -12,25 +12,46 @@ import (
 type Difference struct{ Field, Old, New string }
 
 // TakeStudent returns the student as it is once a roster has come that has the fields named in carried: what staff set by hand stays, and is
-// listed with what the roster says instead.
-func TakeStudent(old, file Student, carried []string) (next Student, changed, kept []Difference) {
+// listed with what the roster says instead, unless the roster shuts what it opens. Today is the day in the school's time zone.
+func TakeStudent(old, file Student, carried []string, today string) (next Student, changed, kept []Difference) {
 	next = old
-	changed, kept = take(studentFields(), &next, &file, carried, old.Local)
-	return next, keepSaid(studentFields(), &next.FileValues, &file, carried, old.Local, changed), kept
+	changed, kept = take(studentFields(), &next, &file, carried, &next.Local)
+	if settleLeaving(old, &next, today) {
+		changed = differences(studentFields(), &old, &next)
+	}
+	return next, keepSaid(studentFields(), &next.FileValues, &file, carried, next.Local, changed), kept
+}
+
+// settleLeaving makes a student's day of leaving agree with a roster, and reports whether it changed anything: whoever is at another school now, or was
+// gone and is back, has none any more, unless staff set it. For whoever is still named at the school, the day that has come is the status, as
+// SettleStatuses makes it.
+func settleLeaving(old Student, next *Student, today string) bool {
+	if next.Status != Enrolled || next.GoneOn == "" || next.GoneAs == "" {
+		return false
+	}
+	switch moved := next.SchoolID != old.SchoolID || old.Status == Left; {
+	case moved && !slices.Contains(next.Local, fieldGoneOn):
+		next.GoneOn, next.GoneAs = "", ""
+	case next.GoneOn <= today:
+		next.Status = next.GoneAs
+	default:
+		return false
+	}
+	return true
 }
 
 // TakeContact is TakeStudent for a contact.
 func TakeContact(old, file Contact, carried []string) (next Contact, changed, kept []Difference) {
 	next = old
-	changed, kept = take(contactFields(), &next, &file, carried, old.Local)
-	return next, keepSaid(contactFields(), &next.FileValues, &file, carried, old.Local, changed), kept
+	changed, kept = take(contactFields(), &next, &file, carried, &next.Local)
+	return next, keepSaid(contactFields(), &next.FileValues, &file, carried, next.Local, changed), kept
 }
 
 // TakeLine is TakeStudent for a line. What the roster says of portal access is kept beside a value set by hand, which never loosens it.
 func TakeLine(old, file Line, carried []string) (next Line, changed, kept []Difference) {
 	next = old
 	fields := slices.DeleteFunc(append(lineFields(), orderField()), func(f field[Line]) bool { return f.name == fieldRestricted })
-	changed, kept = take(fields, &next, &file, carried, old.Local)
+	changed, kept = take(fields, &next, &file, carried, &next.Local)
 	if slices.Contains(carried, fieldPortalAccess) && old.FilePortalAccess != file.PortalAccess {
 		next.FilePortalAccess = file.PortalAccess
 		if !slices.ContainsFunc(changed, func(d Difference) bool { return d.Field == fieldPortalAccess }) {
@@ -38,7 +59,7 @@ func TakeLine(old, file Line, carried []string) (next Line, changed, kept []Diff
 		}
 	}
 	changed = append(changed, takeRestriction(&next, &file, carried)...)
-	return next, keepSaid(fields, &next.FileValues, &file, carried, old.Local, changed), kept
+	return next, keepSaid(fields, &next.FileValues, &file, carried, next.Local, changed), kept
 }
 
 // FileValues names what the roster says for fields set by hand, where that is all that changed.
@@ -104,17 +125,34 @@ func orderField() field[Line] {
 		set: func(l *Line, v string) { l.Position, _ = strconv.Atoi(v) }} // of made it
 }
 
-func take[T any](fields []field[T], next, file *T, carried, local []string) (changed, kept []Difference) {
+func take[T any](fields []field[T], next, file *T, carried []string, local *[]string) (changed, kept []Difference) {
 	for _, f := range fields {
 		was, is := f.of(next), f.of(file)
-		switch {
-		case was == is || !slices.Contains(carried, f.name):
-		case slices.Contains(local, f.name):
-			kept = append(kept, Difference{f.name, was, is})
-		default:
-			f.set(next, is)
-			changed = append(changed, Difference{f.name, was, is})
+		if was == is || !slices.Contains(carried, f.name) {
+			continue
 		}
+		if slices.Contains(*local, f.name) {
+			if !loosens(f.name, was, is) {
+				kept = append(kept, Difference{f.name, was, is})
+				continue
+			}
+			*local = slices.DeleteFunc(slices.Clone(*local), func(name string) bool { return name == f.name })
+		}
+		f.set(next, is)
+		changed = append(changed, Difference{f.name, was, is})
 	}
 	return changed, kept
+}
+
+// loosens reports whether a value set by hand opens what a roster shuts: a student who is not enrolled, days on which a line does not run.
+func loosens(name, hand, file string) bool {
+	switch name {
+	case fieldStatus:
+		return hand == string(Enrolled) && file != hand
+	case fieldBegin:
+		return hand < file
+	case fieldEnd:
+		return earlier(hand, file) == file && file != ""
+	}
+	return false
 }

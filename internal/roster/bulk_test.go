@@ -124,7 +124,7 @@ func TestABatchLeavesAloneWhatSomebodyElseChanged(t *testing.T) {
 			var b Batch
 			b.Students = []StudentChange{{s, s}, {New: Student{SourceID: s.SourceID, First: "Again", Status: Enrolled}}}
 			b.Contacts = []ContactChange{{c, c}, {New: Contact{SourceID: c.SourceID, First: "Again"}}}
-			b.Lines = []LineChange{{l, l}, {New: Line{StudentID: s.ID, ContactID: c.ID}}}
+			b.Lines = []LineChange{{Old: l, New: l}, {New: Line{StudentID: s.ID, ContactID: c.ID}}}
 			b.Students[0].Old.Version, b.Contacts[0].Old.Version, b.Lines[0].Old.Version = older(s.Version), older(c.Version), older(l.Version)
 			b.Lines[0].New.Ended, b.Contacts[0].New.Email = true, "other@b.example"
 			done, err := d.Apply(ctx, tx, d.clerk, b)
@@ -171,7 +171,7 @@ func TestABatchTellsWhatItClosed(t *testing.T) {
 			d.heard = nil
 			d.write(func(ctx context.Context, tx *sqldb.Tx) error {
 				d.heard = nil
-				_, err := d.Apply(ctx, tx, d.clerk, Batch{Students: []StudentChange{{s, sn}}, Contacts: []ContactChange{{c, cn}}, Lines: []LineChange{{l, ln}}})
+				_, err := d.Apply(ctx, tx, d.clerk, Batch{Students: []StudentChange{{s, sn}}, Contacts: []ContactChange{{c, cn}}, Lines: []LineChange{{Old: l, New: ln}}})
 				return err
 			})
 			told := len(d.heard) == 1 && slices.Contains(d.heard[0].LineIDs, l.ID)
@@ -186,6 +186,51 @@ func TestABatchTellsWhatItClosed(t *testing.T) {
 		})
 		if !fault.Is(err, fault.Forbidden) {
 			t.Errorf("a parent imports: %v", err)
+		}
+	})
+}
+
+func TestWhoComesBackInTheTimeOfGraceOpensNothingThatWasShut(t *testing.T) {
+	atDesk(t, func(t *testing.T, d *desk) {
+		opened := func(change func(l *Line, c *Contact), back func(l *Line, c *Contact)) bool {
+			_, c, l := d.fromRoster(fmt.Sprint(len(d.column("select 1 || '' from contact"))), Student{First: "Ana", Last: "Lopez"}, Contact{First: "Maria", Last: "Lopez"}, Line{Relationship: "mother"})
+			apply := func(change func(l *Line, c *Contact)) { // who comes back does so before the line, as in an import
+				d.write(func(ctx context.Context, tx *sqldb.Tx) error {
+					is, err := d.line(ctx, tx, l.ID)
+					if err != nil {
+						return err
+					}
+					who, err := d.Contact(ctx, tx, c.ID)
+					if err != nil {
+						return err
+					}
+					next, nextWho := is, who
+					change(&next, &nextWho)
+					if _, err := d.Apply(ctx, tx, d.clerk, Batch{Contacts: []ContactChange{{Old: who, New: nextWho}}}); err != nil {
+						return err
+					}
+					_, err = d.Apply(ctx, tx, d.clerk, Batch{Lines: []LineChange{{Old: is, New: next}}})
+					return err
+				})
+			}
+			apply(change)
+			d.heard = nil
+			apply(back)
+			return slices.ContainsFunc(d.heard, func(c Change) bool { return slices.Contains(c.Opened, l.ID) })
+		}
+		missing := func(until string) func(*Line, *Contact) {
+			return func(l *Line, c *Contact) { l.GraceUntil, c.Left = until, true }
+		}
+		back := func(l *Line, c *Contact) { l.GraceUntil, c.Left = "", false }
+		for what, x := range map[string]struct{ got, want bool }{
+			"in time":                       {opened(missing("2026-12-01"), back), false},
+			"on the day it ends":            {opened(missing("2026-11-23"), back), true},
+			"a line":                        {opened(func(l *Line, _ *Contact) { l.Ended = true }, func(l *Line, _ *Contact) { l.Ended = false }), true},
+			"a line that is something else": {opened(func(l *Line, _ *Contact) { l.Ended = true }, func(l *Line, _ *Contact) { l.Ended, l.Relationship = false, "guardian" }), true},
+		} {
+			if x.got != x.want {
+				t.Errorf("%s: opened %v", what, x.got)
+			}
 		}
 	})
 }

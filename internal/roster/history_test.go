@@ -129,7 +129,7 @@ func TestAFieldSetByHandShowsWhatTheRosterSaysAndIsReleased(t *testing.T) {
 
 		take := func(grade string) []Difference {
 			old := d.page(ana.ID).Student
-			next, changed, _ := TakeStudent(old, Student{Grade: grade}, []string{"grade"})
+			next, changed, _ := TakeStudent(old, Student{Grade: grade}, []string{"grade"}, "2026-11-23")
 			d.write(func(ctx context.Context, tx *sqldb.Tx) error {
 				_, err := d.Apply(ctx, tx, d.clerk, Batch{Students: []StudentChange{{Old: old, New: next}}})
 				return err
@@ -275,5 +275,28 @@ func TestStaffOfAnotherSchoolThatTheStudentAttendsSeeTheRecordAndLeaveIt(t *test
 		if got := problemsOf(d.SaveStudent(t.Context(), d.clerk, s)); len(got) != 1 {
 			t.Errorf("the own school again: %v", got)
 		}
+	})
+}
+
+func TestPRV8TheHistoryOfARecordEndsWithTheRecord(t *testing.T) {
+	atDesk(t, func(t *testing.T, d *desk) {
+		ana, _, taken := d.fromRoster("1", Student{First: "Ana", Last: "Lopez"}, Contact{First: "Maria", Last: "Lopez"}, Line{})
+		line := d.save(ContactEdit{Contact: Contact{First: "Rick", Last: "Lopez"}, Line: Line{StudentID: ana.ID, Relationship: "uncle"}})
+		e := d.sheet(ana.ID, 1)
+		e.Contact.HomePhone, e.Line.Pickup = "555-0101", Yes
+		d.save(e)
+		d.ok(d.RemoveLine(t.Context(), d.clerk, line, d.sheet(ana.ID, 1).Line.Version))
+		d.same("the student's tells who was taken off", d.column("select kind || ' ' || field || ' ' || old from record_change where kind <> 'line' or record_id <> $1", taken.ID),
+			[]string{"student contact_removed Rick Lopez"})
+		d.write(func(ctx context.Context, tx *sqldb.Tx) error {
+			b := Batch{Contacts: []ContactChange{{New: Contact{SourceID: "c9", First: "Wrong", Last: "Person"}}}}
+			done, err := d.Apply(ctx, tx, d.clerk, b)
+			if err != nil {
+				return err
+			}
+			_, err = d.RemoveAdded(ctx, tx, d.clerk, "contact", []Added{{ID: done.Contacts[0], Version: 1}})
+			return err
+		})
+		d.same("what an import added and took back has none", d.column("select field from record_change where kind = 'contact'"), []string(nil))
 	})
 }

@@ -44,7 +44,7 @@ func TestPRV1WordsOfTheRosterWaitUntilTheyAreReadAndAgainWhenTheyChange(t *testi
 				d.ok(err)
 				next, changed, _ := TakeLine(old, Line{FileRestriction: text}, []string{FileRestriction})
 				if len(changed) > 0 {
-					_, err = d.Apply(ctx, tx, d.clerk, Batch{Lines: []LineChange{{old, next}}})
+					_, err = d.Apply(ctx, tx, d.clerk, Batch{Lines: []LineChange{{Old: old, New: next}}})
 				}
 				l, _ = d.line(ctx, tx, l.ID)
 				return err

@@ -141,7 +141,7 @@ type FullLine struct {
 // Change tells linesChanged what was touched.
 type Change struct {
 	LineIDs   []int64 // lines that may have become closed, or were deleted (see Gone)
-	Opened    []int64 // lines that may have become open, new ones among them; those in LineIDs are not repeated
+	Opened    []int64 // lines that may have become open, new ones among them
 	Gone      []GoneLine
 	Lifted    []int64 // lines whose restriction was lifted: staff open them again
 	Addresses []AddressChange

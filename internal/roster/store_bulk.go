@@ -15,6 +15,9 @@ import (
 const (
 	selectLineIDsOfContact = `select id from student_contact where contact_id = $1`
 
+	// Lines whose time of grace still runs have been open all the time.
+	selectShutLinesOfContact = `select id from student_contact where contact_id = $1 and grace_until <= $2`
+
 	selectFedSchools = `select o.id from school o
 where exists (select 1 from student s where s.school_id = o.id and s.source_id is not null and s.status <> 'left')
 order by o.id`

@@ -8,7 +8,8 @@ import (
 )
 
 // TestOPS7NothingSetByHandLoosensWhatTheRosterSaysWhateverTheOrder plays rosters and hands on one line: whatever was set by hand, before or after, in any
-// field, what the roster shut last is shut, and what it says of a field set by hand stands beside it.
+// field, what the roster shut last is shut, once it speaks the days on which it lets nobody in are days on which nobody gets in, and what it says of a field
+// set by hand stands beside it.
 func TestOPS7NothingSetByHandLoosensWhatTheRosterSaysWhateverTheOrder(t *testing.T) {
 	flags := []Flag{Yes, No, Unknown}
 	names := []string{"legal_guardian", "lives_with", "emergency", "pickup", "mailing", fieldPortalAccess, fieldRelationship, "begin_date", "end_date"}
@@ -25,13 +26,22 @@ func TestOPS7NothingSetByHandLoosensWhatTheRosterSaysWhateverTheOrder(t *testing
 			return Line{Relationship: rapid.SampledFrom([]string{"parent", "mother", "neighbor"}).Draw(t, what+" relationship"), LegalGuardian: flag("guardian"),
 				LivesWith: flag("lives with"), Emergency: flag("emergency"), Pickup: flag("pickup"), Mailing: flag("mailing"), PortalAccess: flag("portal"),
 				Restricted: flag("restricted"), BeginDate: rapid.SampledFrom([]string{"", "2026-01-01", "2027-01-01"}).Draw(t, what+" begin"),
-				EndDate: rapid.SampledFrom([]string{"", "2027-06-01"}).Draw(t, what+" end")}
+				EndDate: rapid.SampledFrom([]string{"", "2026-06-01", "2027-06-01"}).Draw(t, what+" end")}
 		}
 		for range rapid.IntRange(1, 12).Draw(t, "steps") {
 			if rapid.Bool().Draw(t, "a roster") {
 				file := draw("file")
 				carried := rapid.SliceOfDistinct(rapid.SampledFrom(append(slices.Clone(names), fieldRestricted)), rapid.ID).Draw(t, "carried")
+				for _, f := range lineFields() {
+					if v, set := byHand[f.name]; set && slices.Contains(carried, f.name) && loosens(f.name, v, f.of(&file)) {
+						delete(byHand, f.name)
+					}
+				}
 				l, _, _ = TakeLine(l, file, carried)
+				if may := rule.May(l, Enrolled, false); may == MayOpen && (slices.Contains(carried, fieldBegin) && rule.Today < file.BeginDate ||
+					slices.Contains(carried, fieldEnd) && file.EndDate != "" && rule.Today >= file.EndDate) {
+					t.Fatalf("the roster's days do not run: %+v", l)
+				}
 				for _, f := range lineFields() {
 					if slices.Contains(carried, f.name) {
 						said[f.name] = f.of(&file)

@@ -21,6 +21,9 @@ func importAgain(l *lang.Language, m *intake.Import) []string {
 	if len(r.Over) > 0 {
 		texts = append(texts, l.T("imports.again.over"))
 	}
+	if len(texts) == 1 { // nobody loses anything
+		texts = append(texts, l.T("imports.again.newer"))
+	}
 	return texts
 }
 

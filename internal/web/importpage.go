@@ -89,13 +89,8 @@ func (s *Server) importWith(x *exchange, status int, id int64, wrong error) erro
 		p.Takes, p.Other = m.Undoes != 0, importURL(other)
 	}
 	switch m.State {
-	case intake.Uploading, intake.Waiting, intake.Planning:
-		p.Running, p.Progress = true, l.T("imports.progress."+string(m.State))
-		if m.State == intake.Planning && m.RowsRead > 0 && m.Undoes == 0 {
-			p.Progress = l.T("imports.progress.rows", "Count", m.RowsRead)
-		}
-	case intake.Applying:
-		p.Running, p.Progress = true, l.T("imports.progress.applying", "Done", l.Number(m.Done), "Size", l.Number(m.Steps))
+	case intake.Uploading, intake.Waiting, intake.Planning, intake.Applying:
+		p.Running, p.Progress = true, importProgress(l, m)
 	case intake.Planned:
 		err = s.importPlanned(x, &p, m)
 	case intake.Failed:
