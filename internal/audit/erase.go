@@ -66,7 +66,7 @@ func (l *Log) eraseBatch(ctx context.Context, tx *sqldb.Tx, actor access.Actor, 
 		return 0, err
 	}
 	var n int64
-	err = inGroups(ids, 1, func(rows int, args []any) error {
+	err = inGroups(ids, func(rows int, args []any) error {
 		gone, err := tx.Exec(ctx, deleteDetails(rows), args...)
 		n += gone
 		return err

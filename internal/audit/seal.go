@@ -101,7 +101,7 @@ func (l *Log) sealBatch(ctx context.Context, tx *sqldb.Tx) (more bool, err error
 		return false, err
 	}
 	c := newCoder(l.key)
-	seals := make([]any, 0, 4*len(waiting))
+	seals := make([][]any, 0, len(waiting))
 	ids := make([]any, 0, len(waiting))
 	for _, p := range waiting {
 		if p.mac == nil && h.Seq == 0 {
@@ -115,16 +115,13 @@ func (l *Log) sealBatch(ctx context.Context, tx *sqldb.Tx) (more bool, err error
 		n := int64(len(ids)) + 1 + h.Seq
 		link := c.link(h.Chain, n, p.event, p.mac)
 		h.Chain = link[:]
-		seals = append(seals, n, p.event, p.mac, h.Chain)
+		seals = append(seals, []any{n, p.event, p.mac, h.Chain})
 		ids = append(ids, p.event)
 	}
-	if err := inGroups(seals, 4, func(n int, args []any) error {
-		_, err := tx.Exec(ctx, insertSeals(n), args...)
-		return err
-	}); err != nil {
+	if err := sqldb.InsertMany(ctx, tx, insertSeals, seals); err != nil {
 		return false, err
 	}
-	return len(waiting) == limit, inGroups(ids, 1, func(n int, args []any) error {
+	return len(waiting) == limit, inGroups(ids, func(n int, args []any) error {
 		_, err := tx.Exec(ctx, deletePending(n), args...)
 		return err
 	})
@@ -158,17 +155,17 @@ func (l *Log) adopt(ctx context.Context, tx *sqldb.Tx, c *coder, event int64) ([
 	return mac, err
 }
 
-// inGroups calls fn with groups of rows, of which there are two sizes alone, so that there are few statement texts.
-func inGroups(args []any, width int, fn func(rows int, args []any) error) error {
-	for len(args) > 0 {
+// inGroups calls fn with groups of ids, of which there are two sizes alone, so that there are few statement texts.
+func inGroups(ids []any, fn func(n int, ids []any) error) error {
+	for len(ids) > 0 {
 		n := 32
-		if len(args) < n*width {
+		if len(ids) < n {
 			n = 1
 		}
-		if err := fn(n, args[:n*width]); err != nil {
+		if err := fn(n, ids[:n]); err != nil {
 			return err
 		}
-		args = args[n*width:]
+		ids = ids[n:]
 	}
 	return nil
 }

@@ -1,5 +1,7 @@
 package audit
 
+import "github.com/schoolgate/schoolgate/internal/sqldb"
+
 const (
 	selectOldDetails = `select event_id from audit_detail where at < $1 order by at, event_id limit $2`
 
@@ -24,5 +26,5 @@ where (student_id, day, viewer_kind, viewer_id, how, address) in (
 )
 
 func deleteDetails(n int) string {
-	return "delete from audit_detail where event_id in " + placeholders(1, n)
+	return "delete from audit_detail where event_id in " + sqldb.Values(1, n)
 }

@@ -39,7 +39,7 @@ func addDetails(ctx context.Context, tx *sqldb.Tx, events []Event) error {
 			ids = append(ids, events[i].ID)
 		}
 	}
-	return inGroups(ids, 1, func(n int, args []any) error {
+	return inGroups(ids, func(n int, args []any) error {
 		return sqldb.Each(ctx, tx, func(r *sql.Rows) error {
 			var id int64
 			var detail []byte
@@ -53,5 +53,5 @@ func addDetails(ctx context.Context, tx *sqldb.Tx, events []Event) error {
 }
 
 func selectDetailsOf(n int) string {
-	return "select event_id, detail from audit_detail where event_id in " + placeholders(1, n)
+	return "select event_id, detail from audit_detail where event_id in " + sqldb.Values(1, n)
 }

@@ -2,14 +2,16 @@ package audit
 
 import (
 	"database/sql"
-	"strconv"
-	"strings"
+
+	"github.com/schoolgate/schoolgate/internal/sqldb"
 )
 
 const (
 	selectHead = `select seq, chain from audit_seal order by seq desc limit 1`
 
 	selectLease = `select holder, until from audit_sealer where id = 1`
+
+	insertSeals = `insert into audit_seal (seq, event_id, mac, chain) values `
 
 	upsertLease = `insert into audit_sealer (id, holder, until) values (1, $1, $2)
 on conflict (id) do update set holder = excluded.holder, until = excluded.until`
@@ -79,27 +81,6 @@ func (w *row) targets() []any {
 	return to
 }
 
-func insertSeals(n int) string {
-	return "insert into audit_seal (seq, event_id, mac, chain) values " + placeholders(n, 4)
-}
-
 func deletePending(n int) string {
-	return "delete from audit_pending where event_id in " + placeholders(1, n)
-}
-
-// placeholders are rows of placeholders: ($1, $2), ($3, $4).
-func placeholders(rows, width int) string {
-	var b strings.Builder
-	for i := range rows * width {
-		switch {
-		case i == 0:
-			b.WriteByte('(')
-		case i%width == 0:
-			b.WriteString("), (")
-		default:
-			b.WriteString(", ")
-		}
-		b.WriteString("$" + strconv.Itoa(i+1))
-	}
-	return b.String() + ")"
+	return "delete from audit_pending where event_id in " + sqldb.Values(1, n)
 }

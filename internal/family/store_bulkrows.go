@@ -4,8 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"fmt"
-	"strings"
 
 	"github.com/schoolgate/schoolgate/internal/account"
 	"github.com/schoolgate/schoolgate/internal/fault"
@@ -104,31 +102,13 @@ limit 1`
 // frozenAtOnce is how many rows of a list are written or deleted in one transaction.
 const frozenAtOnce = 500
 
-// frozenAStatement is how many rows one statement inserts.
-const frozenAStatement = 50
-
 // insertFrozen writes rows behind position pos.
 func insertFrozen(ctx context.Context, tx *sqldb.Tx, bulk int64, pos int, rows []frozen) error {
-	for len(rows) > 0 {
-		some := rows[:min(len(rows), frozenAStatement)]
-		rows = rows[len(some):]
-		var b strings.Builder
-		b.WriteString(insertBulkRows)
-		args := []any{bulk}
-		for i, r := range some {
-			if i > 0 {
-				b.WriteString(", ")
-			}
-			pos++
-			n := len(args)
-			fmt.Fprintf(&b, "($1, $%d, $%d, $%d, $%d, $%d)", n+1, n+2, n+3, n+4, n+5)
-			args = append(args, pos, r.party, r.target, r.contact, r.student)
-		}
-		if _, err := tx.Exec(ctx, b.String(), args...); err != nil {
-			return err
-		}
+	values := make([][]any, len(rows))
+	for n, r := range rows {
+		values[n] = []any{bulk, pos + n + 1, r.party, r.target, r.contact, r.student}
 	}
-	return nil
+	return sqldb.InsertMany(ctx, tx, insertBulkRows, values)
 }
 
 func bulkOutcomes(ctx context.Context, tx *sqldb.Tx, id int64) (map[string]int, error) {

@@ -3,8 +3,6 @@ package family
 import (
 	"context"
 	"database/sql"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/schoolgate/schoolgate/internal/access"
@@ -109,34 +107,12 @@ func scanFinding(r *sql.Rows) (f finding, err error) {
 	return f, r.Scan(&f.subject, &f.flaw, &f.school, &f.sort, &f.main)
 }
 
-// addFindings inserts rows, many with each statement and in few different statement texts.
 func addFindings(ctx context.Context, tx *sqldb.Tx, kind string, all []finding) error {
-	for len(all) > 0 {
-		n := 1
-		for _, size := range []int{64, 8} {
-			if len(all) >= size {
-				n = size
-				break
-			}
-		}
-		var b strings.Builder
-		args := make([]any, 0, 6*n)
-		for i, f := range all[:n] {
-			if i > 0 {
-				b.WriteString(", ")
-			}
-			for c := range 6 {
-				b.WriteString(map[bool]string{true: "($", false: ", $"}[c == 0] + strconv.Itoa(6*i+c+1))
-			}
-			b.WriteByte(')')
-			args = append(args, kind, f.subject, string(f.flaw), f.school, f.sort, f.main)
-		}
-		all = all[n:]
-		if _, err := tx.Exec(ctx, insertFindings+b.String(), args...); err != nil {
-			return err
-		}
+	rows := make([][]any, len(all))
+	for n, f := range all {
+		rows[n] = []any{kind, f.subject, string(f.flaw), f.school, f.sort, f.main}
 	}
-	return nil
+	return sqldb.InsertMany(ctx, tx, insertFindings, rows)
 }
 
 // findings is the list of records with a flaw: $1 the flaw, $2 and $3 the place, $4 the limit.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/schoolgate/schoolgate/internal/access"
@@ -18,7 +19,6 @@ const (
 	firstBatch = 100
 	leastBatch = 50
 	mostBatch  = 1000
-	manySteps  = 5000                  // of people: after so many the database looks at what is in the tables before lines join them
 	longBatch  = 80 * time.Millisecond // nobody waits longer behind one transaction
 	aloneKept  = 1000                  // names of those left alone
 )
@@ -61,37 +61,35 @@ type writer struct {
 	id      int64
 	schools map[int64]int64 // ids of the plan's new schools, which are negative there
 	round   int             // of schools
-	steps   int             // that were taken on since the tables were looked at
+	size    atomic.Int64    // of the batch that is read next
+	grown   growth
 }
 
-// apply works through the journal from where it stands, in transactions that nobody waits behind. A step is done at most once: the place in the
-// journal moves on in the transaction of the step.
+// apply works through the journal from where it stands, in transactions that nobody waits behind; the next steps are read meanwhile. A step is done
+// at most once: the place in the journal moves on in the transaction of the step.
 func (i *Intake) apply(ctx context.Context, t *turn, id int64) error {
 	m, err := i.one(ctx, id)
 	if err != nil {
 		return err
 	}
-	w := &writer{Intake: i, actor: m.actor(), id: id, round: -1}
-	at, pos, size := m.phase, m.pos, firstBatch
-	for {
-		steps, err := w.next(ctx, at, pos, size)
+	w := &writer{Intake: i, actor: m.actor(), id: id, round: -1, grown: growth{}}
+	w.size.Store(firstBatch)
+	at, pos := m.phase, m.pos
+	for b, err := range ahead(w.batches(ctx, at, pos)) {
 		if err != nil {
 			return err
 		}
-		if len(steps) == 0 {
-			return w.measure(ctx, at, nil)
-		}
-		if err := w.measure(ctx, at, steps); err != nil {
+		last := b.steps[len(b.steps)-1]
+		if err := w.settle(ctx, b.phase()); err != nil {
 			return err
 		}
 		began := i.now()
 		err = i.write(ctx, t, func(tx *sqldb.Tx) error {
-			alone, err := w.do(ctx, tx, steps)
+			alone, err := w.do(ctx, tx, b)
 			if err != nil {
 				return err
 			}
-			last := steps[len(steps)-1]
-			n, err := tx.Exec(ctx, updateProgress, id, int(at), pos, int(last.phase), last.pos, len(steps), alone)
+			n, err := tx.Exec(ctx, updateProgress, id, int(at), pos, int(last.phase), last.pos, len(b.steps), alone)
 			if err == nil && n == 0 {
 				err = errBusy
 			}
@@ -100,60 +98,32 @@ func (i *Intake) apply(ctx context.Context, t *turn, id int64) error {
 		if err != nil {
 			return err
 		}
-		at, pos = steps[len(steps)-1].phase, steps[len(steps)-1].pos
-		switch took := i.now().Sub(began); {
-		case took > longBatch:
-			size = max(leastBatch, size/2)
-		case took < longBatch/2 && len(steps) == size:
-			size = min(mostBatch, size*2)
+		at, pos = last.phase, last.pos
+		w.took(i.now().Sub(began), len(b.steps))
+		if err := i.db.Measure(ctx, w.grown.by(b)...); err != nil {
+			return err
 		}
+	}
+	return i.db.Measure(ctx, w.grown.tables()...)
+}
+
+// took has the next batches be of a size that takes about as long as anybody may wait.
+func (w *writer) took(took time.Duration, steps int) {
+	switch size := w.size.Load(); {
+	case took > longBatch:
+		w.size.Store(max(leastBatch, size/2))
+	case took < longBatch/2 && int64(steps) == size:
+		w.size.Store(min(mostBatch, size*2))
 	}
 }
 
-// measure has the database look at what many steps brought: at people before lines join them, at lines while they come, for the pages that list
-// them, and at all of it in the end.
-func (w *writer) measure(ctx context.Context, at phase, next []stepRow) error {
-	before := w.steps
-	w.steps += len(next)
-	var tables []string
-	switch {
-	case w.steps < manySteps:
-	case len(next) == 0:
-		tables = []string{"student", "contact", "student_contact", "line_name", "line_word", "class", "enrolment"}
-	case next[0].phase.kind() == phaseAddLine && at != next[0].phase:
-		w.steps = manySteps
-		tables = []string{"student", "contact"}
-	case next[0].phase.kind() == phaseAddLine && before/manySteps < 2 && w.steps/manySteps >= 2:
-		tables = []string{"student_contact", "line_name", "line_word"}
-	}
-	if len(tables) == 0 {
+// settle finds the schools that the plan of a phase's round made, once they are there.
+func (w *writer) settle(ctx context.Context, at phase) error {
+	if at.kind() <= phaseSchool || w.round == at.round() {
 		return nil
 	}
-	return w.db.Measure(ctx, tables...)
-}
-
-// next reads the next steps, all of one phase.
-func (w *writer) next(ctx context.Context, at phase, pos, size int) (steps []stepRow, err error) {
-	err = w.db.Read(ctx, func(tx *sqldb.Tx) error {
-		if at.kind() < phaseEndClasses {
-			steps, err = sqldb.All(ctx, tx, scanStep, selectStepsUntil, w.id, int(at), pos, size, at.round()*phases+int(phaseEndClasses))
-		}
-		if err == nil && len(steps) == 0 { // what comes then is hundreds of rows each
-			steps, err = sqldb.All(ctx, tx, scanStep, selectSteps, w.id, int(at), pos, 1)
-		}
-		return err
-	})
-	if err != nil || len(steps) == 0 {
-		return nil, err
-	}
-	if end := slices.IndexFunc(steps, func(s stepRow) bool { return s.phase != steps[0].phase }); end > 0 {
-		steps = steps[:end]
-	}
-	if round := steps[0].phase.round(); steps[0].phase.kind() > phaseSchool && w.round != round {
-		w.round = round
-		return steps, w.findSchools(ctx)
-	}
-	return steps, nil
+	w.round = at.round()
+	return w.findSchools(ctx)
 }
 
 // findSchools finds the schools that the round's plan made, by what they are known by.
@@ -181,11 +151,11 @@ func (w *writer) findSchools(ctx context.Context) error {
 	})
 }
 
-// do does steps of one phase, and returns how many were left alone.
-func (w *writer) do(ctx context.Context, tx *sqldb.Tx, steps []stepRow) (alone int, err error) {
-	b := roster.Batch{Import: w.id}
+// do does a batch, and returns how many of its steps were left alone.
+func (w *writer) do(ctx context.Context, tx *sqldb.Tx, b batch) (alone int, err error) {
 	var ids []int64
-	switch steps[0].phase.kind() {
+	var done roster.Applied
+	switch steps := b.steps; b.phase().kind() {
 	case phaseSchool:
 		ids, err = w.schoolSteps(ctx, tx, steps)
 	case phaseRemoveLine, phaseRemoveContact, phaseRemoveStudent:
@@ -195,23 +165,17 @@ func (w *writer) do(ctx context.Context, tx *sqldb.Tx, steps []stepRow) (alone i
 	case phaseRemoveSchool:
 		ids, err = w.removeSchool(ctx, tx, steps[0])
 	case phaseEndClasses, phaseClasswork:
-		return 0, w.classSteps(ctx, tx, steps)
+		return 0, w.classSteps(ctx, tx, b)
 	case phaseFirst:
 		return 0, w.firstSteps(ctx, tx, steps)
 	case phaseStudentLeaves, phaseChangeStudent, phaseAddStudent:
-		if b.Students, err = w.studentSteps(steps); err == nil {
-			var done roster.Applied
-			done, err = w.roster.Apply(ctx, tx, w.actor, b)
-			ids = done.Students
-		}
+		done, err = w.roster.Apply(ctx, tx, w.actor, roster.Batch{Import: w.id, Students: w.settled(b.students)})
+		ids = done.Students
 	case phaseContactLeaves, phaseChangeContact, phaseAddContact:
-		if b.Contacts, err = w.contactSteps(steps); err == nil {
-			var done roster.Applied
-			done, err = w.roster.Apply(ctx, tx, w.actor, b)
-			ids = done.Contacts
-		}
+		done, err = w.roster.Apply(ctx, tx, w.actor, roster.Batch{Import: w.id, Contacts: b.contacts})
+		ids = done.Contacts
 	case phaseCloseLine, phaseChangeLine, phaseAddLine:
-		ids, err = w.lineSteps(ctx, tx, steps)
+		ids, err = w.lineSteps(ctx, tx, b.lines)
 	}
 	if err != nil {
 		return 0, err
@@ -221,7 +185,7 @@ func (w *writer) do(ctx context.Context, tx *sqldb.Tx, steps []stepRow) (alone i
 			continue
 		}
 		alone++
-		if _, err := tx.Exec(ctx, updateAlone, w.id, int(steps[n].phase), steps[n].pos); err != nil {
+		if _, err := tx.Exec(ctx, updateAlone, w.id, int(b.steps[n].phase), b.steps[n].pos); err != nil {
 			return 0, err
 		}
 	}
@@ -237,10 +201,8 @@ func (w *writer) firstSteps(ctx context.Context, tx *sqldb.Tx, steps []stepRow) 
 		}
 		all = append(all, ids...)
 	}
-	for n, id := range all {
-		if id < 0 {
-			all[n] = w.schools[id]
-		}
+	for n := range all {
+		w.settleSchool(&all[n])
 	}
 	all = slices.DeleteFunc(all, func(id int64) bool { return id == 0 })
 	if len(all) == 0 {
@@ -249,46 +211,22 @@ func (w *writer) firstSteps(ctx context.Context, tx *sqldb.Tx, steps []stepRow) 
 	return w.roster.FirstRoster(ctx, tx, w.actor, all, w.set.Values().HoldNewSchools)
 }
 
-func (w *writer) studentSteps(steps []stepRow) ([]roster.StudentChange, error) {
-	all := make([]roster.StudentChange, len(steps))
-	for n, s := range steps {
-		c := &all[n]
-		if err := unpack(s.data, c); err != nil {
-			return nil, err
-		}
-		c.New.ID = max(c.New.ID, 0)
-		if c.New.SchoolID < 0 {
-			c.New.SchoolID = w.schools[c.New.SchoolID]
-		}
-		for i, id := range c.New.OtherSchools {
-			if id < 0 {
-				c.New.OtherSchools[i] = w.schools[id]
-			}
+// settled gives the plan's new schools, where students name them, the ids they have got.
+func (w *writer) settled(students []roster.StudentChange) []roster.StudentChange {
+	for n := range students {
+		c := &students[n]
+		w.settleSchool(&c.New.SchoolID)
+		for i := range c.New.OtherSchools {
+			w.settleSchool(&c.New.OtherSchools[i])
 		}
 	}
-	return all, nil
-}
-
-func (w *writer) contactSteps(steps []stepRow) ([]roster.ContactChange, error) {
-	all := make([]roster.ContactChange, len(steps))
-	for n, s := range steps {
-		if err := unpack(s.data, &all[n]); err != nil {
-			return nil, err
-		}
-		all[n].New.ID = max(all[n].New.ID, 0)
-	}
-	return all, nil
+	return students
 }
 
 // lineSteps does steps of lines. The ends of new ones may be new themselves: they are found by their source ids.
-func (w *writer) lineSteps(ctx context.Context, tx *sqldb.Tx, steps []stepRow) ([]int64, error) {
-	all := make([]lineStep, len(steps))
+func (w *writer) lineSteps(ctx context.Context, tx *sqldb.Tx, steps []lineStep) ([]int64, error) {
 	var students, contacts []string
-	for n, s := range steps {
-		c := &all[n]
-		if err := unpack(s.data, c); err != nil {
-			return nil, err
-		}
+	for _, c := range steps {
 		if c.Old.ID == 0 && c.New.StudentID == 0 {
 			students = append(students, c.Student)
 		}
@@ -303,7 +241,7 @@ func (w *writer) lineSteps(ctx context.Context, tx *sqldb.Tx, steps []stepRow) (
 	done := make([]int64, len(steps))
 	b := roster.Batch{Import: w.id}
 	var at []int
-	for n, c := range all {
+	for n, c := range steps {
 		if c.Old.ID == 0 {
 			if c.New.StudentID == 0 {
 				c.New.StudentID = ids.Students[c.Student]

@@ -3,6 +3,7 @@ package intake
 import (
 	"context"
 	"database/sql"
+	"iter"
 	"time"
 
 	"github.com/schoolgate/schoolgate/internal/access"
@@ -98,27 +99,40 @@ func (i *Intake) keep(ctx context.Context, t *turn, id int64, p *plan, round int
 }
 
 func (i *Intake) keepSteps(ctx context.Context, t *turn, id int64, s *stage, round int) error {
-	var last stepRow
-	for until := phaseEndClasses; ; {
-		atOnce := copiedAtOnce
-		if until == phases {
-			atOnce = partsAtOnce
-		}
-		some, err := list(ctx, s, scanStep, selectStageSteps, int(last.phase), last.pos, atOnce, int(until))
-		switch {
-		case err != nil || len(some) == 0 && until == phases:
+	for some, err := range ahead(s.steps(ctx)) {
+		if err != nil {
 			return err
-		case len(some) == 0:
-			until = phases
-			continue
 		}
-		last = some[len(some)-1]
 		rows := make([][]any, len(some))
 		for n, r := range some {
 			rows[n] = []any{id, round*phases + int(r.phase), r.pos, r.student, r.contact, r.name, r.data}
 		}
-		if err := i.write(ctx, t, func(tx *sqldb.Tx) error { return insertMany(ctx, tx, insertSteps, rows) }); err != nil {
+		if err := i.write(ctx, t, func(tx *sqldb.Tx) error { return sqldb.InsertMany(ctx, tx, insertSteps, rows) }); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// steps reads the plan's steps, as many at a time as go into the journal in one transaction.
+func (s *stage) steps(ctx context.Context) iter.Seq2[[]stepRow, error] {
+	return func(yield func([]stepRow, error) bool) {
+		var last stepRow
+		until, atOnce := phaseEndClasses, copiedAtOnce
+		for {
+			some, err := list(ctx, s, scanStep, selectStageSteps, int(last.phase), last.pos, atOnce, int(until))
+			switch {
+			case len(some) > 0:
+				last = some[len(some)-1]
+			case err == nil && until == phases:
+				return
+			case err == nil:
+				until, atOnce = phases, partsAtOnce
+				continue
+			}
+			if !yield(some, err) || err != nil {
+				return
+			}
 		}
 	}
 }
@@ -158,7 +172,7 @@ func (i *Intake) keepNotes(ctx context.Context, t *turn, id int64, s *stage, rou
 		if err != nil || len(rows) == 0 {
 			return err
 		}
-		if err := i.write(ctx, t, func(tx *sqldb.Tx) error { return insertMany(ctx, tx, insertNotes, rows) }); err != nil {
+		if err := i.write(ctx, t, func(tx *sqldb.Tx) error { return sqldb.InsertMany(ctx, tx, insertNotes, rows) }); err != nil {
 			return err
 		}
 	}
@@ -180,7 +194,7 @@ func putFindings(ctx context.Context, tx *sqldb.Tx, id int64, some []Finding, af
 		rows[n] = []any{id, after + n + 1, string(f.Level), f.File, f.Line, f.Column, f.Was, f.Text, f.Count,
 			string(f.Code), f.As, f.Number, f.More}
 	}
-	return insertMany(ctx, tx, insertFindings, rows)
+	return sqldb.InsertMany(ctx, tx, insertFindings, rows)
 }
 
 // Imports lists imports, newest first, after the cursor.

@@ -293,22 +293,17 @@ func (p *plan) speaksOf(kind roster.ClassworkKind) []int64 {
 }
 
 // classSteps applies one part.
-func (w *writer) classSteps(ctx context.Context, tx *sqldb.Tx, steps []stepRow) error {
-	for _, s := range steps {
-		if s.phase.kind() == phaseEndClasses {
-			var gone classesGone
-			if err := unpack(s.data, &gone); err != nil {
+func (w *writer) classSteps(ctx context.Context, tx *sqldb.Tx, b batch) error {
+	if b.phase().kind() == phaseEndClasses {
+		gone, err := unpackAll[classesGone](b.steps)
+		for _, g := range gone {
+			if _, err := w.roster.EndClasswork(ctx, tx, w.actor, g.Kind, g.Sources); err != nil {
 				return err
 			}
-			if _, err := w.roster.EndClasswork(ctx, tx, w.actor, gone.Kind, gone.Sources); err != nil {
-				return err
-			}
-			continue
 		}
-		var part roster.Classwork
-		if err := unpack(s.data, &part); err != nil {
-			return err
-		}
+		return err
+	}
+	for _, part := range b.classes {
 		for n := range part.Courses {
 			w.settleSchool(&part.Courses[n].SchoolID)
 		}

@@ -4,11 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"fmt"
 	"math"
 	"slices"
-	"strings"
-	"sync"
 
 	"github.com/schoolgate/schoolgate/internal/sqldb"
 )
@@ -21,7 +18,6 @@ type stage struct {
 	rows    int
 	bytes   int        // of the texts in them
 	writing chan error // what becomes of the batch that is being written; nil while there is none
-	texts   sync.Map   // placeholders by rows and columns: whoever reads and whoever writes need them at the same time
 }
 
 // put is rows for one table, or one statement that is no insert.
@@ -111,7 +107,7 @@ func (s *stage) hand(ctx context.Context) error {
 	go func() {
 		done <- s.db.Write(ctx, func(tx *sqldb.Tx) error {
 			for _, p := range batch {
-				if err := s.write(ctx, tx, p); err != nil {
+				if err := write(ctx, tx, p); err != nil {
 					return err
 				}
 			}
@@ -131,7 +127,7 @@ func (s *stage) written() error {
 	return err
 }
 
-func (s *stage) write(ctx context.Context, tx *sqldb.Tx, p put) error {
+func write(ctx context.Context, tx *sqldb.Tx, p put) error {
 	if p.width == 0 {
 		_, err := tx.Exec(ctx, p.query, p.args...)
 		return err
@@ -144,38 +140,12 @@ func (s *stage) write(ctx context.Context, tx *sqldb.Tx, p put) error {
 				break
 			}
 		}
-		if _, err := tx.Exec(ctx, p.query+s.placeholders(n, p.width)+" on conflict do nothing", args[:n*p.width]...); err != nil {
+		if _, err := tx.Exec(ctx, p.query+sqldb.Values(n, p.width)+" on conflict do nothing", args[:n*p.width]...); err != nil {
 			return err
 		}
 		args = args[n*p.width:]
 	}
 	return nil
-}
-
-// placeholders returns "($1, $2), ($3, $4)".
-func (s *stage) placeholders(rows, columns int) string {
-	text, known := s.texts.Load([2]int{rows, columns})
-	if !known {
-		text, _ = s.texts.LoadOrStore([2]int{rows, columns}, valuesOf(rows, columns))
-	}
-	return text.(string) //nolint:errcheck,forcetypeassert // nothing else is stored
-}
-
-func valuesOf(rows, columns int) string {
-	var b strings.Builder
-	for n := range rows * columns {
-		switch {
-		case n == 0:
-			b.WriteByte('(')
-		case n%columns == 0:
-			b.WriteString("), (")
-		default:
-			b.WriteString(", ")
-		}
-		fmt.Fprintf(&b, "$%d", n+1)
-	}
-	b.WriteByte(')')
-	return b.String()
 }
 
 // value returns the single number that a query finds.
@@ -225,7 +195,7 @@ func (s *stage) eachIn(ctx context.Context, ids []string, fn func(*sql.Rows) err
 		for i := range args {
 			args[i] = part[min(i, len(part)-1)]
 		}
-		if err := s.each(ctx, fn, query+s.placeholders(1, n), args...); err != nil {
+		if err := s.each(ctx, fn, query+sqldb.Values(1, n), args...); err != nil {
 			return err
 		}
 	}

@@ -1,12 +1,9 @@
 package intake
 
 import (
-	"context"
 	"database/sql"
 	"encoding/json"
 	"time"
-
-	"github.com/schoolgate/schoolgate/internal/sqldb"
 )
 
 const (
@@ -109,26 +106,4 @@ type stepRow struct {
 
 func scanStep(r *sql.Rows) (s stepRow, err error) {
 	return s, r.Scan(&s.phase, &s.pos, &s.student, &s.contact, &s.name, &s.data, &s.outcome)
-}
-
-// insertMany inserts rows of equal width, many with each statement and in few different statement texts.
-func insertMany(ctx context.Context, tx *sqldb.Tx, query string, rows [][]any) error {
-	for len(rows) > 0 {
-		n := 1
-		for _, size := range []int{50, 10} {
-			if len(rows) >= size {
-				n = size
-				break
-			}
-		}
-		var args []any
-		for _, row := range rows[:n] {
-			args = append(args, row...)
-		}
-		if _, err := tx.Exec(ctx, query+valuesOf(n, len(rows[0])), args...); err != nil {
-			return err
-		}
-		rows = rows[n:]
-	}
-	return nil
 }

@@ -196,7 +196,7 @@ func handSource[T any](ctx context.Context, tx *sqldb.Tx, sources []string, quer
 	for i := range args {
 		args[i] = sources[min(i, len(sources)-1)]
 	}
-	return hand(ctx, tx, to, scan, query+rowsOf(1, n), args...)
+	return hand(ctx, tx, to, scan, query+sqldb.Values(1, n), args...)
 }
 
 // SourceIDs are records by their roster's own ids.

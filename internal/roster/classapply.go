@@ -138,7 +138,7 @@ func applyKind[T any](ctx context.Context, l *lookup, t classworkTable[T], all [
 	for i := range written {
 		rows[i], bySource[t.source(&written[i])] = t.row(&written[i], l), &written[i]
 	}
-	return written, insertMany(ctx, l.tx, t.upsert, t.after+"\nreturning id, source_id", rows, func(r *sql.Rows) error {
+	return written, sqldb.InsertReturning(ctx, l.tx, func(r *sql.Rows) error {
 		var id int64
 		var source string
 		err := r.Scan(&id, &source)
@@ -146,7 +146,7 @@ func applyKind[T any](ctx context.Context, l *lookup, t classworkTable[T], all [
 			t.setID(v, id)
 		}
 		return err
-	})
+	}, t.upsert, t.after+"\nreturning id, source_id", rows)
 }
 
 func readKind[T any](ctx context.Context, l *lookup, t classworkTable[T], all []T) (map[string]onRecord[T], error) {

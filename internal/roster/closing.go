@@ -165,7 +165,7 @@ func (r *Roster) FirstRoster(ctx context.Context, tx *sqldb.Tx, actor access.Act
 		for i, id := range part {
 			rows[i] = []any{id, now}
 		}
-		fresh, err := sqldb.All(ctx, tx, scanID, insertQuestions+rowsOf(len(rows), 2)+questionsReturning, slices.Concat(rows...)...)
+		fresh, err := sqldb.All(ctx, tx, scanID, insertQuestions+sqldb.Values(len(rows), 2)+questionsReturning, slices.Concat(rows...)...)
 		if err != nil || len(fresh) == 0 {
 			return err
 		}
@@ -174,7 +174,7 @@ func (r *Roster) FirstRoster(ctx context.Context, tx *sqldb.Tx, actor access.Act
 			for _, id := range fresh {
 				rows = append(rows, []any{id, string(Registration), now, e.by(), whyFirstRoster, ""})
 			}
-			if _, err := tx.Exec(ctx, insertClosings+rowsOf(len(rows), 6)+closingsUnlessClosed, slices.Concat(rows...)...); err != nil {
+			if _, err := tx.Exec(ctx, insertClosings+sqldb.Values(len(rows), 6)+closingsUnlessClosed, slices.Concat(rows...)...); err != nil {
 				return err
 			}
 		}

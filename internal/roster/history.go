@@ -172,7 +172,7 @@ func (e *edit) writeHistory(ctx context.Context) error {
 	for i, h := range rows {
 		values[i] = []any{h.kind, h.id, now, string(cmp.Or(e.actor.Kind, access.System)), e.actor.AccountID, name, e.fromImport, h.Field, h.Old, h.New}
 	}
-	return insertMany(ctx, e.tx, addHistory, "", values, nil)
+	return sqldb.InsertMany(ctx, e.tx, addHistory, values)
 }
 
 // ForgetHistory erases, in short transactions, what happened before the given time.

@@ -83,7 +83,7 @@ func wordLines(ctx context.Context, tx *sqldb.Tx, lines []int64) error {
 				rows = append(rows, l.rows()...)
 			}
 		}
-		return insertMany(ctx, tx, addLineWords, "", rows, nil)
+		return sqldb.InsertMany(ctx, tx, addLineWords, rows)
 	})
 }
 

@@ -2,8 +2,6 @@ package roster
 
 import (
 	"database/sql"
-	"strings"
-	"sync"
 	"time"
 )
 
@@ -153,28 +151,3 @@ func nullTime(t time.Time) sql.NullInt64 {
 	}
 	return sql.NullInt64{Int64: t.UnixMicro(), Valid: true}
 }
-
-// rowsOf returns "($1, $2), ($3, $4)": rows of so many placeholders each. There are few different ones, which are long.
-func rowsOf(rows, columns int) string {
-	size := [2]int{rows, columns}
-	if text, ok := rowTexts.Load(size); ok {
-		return text.(string) //nolint:errcheck,forcetypeassert // nothing else is stored
-	}
-	var b strings.Builder
-	for n := range rows * columns {
-		switch {
-		case n == 0:
-			b.WriteByte('(')
-		case n%columns == 0:
-			b.WriteString("), (")
-		default:
-			b.WriteString(", ")
-		}
-		placeholder(&b, n+1)
-	}
-	b.WriteByte(')')
-	rowTexts.Store(size, b.String())
-	return b.String()
-}
-
-var rowTexts sync.Map // by rows and columns

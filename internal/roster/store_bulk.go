@@ -53,32 +53,6 @@ values `
 	returningPair   = "\non conflict (student_id, contact_id) do nothing returning id, student_id, contact_id"
 )
 
-// insertMany inserts rows of equal width, many with each statement and in few different statement texts.
-func insertMany(ctx context.Context, tx *sqldb.Tx, query, returning string, rows [][]any, got func(*sql.Rows) error) error {
-	for len(rows) > 0 {
-		n := 1
-		for _, size := range []int{64, 16, 4} {
-			if len(rows) >= size {
-				n = size
-				break
-			}
-		}
-		text := query + rowsOf(n, len(rows[0])) + returning
-		args := slices.Concat(rows[:n]...)
-		rows = rows[n:]
-		if got == nil {
-			if _, err := tx.Exec(ctx, text, args...); err != nil {
-				return err
-			}
-			continue
-		}
-		if err := sqldb.Each(ctx, tx, got, text, args...); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // addStudents adds students with their search words and sets their ids. A student whose source id came in meanwhile keeps ID zero.
 func (e *edit) addStudents(ctx context.Context, all []*Student) error {
 	now := e.now().UnixMicro()
@@ -91,7 +65,7 @@ func (e *edit) addStudents(ctx context.Context, all []*Student) error {
 			lang.EmailKey(s.Email), string(s.Status), joinLocal(s.Local), s.EnrolledFrom, s.GoneOn, string(s.GoneAs), s.Language,
 			joinIDs(s.OtherSchools), keptPrint(s.FilePrint, 1), now, now}
 	}
-	err := insertMany(ctx, e.tx, addStudents, returningSource, rows, func(r *sql.Rows) error {
+	err := sqldb.InsertReturning(ctx, e.tx, func(r *sql.Rows) error {
 		var id int64
 		var source string
 		err := r.Scan(&id, &source)
@@ -99,7 +73,7 @@ func (e *edit) addStudents(ctx context.Context, all []*Student) error {
 			s.ID = id
 		}
 		return err
-	})
+	}, addStudents, returningSource, rows)
 	if err != nil {
 		return err
 	}
@@ -109,7 +83,7 @@ func (e *edit) addStudents(ctx context.Context, all []*Student) error {
 			words = append(words, wordsOf(s, namesOfStudent(s))...)
 		}
 	}
-	return insertMany(ctx, e.tx, addWords, "", words, nil)
+	return sqldb.InsertMany(ctx, e.tx, addWords, words)
 }
 
 // addContacts adds contacts and sets their ids. A contact whose source id came in meanwhile keeps ID zero.
@@ -124,7 +98,7 @@ func (e *edit) addContacts(ctx context.Context, all []*Contact) error {
 			names.lastKey(), names.sortKey(), lang.Letter(c.Last), c.Email, lang.EmailKey(c.Email), c.MobilePhone, c.HomePhone,
 			c.WorkPhone, c.Language, joinLocal(c.Local), keptPrint(c.FilePrint, 1), now, now}
 	}
-	return insertMany(ctx, e.tx, addContacts, returningSource, rows, func(r *sql.Rows) error {
+	return sqldb.InsertReturning(ctx, e.tx, func(r *sql.Rows) error {
 		var id int64
 		var source string
 		err := r.Scan(&id, &source)
@@ -132,7 +106,7 @@ func (e *edit) addContacts(ctx context.Context, all []*Contact) error {
 			c.ID = id
 		}
 		return err
-	})
+	}, addContacts, returningSource, rows)
 }
 
 // addLines adds lines with their places in the lists and sets their ids. A line that staff made meanwhile keeps ID zero.
@@ -146,7 +120,7 @@ func (e *edit) addLines(ctx context.Context, all []*Line) error {
 			flag(l.Emergency), flag(l.Pickup), flag(l.Mailing), flag(l.PortalAccess), flag(l.FilePortalAccess), flag(l.Restricted),
 			nullTime(l.RestrictedAt), l.RestrictedBy, flag(l.FileRestricted), l.FileRestriction, l.BeginDate, l.EndDate, l.FromFile, keptPrint(l.FilePrint, 1), now, now}
 	}
-	err := insertMany(ctx, e.tx, addLines, returningPair, rows, func(r *sql.Rows) error {
+	err := sqldb.InsertReturning(ctx, e.tx, func(r *sql.Rows) error {
 		var id int64
 		var pair [2]int64
 		err := r.Scan(&id, &pair[0], &pair[1])
@@ -154,7 +128,7 @@ func (e *edit) addLines(ctx context.Context, all []*Line) error {
 			l.ID = id
 		}
 		return err
-	})
+	}, addLines, returningPair, rows)
 	if err != nil {
 		return err
 	}
@@ -186,10 +160,10 @@ func (e *edit) listLines(ctx context.Context, all []*Line) error {
 	if err != nil {
 		return err
 	}
-	if err := insertMany(ctx, e.tx, insertLineNames, "", names, nil); err != nil {
+	if err := sqldb.InsertMany(ctx, e.tx, insertLineNames, names); err != nil {
 		return err
 	}
-	return insertMany(ctx, e.tx, addLineWords, "", words, nil)
+	return sqldb.InsertMany(ctx, e.tx, addLineWords, words)
 }
 
 // into reads records into a map by id.
@@ -220,7 +194,7 @@ func bySource[T any](ctx context.Context, tx *sqldb.Tx, sources []string, query 
 		for i := range args {
 			args[i] = part[min(i, len(part)-1)]
 		}
-		if err := into(ctx, tx, m, id, scan, query+rowsOf(1, n), args...); err != nil {
+		if err := into(ctx, tx, m, id, scan, query+sqldb.Values(1, n), args...); err != nil {
 			return err
 		}
 	}

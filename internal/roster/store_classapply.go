@@ -25,10 +25,11 @@ k.grades, k.subjects, k.periods, k.terms, k.ended_at is not null
 from class k left join course o on o.id = k.course_id
 where k.source_id in `
 
-	selectEnrolmentsIn = `select e.id, e.source_id, k.source_id, coalesce(e.school_id, 0), coalesce(s.source_id, ''),
-coalesce(t.source_id, ''), e.main, e.begin_date, e.end_date, e.ended_at is not null
-from enrolment e join class k on k.id = e.class_id
-left join student s on s.id = e.student_id left join teacher t on t.id = e.teacher_id
+	// Where most are not on record, joins would read all classes to find a few.
+	selectEnrolmentsIn = `select e.id, e.source_id, (select k.source_id from class k where k.id = e.class_id), coalesce(e.school_id, 0),
+coalesce((select s.source_id from student s where s.id = e.student_id), ''), coalesce((select t.source_id from teacher t where t.id = e.teacher_id), ''),
+e.main, e.begin_date, e.end_date, e.ended_at is not null
+from enrolment e
 where e.source_id in `
 
 	selectSchoolSources  = `select id, source_id from school where source_id in `
@@ -170,7 +171,7 @@ func (l *lookup) placeInTerms(ctx context.Context, changed []Class) error {
 	if err := l.deleteTerms(ctx, ids); err != nil {
 		return err
 	}
-	return insertMany(ctx, l.tx, addClassTerms, "", rows, nil)
+	return sqldb.InsertMany(ctx, l.tx, addClassTerms, rows)
 }
 
 func (l *lookup) deleteTerms(ctx context.Context, classes []int64) error {
@@ -213,7 +214,7 @@ func (l *lookup) reword(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return insertMany(ctx, l.tx, addClassWords, "", rows, nil)
+	return sqldb.InsertMany(ctx, l.tx, addClassWords, rows)
 }
 
 // teachersOf returns the teachers of classes, the main one first.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"slices"
 
 	"github.com/schoolgate/schoolgate/internal/fault"
 	"github.com/schoolgate/schoolgate/internal/lang"
@@ -161,12 +160,7 @@ func scanStudentPlace(r *sql.Rows) (p studentPlace, err error) {
 }
 
 func putWords(ctx context.Context, tx *sqldb.Tx, s *Student, names studentNames) error {
-	rows := wordsOf(s, names)
-	if len(rows) == 0 {
-		return nil
-	}
-	_, err := tx.Exec(ctx, addWords+rowsOf(len(rows), len(rows[0])), slices.Concat(rows...)...)
-	return err
+	return sqldb.InsertMany(ctx, tx, addWords, wordsOf(s, names))
 }
 
 // wordsOf are the rows of student_word for a student.
@@ -288,8 +282,7 @@ func listLine(ctx context.Context, tx *sqldb.Tx, l *Line) error {
 	if err != nil {
 		return err
 	}
-	rows := namesOfLine(l, names, child)
-	if _, err = tx.Exec(ctx, insertLineNames+rowsOf(len(rows), len(rows[0])), slices.Concat(rows...)...); err != nil {
+	if err := sqldb.InsertMany(ctx, tx, insertLineNames, namesOfLine(l, names, child)); err != nil {
 		return err
 	}
 	return wordLines(ctx, tx, []int64{l.ID})

@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/schoolgate/schoolgate/internal/fault"
 )
@@ -83,12 +82,8 @@ func (d *postgresDB) loader(ctx context.Context, all []table) (loader, error) {
 		return nil, err
 	}
 	l := &postgresLoader{pool: d.pool, conn: conn}
-	err = conn.Raw(func(raw any) (err error) {
-		c, ok := raw.(*stdlib.Conn)
-		if !ok {
-			return errors.New("sqldb: this PostgreSQL driver cannot copy")
-		}
-		l.tx, err = c.Conn().Begin(ctx)
+	err = withPGX(conn, func(c *pgx.Conn) (err error) {
+		l.tx, err = c.Begin(ctx)
 		return err
 	})
 	for i := len(all) - 1; i >= 0 && err == nil; i-- { // what the migrations put there

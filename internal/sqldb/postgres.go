@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	sqldriver "database/sql/driver"
 	"errors"
+	"fmt"
 	"net"
 	"runtime"
 	"strings"
@@ -55,16 +56,48 @@ func (d *postgresDB) begin(ctx context.Context, k kind) (conn, func(commit bool)
 	if k == writing {
 		opts = &sql.TxOptions{Isolation: sql.LevelSerializable}
 	}
-	tx, err := d.pool.BeginTx(ctx, opts)
+	c, err := d.pool.Conn(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	return tx, func(commit bool) error {
+	tx, err := c.BeginTx(ctx, opts)
+	if err != nil {
+		return nil, nil, errors.Join(err, c.Close())
+	}
+	return postgresTx{tx, c}, func(commit bool) (err error) {
 		if commit {
-			return tx.Commit()
+			err = tx.Commit()
+		} else {
+			err = tx.Rollback()
 		}
-		return tx.Rollback()
+		_ = c.Close() // it goes back to the pool, which looks whether it is any good
+		return err
 	}, nil
+}
+
+// postgresTx is a transaction and the connection it runs on.
+type postgresTx struct {
+	*sql.Tx
+	conn *sql.Conn
+}
+
+// copyIn takes the way that PostgreSQL has for many rows.
+func (t postgresTx) copyIn(ctx context.Context, table string, columns []string, rows [][]any) error {
+	return withPGX(t.conn, func(c *pgx.Conn) error {
+		_, err := c.CopyFrom(ctx, pgx.Identifier{table}, columns, pgx.CopyFromRows(rows))
+		return err
+	})
+}
+
+// withPGX runs fn with the driver's own connection.
+func withPGX(conn *sql.Conn, fn func(c *pgx.Conn) error) error {
+	return conn.Raw(func(raw any) error {
+		c, ok := raw.(*stdlib.Conn)
+		if !ok {
+			return fmt.Errorf("sqldb: a connection to PostgreSQL is a %T", raw)
+		}
+		return fn(c.Conn())
+	})
 }
 
 func (d *postgresDB) classify(err error) (error, bool) {

@@ -62,9 +62,12 @@ type driver interface {
 	close() error
 }
 
-// Measure has the database look at what is in these tables, after many rows came at once: PostgreSQL plans its queries by that, and would read whole
-// tables that it takes for empty until it looks by itself. SQLite plans by the indexes alone.
+// Measure has the database look at what is in these tables, which may be none, after many rows came at once: PostgreSQL plans its queries by that,
+// and would read whole tables that it takes for small until it looks by itself. SQLite plans by the indexes alone.
 func (d *DB) Measure(ctx context.Context, tables ...string) error {
+	if len(tables) == 0 {
+		return nil
+	}
 	return d.driver.measure(ctx, tables)
 }
 
@@ -243,10 +246,7 @@ func (t *Tx) AfterCommit(f func()) { t.after = append(t.after, f) }
 
 // Exec runs a statement that returns no rows and returns how many rows it touched.
 func (t *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error) {
-	if t.kind != writing {
-		return 0, fmt.Errorf("sqldb: %q in a read transaction", query)
-	}
-	if err := t.see(query); err != nil {
+	if err := t.writes(query); err != nil {
 		return 0, err
 	}
 	res, err := t.conn.ExecContext(ctx, query, args...)
@@ -269,6 +269,13 @@ func (t *Tx) query(ctx context.Context, query string, args []any) (*sql.Rows, er
 		return nil, t.fail(err)
 	}
 	return rows, nil
+}
+
+func (t *Tx) writes(query string) error {
+	if t.kind != writing {
+		return fmt.Errorf("sqldb: %q in a read transaction", query)
+	}
+	return t.see(query)
 }
 
 func (t *Tx) see(query string) error {
