@@ -11,18 +11,20 @@ import (
 	"strings"
 
 	"github.com/schoolgate/schoolgate/internal/fault"
+	"github.com/schoolgate/schoolgate/internal/sqldb"
 )
 
 // limits bound what a package may unpack to.
 type limits struct {
 	entries int
-	total   int64 // bytes, unpacked, all files together: a state of a million students has 1.4 GB
-	memory  int64 // the same for formats that are kept in memory while they are read
-	ratio   int64 // unpacked to packed, looked at beyond a size that no honest small file reaches
+	total   int64                            // bytes, unpacked, all files together: a state of a million students has 1.4 GB
+	memory  int64                            // the same for formats that are kept in memory while they are read
+	ratio   int64                            // unpacked to packed, looked at beyond a size that no honest small file reaches
+	room    func() (bytes int64, known bool) // for temporary files
 }
 
 func defaultLimits() limits {
-	return limits{entries: 2000, total: 4 << 30, memory: 512 << 20, ratio: 300}
+	return limits{entries: 2000, total: 4 << 30, memory: 512 << 20, ratio: 300, room: func() (int64, bool) { return sqldb.Room(os.TempDir()) }}
 }
 
 // ratioFrom is the unpacked size from which on the ratio counts.

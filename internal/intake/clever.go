@@ -97,9 +97,13 @@ func (c *clever) readStudent(r row) error {
 	if id == "" {
 		return nil
 	}
-	if p := c.pending; p != nil && p.SourceID == id {
-		c.also(r, p)
-	} else if _, again := c.students[id]; !again {
+	_, again := c.students[id]
+	switch {
+	case c.another(r, "Student_id", id, nameKey(r.value("First_name"), r.value("Last_name"))):
+		return c.out.keep(id)
+	case c.pending != nil && c.pending.SourceID == id:
+		c.also(r, c.pending)
+	case !again:
 		first, middle, last, ok := names(r, "First_name", "Middle_name", "Last_name")
 		if !ok {
 			return c.out.keep(id)
@@ -110,9 +114,8 @@ func (c *clever) readStudent(r row) error {
 		}
 		s := c.studentOf(r, id, first, middle, last)
 		c.pending = &s
-	} else if r.value("Contact_name") == "" {
-		school := r.value("School_id")
-		r.note(Note, "Student_id", id+" / "+school, sayStudentAgain)
+	case r.value("Contact_name") == "":
+		r.note(Note, "Student_id", id+" / "+r.value("School_id"), sayStudentAgain)
 		return nil
 	}
 	return c.contactOf(r, id)

@@ -13,13 +13,12 @@ import (
 // and who is in a section, of data standards 4 and 5 and the 1.0 of inBloom. Descriptors are told by the part after #. Each file is read twice, as a stream: what others refer to comes first.
 type edfi struct {
 	*reader
+	edfiSeats
 	version  string
-	has      map[string]bool       // elements that stand in any association: what the files speak of
-	counts   map[string]int        // records by element
-	schools  map[string]bool       // ids
-	refs     map[string]string     // ids of people by the id attribute that references name
-	at       map[string][]edfiSeat // schools of students
-	mails    map[string]string     // of students, from their association with an organisation
+	has      map[string]bool   // elements that stand in any association: what the files speak of
+	counts   map[string]int    // records by element
+	refs     map[string]string // ids of people by the id attribute that references name
+	mails    map[string]string // of students, from their association with an organisation
 	contacts map[string]int
 	lines    map[pairOfIDs]bool
 	last     map[string]int
@@ -27,11 +26,19 @@ type edfi struct {
 	taught   *edfiTaught
 }
 
+// edfiSeats say which students are at which schools.
+type edfiSeats struct {
+	schools map[string]bool       // ids
+	at      map[string][]edfiSeat // by student
+}
+
 // edfiSeat is a StudentSchoolAssociation.
 type edfiSeat struct {
 	school, grade string
 	primary, over bool
 }
+
+func newSeats() edfiSeats { return edfiSeats{map[string]bool{}, map[string][]edfiSeat{}} }
 
 func knowsEdFi(b *bundle) bool {
 	for _, name := range b.names() {
@@ -61,8 +68,8 @@ func (b *bundle) root(name string) string {
 }
 
 func readEdFi(b *bundle, today string, f *findings, to *records) error {
-	d := &edfi{reader: newReader(b, today, f, to), has: map[string]bool{}, counts: map[string]int{}, schools: map[string]bool{},
-		refs: map[string]string{}, at: map[string][]edfiSeat{}, mails: map[string]string{}, contacts: map[string]int{},
+	d := &edfi{reader: newReader(b, today, f, to), edfiSeats: newSeats(), has: map[string]bool{}, counts: map[string]int{},
+		refs: map[string]string{}, mails: map[string]string{}, contacts: map[string]int{},
 		lines: map[pairOfIDs]bool{}, last: map[string]int{}, partial: map[string]bool{}, taught: newTaught()}
 	to.format = "Ed-Fi XML"
 	if err := d.files(d.first, true); err != nil {

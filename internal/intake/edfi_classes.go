@@ -264,11 +264,7 @@ func edfiTermKind(v string) string {
 
 // span reads the first and the last day of a record.
 func (d *edfi) span(n *node, at place) (begin, end string) {
-	begin, _, _ = date(n.say("BeginDate"))
-	last, _, ok := date(n.say("EndDate"))
-	if ok {
-		end = dayAfter(last)
-	}
+	begin, end = d.dayOf(n.say("BeginDate"), "BeginDate", at), dayAfter(d.dayOf(n.say("EndDate"), "EndDate", at))
 	if begin != "" && end != "" && end <= begin {
 		d.f.add(Warning, at.file, at.line, "EndDate", n.say("EndDate"), sayDatesTurned)
 		return "", ""

@@ -34,7 +34,7 @@ func (d *edfi) first(n *node, at place) error {
 		d.refs[n.id] = n.say(firstNamed(n, contactIDs()))
 	case "StudentSchoolAssociation":
 		if id := d.later(n.at("StudentReference"), studentIDs()); id != "" {
-			exit := n.say("ExitWithdrawDate")
+			exit := d.dayOf(n.say("ExitWithdrawDate"), "ExitWithdrawDate", at)
 			primary, _, _ := truth(n.say("PrimarySchool"))
 			d.at[id] = append(d.at[id], edfiSeat{d.later(n.at("SchoolReference"), schoolIDs()), gradeOf(n.say("EntryGradeLevel")), primary,
 				exit != "" && exit <= d.today})
@@ -176,13 +176,7 @@ func (d *edfi) student(n *node, at place) error {
 	if tooLong(id, numberLength) {
 		s.IDNumber = ""
 	}
-	if v := n.find("BirthDate"); v != "" {
-		birth, _, ok := date(v)
-		if !ok {
-			d.f.add(Warning, at.file, at.line, "BirthDate", v, sayNoDate)
-		}
-		s.BirthDate = birth
-	}
+	s.BirthDate = d.dayOf(n.find("BirthDate"), "BirthDate", at)
 	s.Email = d.mailbox(cmp.Or(d.mails[id], d.mails[byRef+n.id], mailOf(n)), at)
 	if s.Email != "" || len(d.mails) > 0 {
 		s.carried = append(s.carried, "email")
@@ -193,23 +187,54 @@ func (d *edfi) student(n *node, at place) error {
 		}
 	}
 	s.Grade = gradeOf(cmp.Or(n.say("GradeLevel"), n.say("EntryGradeLevel")))
-	d.seat(&s, slices.Concat(d.at[id], d.at[byRef+n.id]), at)
+	seats := slices.Concat(d.at[id], d.at[byRef+n.id])
+	for i := range seats {
+		if ref, is := strings.CutPrefix(seats[i].school, byRef); is {
+			seats[i].school = d.refs[ref]
+		}
+	}
+	d.seat(&s, seats, d.f)
 	if s.Grade != "" {
 		s.carried = append(s.carried, "grade")
 	}
 	return d.out.addStudent(s)
 }
 
-// seat puts a student into schools: the primary one first, and of the others those that are not over.
-func (d *edfi) seat(s *student, seats []edfiSeat, at place) {
+// dayOf reads a date; what cannot be one is left out with a finding.
+func (d *edfi) dayOf(v, element string, at place) string {
+	if v == "" {
+		return ""
+	}
+	day, _, ok := date(v)
+	if !ok {
+		d.f.add(Warning, at.file, at.line, element, v, sayNoDate)
+	}
+	return day // "" for what is none
+}
+
+// seat puts a student into schools, the primary one first. Those that are over count where all are: the student has left.
+func (d *edfiSeats) seat(s *student, seats []edfiSeat, f *findings) {
 	if len(d.at) > 0 {
 		s.carried = append(s.carried, "school_id", "other_schools")
 	}
-	slices.SortStableFunc(seats, func(a, b edfiSeat) int { return rankSeat(a) - rankSeat(b) })
-	for _, x := range seats {
-		if id, ref := strings.CutPrefix(x.school, byRef); ref {
-			x.school = d.refs[id]
+	over := func(x edfiSeat) bool { return x.over }
+	running := slices.DeleteFunc(slices.Clone(seats), over)
+	if len(running) > 0 {
+		seats = running
+	} else if len(seats) > 0 {
+		s.Status = roster.Withdrawn
+		f.add(Note, s.from.file, s.from.line, "ExitWithdrawDate", s.SourceID, sayLeftSchools)
+	}
+	slices.SortStableFunc(seats, func(a, b edfiSeat) int {
+		switch {
+		case a.primary == b.primary:
+			return 0
+		case a.primary:
+			return -1
 		}
+		return 1
+	})
+	for _, x := range seats {
 		switch {
 		case x.school == "":
 		case !d.schools[x.school]:
@@ -217,24 +242,10 @@ func (d *edfi) seat(s *student, seats []edfiSeat, at place) {
 			s.Grade = cmp.Or(s.Grade, x.grade)
 		case s.school == "":
 			s.school, s.Grade = x.school, cmp.Or(x.grade, s.Grade)
-			if x.over {
-				s.Status = roster.Withdrawn
-				d.f.add(Note, at.file, at.line, "ExitWithdrawDate", s.SourceID, sayLeftSchools)
-			}
 		case !x.over && x.school != s.school && !slices.Contains(s.others, x.school):
 			s.others = append(s.others, x.school)
 		}
 	}
-}
-
-func rankSeat(s edfiSeat) int {
-	switch {
-	case s.over:
-		return 2
-	case s.primary:
-		return 0
-	}
-	return 1
 }
 
 func (d *edfi) contact(n *node, at place) error {
@@ -323,7 +334,7 @@ func (d *edfi) line(n *node, at place) error {
 		}
 	}
 	l := line{student: student, contact: adult, from: at}
-	d.facts(n, &l)
+	d.pairFacts(&l, d.last[student], func(element string) bool { return d.has[element] }, func(element string) string { return n.say(element) })
 	d.last[student]++
 	return d.out.addLine(l)
 }
@@ -333,18 +344,22 @@ func partialStudent(id string, at place) student {
 	return student{Student: roster.Student{SourceID: id}, from: at, partial: true}
 }
 
-// facts reads what an association says of the pair. What no association of the files says is not carried.
-func (d *edfi) facts(n *node, l *line) {
+// pairFacts reads what an association says of the pair: say returns the text of an element, and what no association of the files has is not carried.
+// before is how many contacts of the student came before.
+func (d *reader) pairFacts(l *line, before int, has func(element string) bool, say func(element string) string) {
+	warn := func(element, was string, code Code) {
+		d.f.add(Warning, l.from.file, l.from.line, element, was, code)
+	}
 	carry := func(element, field string) bool {
-		if d.has[element] {
+		if has(element) {
 			l.carried = append(l.carried, field)
 		}
-		return d.has[element]
+		return has(element)
 	}
 	if carry("Relation", "relationship") {
-		code, known := relationshipOf(d.kinds, n.say("Relation"))
+		code, known := relationshipOf(d.kinds, say("Relation"))
 		if !known {
-			d.f.add(Warning, l.from.file, l.from.line, "Relation", n.say("Relation"), sayRelation)
+			warn("Relation", say("Relation"), sayRelation)
 		}
 		l.Relationship = code
 	}
@@ -353,36 +368,27 @@ func (d *edfi) facts(n *node, l *line) {
 		flag           *roster.Flag
 	}{{"LivesWith", "lives_with", &l.LivesWith}, {"EmergencyContactStatus", "emergency", &l.Emergency}, {"LegalGuardian", "legal_guardian", &l.LegalGuardian}} {
 		if carry(x.element, x.field) {
-			*x.flag = flagOf(n.say(x.element))
+			flag, known := flagOf(say(x.element))
+			if *x.flag = flag; !known {
+				warn(x.element, say(x.element), sayNoFlag)
+			}
 		}
 	}
-	l.Position = d.last[l.student] + 1
-	if primary, _, _ := truth(n.say("PrimaryContactStatus")); primary {
+	l.Position = before + 1
+	if primary, _, _ := truth(say("PrimaryContactStatus")); primary {
 		l.Position = 0
 	}
-	if p, err := strconv.Atoi(n.say("ContactPriority")); err == nil && p > 0 && p < 1000 {
+	if p, err := strconv.Atoi(say("ContactPriority")); err == nil && p > 0 && p < 1000 {
 		l.Position = p - 1
 	}
-	if d.has["ContactPriority"] || d.has["PrimaryContactStatus"] {
+	if has("ContactPriority") || has("PrimaryContactStatus") {
 		l.carried = append(l.carried, "position")
 	}
 	if carry("ContactRestrictions", roster.FileRestriction) {
-		l.FileRestriction = restrictionText(n.say("ContactRestrictions"))
-		if l.FileRestriction != "" {
-			d.f.add(Warning, l.from.file, l.from.line, "ContactRestrictions", "", sayWords)
+		if l.FileRestriction = restrictionText(say("ContactRestrictions")); l.FileRestriction != "" {
+			warn("ContactRestrictions", "", sayWords)
 		}
 	}
-}
-
-func flagOf(v string) roster.Flag {
-	yes, ok, _ := truth(v)
-	switch {
-	case ok && yes:
-		return roster.Yes
-	case ok:
-		return roster.No
-	}
-	return roster.Unknown
 }
 
 // restrictionText is what a file says about a restriction in its own words, "" for the words that say there is none.
@@ -398,17 +404,7 @@ func restrictionText(v string) string {
 
 // gradeOf reads a grade level descriptor.
 func gradeOf(v string) string {
-	v = descriptor(v)
-	words := map[string]string{"first": "1", "second": "2", "third": "3", "fourth": "4", "fifth": "5", "sixth": "6", "seventh": "7", "eighth": "8",
-		"ninth": "9", "tenth": "10", "eleventh": "11", "twelfth": "12", "kindergarten": "K", "preschool": "PK"}
-	folded := fold(v)
-	if g, ok := words[strings.TrimSuffix(folded, "grade")]; ok {
-		return g
-	}
-	if strings.HasPrefix(folded, "prekindergarten") || strings.HasPrefix(folded, "preschool") {
-		return "PK"
-	}
-	if tooLong(v, gradeLength) || nothing(v) {
+	if v = descriptor(v); tooLong(v, gradeLength) || nothing(v) {
 		return ""
 	}
 	return grade(v)

@@ -1,7 +1,6 @@
 package intake
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -11,13 +10,14 @@ import (
 // edfiCSV reads the flat form of Ed-Fi's students, parents (or contacts), associations and classes, one file each.
 type edfiCSV struct {
 	*reader
+	edfiSeats
 	adults map[string]int
 	lines  map[pairOfIDs]bool
 	next   map[string]int
 }
 
 func knowsEdFiCSV(b *bundle) bool {
-	for _, name := range []string{"StudentParentAssociation.csv", "StudentContactAssociation.csv"} {
+	for _, name := range []string{"StudentParentAssociation.csv", "StudentContactAssociation.csv", "StudentSchoolAssociation.csv"} {
 		if b.has(name) {
 			return b.has("Student.csv") || b.has("Students.csv")
 		}
@@ -26,17 +26,22 @@ func knowsEdFiCSV(b *bundle) bool {
 }
 
 func readEdFiCSV(b *bundle, today string, f *findings, to *records) error {
-	d := &edfiCSV{reader: newReader(b, today, f, to), adults: map[string]int{}, lines: map[pairOfIDs]bool{}, next: map[string]int{}}
-	to.format, to.saysLines = "Ed-Fi CSV", true
+	d := &edfiCSV{reader: newReader(b, today, f, to), edfiSeats: newSeats(), adults: map[string]int{}, lines: map[pairOfIDs]bool{}, next: map[string]int{}}
+	to.format = "Ed-Fi CSV"
+	if to.saysLines = b.has("StudentParentAssociation.csv") || b.has("StudentContactAssociation.csv"); !to.saysLines {
+		to.only = onlyStudents
+		f.add(Note, "", 0, "", "", sayNoContacts)
+	}
 	for _, name := range b.names() {
 		switch strings.ToLower(name) {
 		case "student.csv", "students.csv", "parent.csv", "contact.csv", "studentparentassociation.csv", "studentcontactassociation.csv",
-			"session.csv", "course.csv", "courseoffering.csv", "section.csv", "staff.csv", "studentsectionassociation.csv", "staffsectionassociation.csv":
+			"school.csv", "localeducationagency.csv", "studentschoolassociation.csv", "session.csv", "course.csv", "courseoffering.csv",
+			"section.csv", "staff.csv", "studentsectionassociation.csv", "staffsectionassociation.csv":
 		default:
 			f.add(Note, name, 0, "", "", sayNothingTaken)
 		}
 	}
-	for _, step := range []func() error{d.readStudents, d.readAdults, d.readLines, d.readTaught} {
+	for _, step := range []func() error{d.readSchools, d.readSeats, d.readStudents, d.readAdults, d.readLines, d.readTaught} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -68,6 +73,47 @@ func withSuffix(r row, last string) string {
 	return last
 }
 
+func (d *edfiCSV) readSchools() error {
+	for _, of := range []struct{ file, id, kind string }{
+		{"School.csv", "SchoolId", "school"}, {"LocalEducationAgency.csv", "LocalEducationAgencyId", "district"},
+	} {
+		_, err := d.each(of.file, layout{columns: []string{of.id, "NameOfInstitution", "TelephoneNumber"}, required: []string{of.id, "NameOfInstitution"},
+			aliases: map[string]string{"educationorganizationid": of.id, "stateorganizationid": of.id}, free: true}, nil, func(r row) error {
+			id := sourcedID(r, of.id)
+			if id == "" {
+				return nil
+			}
+			if d.schools[id] {
+				r.note(Skipped, of.id, id, sayIDAgain)
+				return nil
+			}
+			d.schools[id] = true
+			return d.schoolRow(r, "NameOfInstitution", id, of.kind, r.value("NameOfInstitution"), phoneIn(r, "TelephoneNumber"))
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *edfiCSV) readSeats() error {
+	_, err := d.each("StudentSchoolAssociation.csv", layout{columns: []string{"StudentUniqueId", "SchoolId", "EntryDate", "EntryGradeLevel", "PrimarySchool",
+		"ExitWithdrawDate"}, aliases: map[string]string{"studentusi": "StudentUniqueId", "studentuniquestateid": "StudentUniqueId",
+		"educationorganizationid": "SchoolId", "stateorganizationid": "SchoolId", "entrygradeleveldescriptor": "EntryGradeLevel"},
+		required: []string{"StudentUniqueId", "SchoolId"}, free: true}, d.keeps("StudentUniqueId"), func(r row) error {
+		id := sourcedID(r, "StudentUniqueId")
+		if id == "" {
+			return nil
+		}
+		exit := day(r, "ExitWithdrawDate")
+		primary, _, _ := truth(r.value("PrimarySchool"))
+		d.at[id] = append(d.at[id], edfiSeat{r.value("SchoolId"), gradeOf(r.value("EntryGradeLevel")), primary, exit != "" && exit <= d.today})
+		return nil
+	})
+	return err
+}
+
 func (d *edfiCSV) readStudents() error {
 	return d.eachOf([]string{"Student.csv", "Students.csv"}, layout{
 		columns: append([]string{"StudentUniqueId", "BirthDate", "GradeLevel", "SchoolId", "ElectronicMailAddress"}, edfiNames()...),
@@ -93,8 +139,13 @@ func (d *edfiCSV) readStudents() error {
 		if r.t.has("ElectronicMailAddress") {
 			s.Email, s.carried = emailIn(r, "ElectronicMailAddress"), append(s.carried, "email")
 		}
-		if school := r.value("SchoolId"); school != "" {
-			s.unknown, s.carried = []string{school}, append(s.carried, "school_id")
+		seats := d.at[id]
+		if school := r.value("SchoolId"); school != "" && len(seats) == 0 {
+			seats, s.carried = []edfiSeat{{school: school}}, append(s.carried, "school_id")
+		}
+		d.seat(&s, seats, d.f)
+		if len(d.at) > 0 && s.Grade != "" && !r.t.has("GradeLevel") {
+			s.carried = append(s.carried, "grade")
 		}
 		return d.out.addStudent(s)
 	})
@@ -147,40 +198,9 @@ func (d *edfiCSV) readLines() error {
 			return nil
 		}
 		d.lines[pair] = true
-		return d.out.addLine(d.line(r, pair))
+		l := line{student: pair.student, contact: pair.contact, from: place{r.t.file, r.line}}
+		d.pairFacts(&l, d.next[pair.student], r.t.has, r.value)
+		d.next[pair.student]++
+		return d.out.addLine(l)
 	})
-}
-
-func (d *edfiCSV) line(r row, pair pairOfIDs) line {
-	l := line{student: pair.student, contact: pair.contact, from: place{r.t.file, r.line}}
-	carry := func(column, field string) bool {
-		if r.t.has(column) {
-			l.carried = append(l.carried, field)
-		}
-		return r.t.has(column)
-	}
-	if carry("Relation", "relationship") {
-		l.Relationship = d.relationshipIn(r, "Relation")
-	}
-	if carry("LivesWith", "lives_with") {
-		l.LivesWith = flagIn(r, "LivesWith")
-	}
-	if carry("EmergencyContactStatus", "emergency") {
-		l.Emergency = flagIn(r, "EmergencyContactStatus")
-	}
-	if carry("LegalGuardian", "legal_guardian") {
-		l.LegalGuardian = flagIn(r, "LegalGuardian")
-	}
-	if carry("ContactRestrictions", roster.FileRestriction) {
-		l.FileRestriction = restrictionText(r.value("ContactRestrictions"))
-	}
-	d.next[pair.student]++
-	l.Position = d.next[pair.student]
-	if primary, _, _ := truth(r.value("PrimaryContactStatus")); primary {
-		l.Position = 0
-	}
-	if v := cmp.Or(r.value("ContactPriority"), r.value("PrimaryContactStatus")); v != "" && !slices.Contains(l.carried, "position") {
-		l.carried = append(l.carried, "position")
-	}
-	return l
 }

@@ -59,7 +59,7 @@ func detect(e entry, f *findings) (encoding.Encoding, error) {
 		return nil, cannot(Finding{Code: cannotText, File: e.name})
 	case s.letters > s.broken:
 		f.count(Finding{Level: Warning, File: e.name, Code: sayDamaged, Count: s.broken})
-		return nil, nil
+		return unicode.UTF8BOM, nil // which puts U+FFFD for each: XML is read no further than to what is no UTF-8
 	case s.undefined > 0:
 		return nil, cannot(Finding{Code: cannotLetters, File: e.name})
 	}

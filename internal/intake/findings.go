@@ -11,6 +11,7 @@ const (
 	listed        = 20
 	listedSkipped = 1000
 	examples      = 3 // kept of a kind that is counted
+	kindsKept     = 20_000
 )
 
 // findings collects what an import notices, in bounded memory. Nothing is put into words before it is listed: rows come by the million.
@@ -49,6 +50,9 @@ func (f *findings) count(x Finding) { f.note(&x, true) }
 
 func (f *findings) note(x *Finding, whole bool) {
 	k := x.kind()
+	if f.folds[k] == nil && len(f.folds) >= kindsKept { // names of columns and files may be anything
+		k.file, k.column, k.as = "", "", ""
+	}
 	all := f.folds[k]
 	if all == nil {
 		all = &alike{whole: whole}

@@ -190,6 +190,13 @@ func TestNamesInOneFieldAreToldApart(t *testing.T) {
 		"Jean Luc Du Pont":  {first: "Jean Luc", last: "Du Pont", otherFirst: "Jean", otherLast: "Luc Du Pont"},
 		"A B C D":           {first: "A B C", last: "D"},
 		"de la Cruz, Maria": {first: "Maria", last: "de la Cruz"},
+		"Smith, John Q.":    {first: "John", middle: "Q.", last: "Smith"},
+		"Smith, Jr., John":  {first: "John", last: "Smith Jr."},
+		"Smith, John, Jr.":  {first: "John", last: "Smith Jr."},
+		"Smith, John Jr":    {first: "John", last: "Smith Jr"},
+		"Smith, Jr":         {first: "Smith", last: "Jr"},
+		"Smith,":            {last: "Smith"},
+		"Roe, Mary Ann T":   {first: "Mary Ann", middle: "T", last: "Roe"},
 	} {
 		if d := cmp.Diff(want, splitName(whole), cmp.AllowUnexported(fullName{})); d != "" {
 			t.Errorf("%q: %s", whole, d)

@@ -232,14 +232,14 @@ func (i *Intake) rule() roster.Rule {
 
 // compare reads what is on record into the stage and makes the plan.
 func (i *Intake) compare(ctx context.Context, p *plan) error {
-	if err := i.followMerges(ctx, p); err != nil {
-		return err
-	}
 	err := i.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
 		p.onRecord, p.fed, err = i.roster.AllSchools(ctx, tx)
 		return err
 	})
 	if err != nil {
+		return err
+	}
+	if err := i.followMerges(ctx, p); err != nil {
 		return err
 	}
 	if err := p.known(ctx); err != nil {

@@ -35,7 +35,7 @@ func (i *Intake) followMerges(ctx context.Context, p *plan) error {
 			return err
 		}
 	}
-	if err := followLines(ctx, s); err != nil {
+	if err := p.followLines(ctx); err != nil {
 		return err
 	}
 	n, err := followContacts(ctx, s, p.rec.whole)
@@ -62,9 +62,11 @@ func (i *Intake) followMerges(ctx context.Context, p *plan) error {
 }
 
 const (
-	selectAwayLines = `select a.other, l.seq, l.student, l.data, l.file, l.line, coalesce(f.facts, ''), coalesce(k.seq, 0), coalesce(k.data, ''), coalesce(o.facts, '')
+	selectAwayLines = `select a.other, l.seq, l.student, coalesce(s.school, ''), l.data, l.file, l.line, coalesce(f.facts, ''), coalesce(k.seq, 0), coalesce(k.data, ''),
+  coalesce(o.facts, '')
 from away a
 join f_line l on l.contact = a.source
+left join f_student s on s.source_id = l.student
 left join f_contact f on f.source_id = a.source
 left join f_line k on k.student = l.student and k.contact = a.other
 left join f_contact o on o.source_id = a.other
@@ -80,7 +82,8 @@ order by f.seq`
 // awayLine is a line that the file has to a record put together with another one.
 type awayLine struct {
 	other, student       string
-	seq, kept            int64 // kept: the line to the other one; 0 for none
+	school               string // the student's
+	seq, kept            int64  // kept: the line to the other one; 0 for none
 	own, said            string
 	keptOwn, keptSaid    string
 	from                 place
@@ -89,9 +92,10 @@ type awayLine struct {
 }
 
 // followLines gives the lines to the one on record. Each says for itself what the row of its own contact says.
-func followLines(ctx context.Context, s *stage) error {
+func (p *plan) followLines(ctx context.Context) error {
+	s := p.stage
 	lines, err := list(ctx, s, func(r *sql.Rows) (l awayLine, err error) {
-		return l, r.Scan(&l.other, &l.seq, &l.student, &l.own, &l.from.file, &l.from.line, &l.said, &l.kept, &l.keptOwn, &l.keptSaid)
+		return l, r.Scan(&l.other, &l.seq, &l.student, &l.school, &l.own, &l.from.file, &l.from.line, &l.said, &l.kept, &l.keptOwn, &l.keptSaid)
 	}, selectAwayLines)
 	if err != nil {
 		return err
@@ -100,7 +104,7 @@ func followLines(ctx context.Context, s *stage) error {
 	first := map[key]int{}
 	for n := range lines {
 		l := &lines[n]
-		if l.combined, err = factsFrom(l.said, l.own); err != nil {
+		if l.combined, err = p.factsFrom(l.said, l.own, l.school); err != nil {
 			return err
 		}
 		at, twice := first[key{l.other, l.student}]
@@ -112,7 +116,7 @@ func followLines(ctx context.Context, s *stage) error {
 		first[key{l.other, l.student}] = n
 		l.become = l.seq
 		if l.kept != 0 {
-			own, err := factsFrom(l.keptSaid, l.keptOwn)
+			own, err := p.factsFrom(l.keptSaid, l.keptOwn, l.school)
 			if err != nil {
 				return err
 			}
@@ -128,7 +132,7 @@ func followLines(ctx context.Context, s *stage) error {
 		if l.combinedWith != 0 {
 			continue
 		}
-		data, err := encode(packedFacts{l.combined.Line, l.combined.carried})
+		data, err := encode(l.combined.pack())
 		if err != nil {
 			return err
 		}
@@ -139,14 +143,14 @@ func followLines(ctx context.Context, s *stage) error {
 	return s.flush(ctx)
 }
 
-// factsFrom is what a file says of a line: by the contact's row and by the line's own.
-func factsFrom(said, own string) (facts, error) {
+// factsFrom is what a file says of a line to a student of a school: by the contact's row and by the line's own.
+func (p *plan) factsFrom(said, own, school string) (facts, error) {
 	var a, b packedFacts
 	if err := unpack(said, &a); err != nil {
 		return facts{}, err
 	}
 	err := unpack(own, &b)
-	return a.facts().and(b.facts()), err
+	return a.facts().at(school, p.isSchool, p.rule.Today).and(b.facts()), err
 }
 
 // bothFacts is what holds where a file speaks of one line twice: the stricter word.
@@ -178,10 +182,11 @@ func followContacts(ctx context.Context, s *stage, whole bool) (int, error) {
 	}
 	taken := map[string]bool{}
 	for _, w := range rows {
-		said, err := factsFrom(w.said, "")
-		if err != nil {
+		var row packedFacts
+		if err := unpack(w.said, &row); err != nil {
 			return 0, err
 		}
+		said := row.facts()
 		refused := said.says("portal_access") && said.PortalAccess == roster.No
 		if w.own || taken[w.other] || !whole && !refused {
 			if err := s.exec(ctx, `delete from f_contact where seq = $1`, w.seq); err != nil {
@@ -203,7 +208,7 @@ func followContacts(ctx context.Context, s *stage, whole bool) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		facts, err := encode(packedFacts{Line: said.Line, Carried: said.carried})
+		facts, err := encode(said.pack())
 		if err != nil {
 			return 0, err
 		}

@@ -72,8 +72,14 @@ func readOneRoster(b *bundle, today string, f *findings, to *records) error {
 	if err := o.assemble(); err != nil {
 		return err
 	}
-	return o.readOthers()
+	if err := o.readOthers(); err != nil {
+		return err
+	}
+	return o.giveBack()
 }
+
+// manifestRows bounds how many properties of a manifest are looked at: the standard has 25.
+const manifestRows = 200
 
 func (o *oneRoster) readManifest() error {
 	e, ok := o.b.file("manifest.csv")
@@ -99,7 +105,9 @@ func (o *oneRoster) readManifest() error {
 			r.note(Warning, "propertyName", name, sayPropertyTwice)
 			return nil
 		}
-		o.manifest[strings.ToLower(name)] = r.value("value")
+		if len(o.manifest) < manifestRows {
+			o.manifest[strings.ToLower(name)] = r.value("value")
+		}
 		return nil
 	})
 }

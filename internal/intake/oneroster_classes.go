@@ -116,12 +116,14 @@ func (o *oneRoster) session(r row, id string, gone bool, at place) error {
 		return o.out.addTerm(t)
 	}
 	t.kind, t.begin, t.end = sessionKind(r), day(r, "startDate"), day(r, "endDate")
-	o.kinds[id] = t.kind
+	if len(o.kinds) < seenLimit {
+		o.kinds[id] = t.kind
+	}
 	if t.begin != "" && t.end != "" && t.end <= t.begin {
 		r.note(Warning, "endDate", t.end, sayDatesTurned)
 		t.begin, t.end = "", ""
 	}
-	if t.parent != "" {
+	if t.parent != "" && len(o.parents) < seenLimit {
 		o.parents = append(o.parents, [2]string{id, t.parent})
 	}
 	if t.begin > o.today {
@@ -190,6 +192,9 @@ func (o *oneRoster) class(r row, id string, gone bool, at place) error {
 		subjects: r.list("subjects"), periods: r.list("periods"), gone: gone, from: at}
 	if fold(r.value("classType")) == "homeroom" {
 		k.kind = "homeroom"
+	}
+	if slices.ContainsFunc(k.terms, func(t string) bool { return o.kinds[t] == "schoolYear" || o.kinds[t] == "gradingPeriod" }) {
+		o.f.count(Finding{Level: Note, File: at.file, Column: "termSourcedIds", Count: 1, Code: sayTermWanted})
 	}
 	if g, known := o.orgs[k.school]; known && g.kind != "school" && !gone {
 		r.note(Warning, "schoolSourcedId", g.name, sayNotSchool)

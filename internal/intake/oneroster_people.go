@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/schoolgate/schoolgate/internal/lang"
 	"github.com/schoolgate/schoolgate/internal/roster"
 )
 
@@ -70,7 +69,7 @@ func (o *oneRoster) pass(p *person) error {
 
 // teaches takes for staff too who is somebody's parent and works at a school: classes have their teacher by it.
 func (o *oneRoster) teaches(p *person) error {
-	live, _ := rolesOf(p.all, p.role)
+	live, _ := rolesOf(p.all, p.role, o.today)
 	at := slices.IndexFunc(live, func(r role) bool { return r.sort == staffRole })
 	if at < 0 {
 		return nil
@@ -136,7 +135,7 @@ func (o *oneRoster) carry(columns map[string]string) []string {
 // orgsOf lists where a student is: by roles.csv, primary roles first, else by the row itself.
 func (o *oneRoster) orgsOf(p *person) []string {
 	var orgs []string
-	live, _ := rolesOf(p.all, p.role)
+	live, _ := rolesOf(p.all, p.role, o.today)
 	for _, r := range live {
 		if r.sort == studentRole && r.org != "" {
 			orgs = append(orgs, r.org)
@@ -161,11 +160,13 @@ func (o *oneRoster) grade(p *person) string {
 		o.f.add(Warning, p.from.file, p.from.line, "grades", g, sayNoGrade)
 		return ""
 	}
+	if g != "" && !gradeCode(g) {
+		o.f.count(Finding{Level: Note, File: p.from.file, Column: "grades", Count: 1, Code: sayGradeCode})
+	}
 	return grade(g)
 }
 
 func (o *oneRoster) contact(p *person) contact {
-	live, _ := rolesOf(p.all, p.role)
 	c := contact{from: p.from, relationship: p.is.code, carried: o.carry(map[string]string{"middleName": "middle_name",
 		"email": "email", "sms": "mobile_phone", "phone": "home_phone", "preferredGivenName": "preferred_first",
 		"preferredFamilyName": "preferred_last"}), saysAccess: o.columns["enabledUser"], refused: !p.able}
@@ -174,7 +175,9 @@ func (o *oneRoster) contact(p *person) contact {
 		PreferredLast: p.preferredLast, Email: p.email, MobilePhone: p.sms, HomePhone: p.phone}
 	if o.hasRoles && p.is.sort != noRole {
 		c.saysDates = true
-		c.begin, c.end = span(live, p.is.sort)
+		if len(p.all) > 0 {
+			c.takeRoles(p.all, o.today)
+		}
 	}
 	if c.end != "" && c.end <= o.today {
 		o.f.add(Warning, p.from.file, p.from.line, "endDate", c.end, sayAdultOver)
@@ -224,14 +227,11 @@ func (o *oneRoster) number(p *person) string {
 	if o.numbers.userIDs {
 		column, v = "userIds", firstID(p.userIDs)
 	}
-	switch {
-	case nothing(v):
-		return ""
-	case v != "" && (strings.Contains(v, "@") || tooLong(v, numberLength) || lang.IDKey(v) == ""):
+	number, ok := idNumber(v)
+	if !ok {
 		o.f.add(Warning, p.from.file, p.from.line, column, v, sayNoNumber)
-		return ""
 	}
-	return v
+	return number
 }
 
 // firstID returns the first id of "{LDAP:12},{LTI:15}", or a plain id. What signs in by mail is no id.

@@ -19,8 +19,9 @@ const (
 	noRole
 )
 
-// role is what a person is at an organisation.
+// role is what a person is at an organisation, from the first day to the one that is none any more.
 type role struct {
+	id         string
 	sort       sort
 	code       string // of roster.Relationships, for contacts
 	name       string // as the file has it
@@ -28,6 +29,7 @@ type role struct {
 	primary    bool
 	begin, end string
 	gone       bool
+	ended      bool // a roster of changes deleted it, and it is kept beside the adult's others: it opens nothing at its school any more
 }
 
 // maybeContact reports whether somebody of this role is a contact if linked to a student.
@@ -103,7 +105,7 @@ func (o *oneRoster) readRoles() error {
 		} else if !strict {
 			r.note(Note, "role", name, sayRoleSpelled)
 		}
-		g.org, g.gone = r.value("orgSourcedId"), deleted(r)
+		g.id, g.org, g.gone = r.value("sourcedId"), r.value("orgSourcedId"), deleted(r)
 		g.primary = strings.EqualFold(r.value("roleType"), "primary")
 		g.begin, g.end = day(r, "beginDate"), day(r, "endDate")
 		if g.sort == studentRole && g.end != "" && g.end <= o.today {
@@ -136,9 +138,9 @@ func day(r row, column string) string {
 	return d
 }
 
-// rolesOf returns what a person is: the live ones of these roles, primary ones first, else the role of the row itself. onlyGone says that
-// the file has roles for the person and all of them end.
-func rolesOf(all []role, own string) (live []role, onlyGone bool) {
+// rolesOf returns what a person is today: the live ones of these roles, else the role of the row itself. onlyGone says that the file has roles for
+// the person and deletes all of them.
+func rolesOf(all []role, own, today string) (live []role, onlyGone bool) {
 	for _, r := range all {
 		if !r.gone {
 			live = append(live, r)
@@ -151,18 +153,34 @@ func rolesOf(all []role, own string) (live []role, onlyGone bool) {
 		r, _ := roleNamed(own)
 		return []role{r}, false
 	}
-	slices.SortStableFunc(live, func(a, b role) int { return rank(a) - rank(b) })
-	return live, false
+	return counting(live, today), false
 }
 
-// rank puts primary roles first, and those that may open a login before others that make a contact.
-func rank(r role) int {
+// counting leaves of roles those that count today, in their order. One that is over counts as long as no other of its sort came after it: when all
+// are over, the record says so by its dates. Who was a student and is somebody else now is no student.
+func counting(live []role, today string) []role {
+	counts := slices.DeleteFunc(slices.Clone(live), func(r role) bool {
+		return r.over(today) && slices.ContainsFunc(live, func(o role) bool {
+			return !o.over(today) && (o.sort == r.sort || r.sort == studentRole && (o.sort == contactRole || o.sort == staffRole))
+		})
+	})
+	slices.SortStableFunc(counts, func(a, b role) int { return a.rank(today) - b.rank(today) })
+	return counts
+}
+
+func (r role) over(today string) bool { return r.end != "" && r.end <= today }
+
+// rank puts first the roles that run today, of those the primary ones, and of those the ones that may open a login.
+func (r role) rank(today string) int {
 	n := slices.Index([]string{"parent", "guardian", "relative"}, r.code)
 	if n < 0 {
 		n = 3
 	}
 	if !r.primary {
 		n += 4
+	}
+	if r.over(today) || r.begin > today {
+		n += 8
 	}
 	return n
 }
@@ -177,27 +195,4 @@ func settle(live []role) role {
 		}
 	}
 	return best
-}
-
-// span is when a person's roles of one sort run: from the earliest begin to the latest end, "" where one of them has no bound.
-func span(live []role, s sort) (begin, end string) {
-	first := true
-	for _, r := range live {
-		if r.sort != s {
-			continue
-		}
-		switch {
-		case first:
-			begin, end = r.begin, r.end
-		default:
-			if r.begin == "" || begin != "" && r.begin < begin {
-				begin = r.begin
-			}
-			if r.end == "" || end != "" && r.end > end {
-				end = r.end
-			}
-		}
-		first = false
-	}
-	return begin, end
 }

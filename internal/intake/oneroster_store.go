@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"context"
 	"database/sql"
 	"slices"
 	"strings"
@@ -29,14 +30,16 @@ where `
 
 	selectKnown = `select id, gone, sort, role, agents from u_person where id in `
 
-	insertRole     = `insert into u_role (person, name, org, main, begin, "end", gone) values `
-	selectRoles    = `select person, name, org, main, begin, "end", gone from u_role where person in `
-	selectRolesFor = `select r.person, r.name, r.org, r.main, r.begin, r."end", r.gone from u_person p join u_role r on r.person = p.id
+	insertRole     = `insert into u_role (person, id, name, org, main, begin, "end", gone) values `
+	roleColumns    = `r.seq, r.person, r.id, r.name, r.org, r.main, r.begin, r."end", r.gone`
+	selectRoles    = `select ` + roleColumns + ` from u_role r where r.person in `
+	selectRolesFor = `select ` + roleColumns + ` from u_person p join u_role r on r.person = p.id
 where p.seq between $1 and $2 order by p.seq, r.seq`
+	selectRolesChanged = `select ` + roleColumns + ` from u_role r where (r.person, r.seq) > ($1, $2)` + rolesInOrder
+	selectRolesAlone   = `select ` + roleColumns + ` from u_role r
+where not exists (select 1 from u_person p where p.id = r.person) and (r.person, r.seq) > ($1, $2)` + rolesInOrder
+	rolesInOrder    = ` order by r.person, r.seq limit $3`
 	countRolesAlone = `select count(distinct person) from u_role r where not exists (select 1 from u_person p where p.id = r.person)`
-
-	selectRolesAlone = `select r.person, r.name, r.org, r.main, r.begin, r."end", r.gone from u_role r
-where not exists (select 1 from u_person p where p.id = r.person) order by r.person, r.seq`
 
 	insertBirth     = `insert into u_birth (id, born, dated, line) values `
 	selectBirthsFor = `select b.id, b.born from u_person p join u_birth b on b.id = p.id where p.seq between $1 and $2 and b.dated`
@@ -48,6 +51,20 @@ where b.dated and not exists (select 1 from u_person p where p.id = b.id) and b.
 
 	insertLinked = `insert into u_linked (id) values `
 )
+
+// giveBack makes room in the stage for what follows.
+func (o *oneRoster) giveBack() error {
+	tables := []string{"u_person", "u_twice", "u_birth", "u_linked"}
+	if !o.out.changesRoles {
+		tables = append(tables, "u_role")
+	}
+	for _, name := range tables {
+		if err := o.stage.exec(o.out.ctx, "drop table "+name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // several is how ids stand in one column: none has a line break.
 func several(ids []string) string { return strings.Join(ids, "\n") }
@@ -78,7 +95,7 @@ func (o *oneRoster) changePerson(p *person) error {
 }
 
 func (o *oneRoster) putRole(person string, r role) error {
-	return o.stage.insert(o.out.ctx, insertRole, person, r.name, r.org, r.primary, r.begin, r.end, r.gone)
+	return o.stage.insert(o.out.ctx, insertRole, person, r.id, r.name, r.org, r.primary, r.begin, r.end, r.gone)
 }
 
 func (o *oneRoster) scanPerson(r *sql.Rows) (*person, error) {
@@ -100,13 +117,47 @@ func roleOf(s int, name string) role {
 	return r
 }
 
-func scanRole(r *sql.Rows) (person string, g role, err error) {
-	var name, org, begin, end string
+// roleOfPerson is a role as it stands in the stage.
+type roleOfPerson struct {
+	seq    int64
+	person string
+	role
+}
+
+func scanRole(r *sql.Rows) (g roleOfPerson, err error) {
+	var id, name, org, begin, end string
 	var main, gone bool
-	err = r.Scan(&person, &name, &org, &main, &begin, &end, &gone)
-	g, _ = roleNamed(name)
-	g.org, g.primary, g.begin, g.end, g.gone = org, main, begin, end, gone
-	return person, g, err
+	err = r.Scan(&g.seq, &g.person, &id, &name, &org, &main, &begin, &end, &gone)
+	g.role, _ = roleNamed(name)
+	g.id, g.org, g.primary, g.begin, g.end, g.gone = id, org, main, begin, end, gone
+	return g, err
+}
+
+// eachRoles calls fn with the roles of each person for whom a query finds some.
+func (s *stage) eachRoles(ctx context.Context, query string, fn func(person string, all []role) error) error {
+	var all []role
+	for person, seq := "", int64(0); ; {
+		some, err := list(ctx, s, scanRole, query, person, seq, readAtOnce)
+		if err != nil {
+			return err
+		}
+		for _, g := range some {
+			if g.person != person && len(all) > 0 {
+				if err := fn(person, all); err != nil {
+					return err
+				}
+				all = nil
+			}
+			person, seq, all = g.person, g.seq, append(all, g.role)
+		}
+		switch {
+		case len(some) > 0:
+		case len(all) > 0:
+			return fn(person, all)
+		default:
+			return nil
+		}
+	}
 }
 
 // eachPerson calls fn for the people that a query finds, in the order of the file, with their roles and dates of birth, while those whom they name
@@ -130,9 +181,9 @@ func (o *oneRoster) eachPerson(query string, fn func(p *person) error) error {
 		}
 		if o.many {
 			if err := o.stage.each(o.out.ctx, func(r *sql.Rows) error {
-				id, g, err := scanRole(r)
-				if p := byID[id]; p != nil {
-					p.all = append(p.all, g)
+				g, err := scanRole(r)
+				if p := byID[g.person]; p != nil {
+					p.all = append(p.all, g.role)
 				}
 				return err
 			}, selectRolesFor, first, last); err != nil {
@@ -216,75 +267,45 @@ func (o *oneRoster) lookUpRoles(rows []row) error {
 		ids[i] = r.value("sourcedId")
 	}
 	return o.stage.eachIn(o.out.ctx, ids, func(r *sql.Rows) error {
-		id, g, err := scanRole(r)
-		p := o.known[id]
+		g, err := scanRole(r)
+		p := o.known[g.person]
 		if p == nil {
 			p = &person{}
-			o.known[id] = p
+			o.known[g.person] = p
 		}
-		p.all = append(p.all, g)
+		p.all = append(p.all, g.role)
 		return err
 	}, selectRoles)
 }
 
-// rolesAlone takes roles of people who are not in users.csv: a file of changes has those of adults whose row is as it was.
+// rolesAlone takes roles of people who are not in users.csv: a file of changes has those of people whose row is as it was. Who they are, and what they
+// are from now on, shows with what is on record.
 func (o *oneRoster) rolesAlone() error {
 	if !o.hasRoles {
 		return nil
 	}
-	n, err := o.stage.value(o.out.ctx, countRolesAlone)
-	if err != nil || n == 0 {
+	if !o.delta("roles") {
+		n, err := o.stage.value(o.out.ctx, countRolesAlone)
+		if n > 0 {
+			o.f.count(Finding{Level: Warning, File: "roles.csv", Column: "userSourcedId", Count: int(n), Code: sayRolesOfNobody})
+		}
 		return err
 	}
-	if o.delta("roles") {
-		taken, err := o.rolesChanged()
-		if err != nil {
-			return err
-		}
-		n -= int64(taken)
-	}
-	if n > 0 {
-		o.f.count(Finding{Level: Warning, File: "roles.csv", Column: "userSourcedId", Count: int(n), Code: sayRolesOfNobody})
-	}
-	return nil
-}
-
-// rolesChanged takes what adults without a row are to the children from now on, and which school students without one are at. It returns how many there
-// are.
-func (o *oneRoster) rolesChanged() (taken int, err error) {
-	all, order := map[string][]role{}, []string{}
-	err = o.stage.each(o.out.ctx, func(r *sql.Rows) error {
-		id, g, err := scanRole(r)
-		if len(all[id]) == 0 {
-			order = append(order, id)
-		}
-		all[id] = append(all[id], g)
-		return err
-	}, selectRolesAlone)
-	if err != nil {
-		return 0, err
-	}
-	for _, id := range order {
-		live, _ := rolesOf(all[id], "")
-		is, err := settle(live), error(nil)
-		at := slices.IndexFunc(live, func(g role) bool { return g.sort == studentRole && g.primary && g.org != "" })
-		switch {
-		case is.sort == contactRole:
-			err = o.out.addContact(contact{Contact: roster.Contact{SourceID: id}, relationship: is.code, partial: true, from: place{"roles.csv", 0}})
-		case is.sort == studentRole && at >= 0:
-			s := student{Student: roster.Student{SourceID: id}, carried: []string{"school_id"}, partial: true, from: place{"roles.csv", 0}}
-			if s.school = live[at].org; o.orgs[s.school].kind != "school" { // it is not among the changes
-				s.school, s.unknown = "", []string{s.school}
+	o.out.changesRoles = true
+	from := place{"roles.csv", 0}
+	return o.stage.eachRoles(o.out.ctx, selectRolesAlone, func(person string, all []role) error {
+		adult := slices.IndexFunc(all, role.ofAdult)
+		if adult >= 0 {
+			c := contact{Contact: roster.Contact{SourceID: person}, relationship: all[adult].code, partial: true, from: from}
+			if err := o.out.addContact(c); err != nil {
+				return err
 			}
-			err = o.out.addStudent(s)
-		default:
-			continue
 		}
-		if taken++; err != nil {
-			return taken, err
+		if !slices.ContainsFunc(all, role.ofStudent) {
+			return nil
 		}
-	}
-	return taken, nil
+		return o.out.addStudent(student{Student: roster.Student{SourceID: person}, partial: true, from: from})
+	})
 }
 
 // birth is a row of demographics.csv.

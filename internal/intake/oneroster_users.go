@@ -86,19 +86,24 @@ func (o *oneRoster) readUser(r row) error {
 		return nil
 	}
 	p := &person{id: id, from: place{r.t.file, r.line}, identifier: r.value("identifier"), userIDs: r.value("userIds"),
-		orgs: r.list("orgSourcedIds"), agents: r.list("agentSourcedIds"), able: true, first: r.value("givenName"), middle: r.value("middleName"),
-		last: r.value("familyName"), preferredFirst: r.value("preferredGivenName"), preferredLast: r.value("preferredFamilyName"),
-		sms: r.value("sms"), phone: r.value("phone"), grade: r.value("grades")}
+		orgs: r.list("orgSourcedIds"), agents: r.list("agentSourcedIds"), able: true, grade: r.value("grades")}
 	if p.gone = deleted(r); p.gone {
 		return o.putPerson(p)
 	}
-	if !named(r, p) {
+	var ok bool
+	if p.first, p.middle, p.last, ok = names(r, "givenName", "middleName", "familyName"); !ok {
 		return o.out.keep(id)
 	}
-	p.email = address(r)
-	p.sms, p.phone = short(r, "sms", p.sms, phoneLength), short(r, "phone", p.phone, phoneLength)
+	p.preferredFirst, p.preferredLast = extra(r, "preferredGivenName"), extra(r, "preferredFamilyName")
+	p.email, p.sms, p.phone = emailIn(r, "email"), phoneIn(r, "sms"), phoneIn(r, "phone")
+	if other := o.known[id]; other != nil {
+		p.all = other.all
+	}
 	if primary := r.value("primaryOrgSourcedId"); primary != "" {
 		p.orgs = append([]string{primary}, p.orgs...)
+		if len(p.all) > 0 && !slices.ContainsFunc(p.all, func(g role) bool { return g.org == primary }) {
+			o.f.count(Finding{Level: Note, File: r.t.file, Column: "primaryOrgSourcedId", Count: 1, Code: sayPrimaryOrg})
+		}
 	}
 	if v := r.value("enabledUser"); v != "" {
 		able, ok, strict := truth(v)
@@ -120,9 +125,6 @@ func (o *oneRoster) readUser(r row) error {
 			r.note(Note, "role", p.role, sayRoleSpelled)
 		}
 	}
-	if other := o.known[id]; other != nil {
-		p.all = other.all
-	}
 	o.settle(p)
 	o.numbers.count(p)
 	return o.putPerson(p)
@@ -130,11 +132,29 @@ func (o *oneRoster) readUser(r row) error {
 
 // settle decides what a person is.
 func (o *oneRoster) settle(p *person) {
-	live, onlyGone := rolesOf(p.all, p.role)
-	if p.is = settle(live); onlyGone {
+	live, onlyGone := rolesOf(p.all, p.role, o.today)
+	if twicePrimary(live) {
+		o.f.count(Finding{Level: Note, File: "roles.csv", Column: "roleType", Count: 1, Code: sayPrimaryTwice})
+	}
+	if p.is = settle(live); onlyGone && !o.delta("roles") { // of a person's other roles a file of changes says nothing
 		p.gone = true
 		o.f.add(Note, p.from.file, p.from.line, "", p.id, sayRolesGone)
 	}
+}
+
+// twicePrimary reports whether of the roles at one organisation more than one is the primary one.
+func twicePrimary(all []role) bool {
+	if len(all) < 2 {
+		return false
+	}
+	seen := map[string]bool{}
+	for _, r := range all {
+		if r.primary && seen[r.org] {
+			return true
+		}
+		seen[r.org] = seen[r.org] || r.primary
+	}
+	return false
 }
 
 // oneRowEach finds the ids that stand in several rows. Some programs write a row for each school, role or adult of a person, with the same names: what
@@ -200,60 +220,6 @@ func union(a, b []string) []string {
 		}
 	}
 	return a
-}
-
-// named checks a person's names. It reports false for a row that is not taken.
-func named(r row, p *person) bool {
-	if p.first == "" && p.last == "" {
-		r.note(Skipped, "", p.id, sayNoName)
-		return false
-	}
-	for _, n := range []struct {
-		column string
-		name   *string
-		needed bool
-	}{
-		{"givenName", &p.first, true}, {"familyName", &p.last, true}, {"middleName", &p.middle, false},
-		{"preferredGivenName", &p.preferredFirst, false}, {"preferredFamilyName", &p.preferredLast, false},
-	} {
-		switch {
-		case n.needed && *n.name == "":
-			r.note(Warning, n.column, "", sayOneName)
-		case tooLong(*n.name, nameLength) && n.needed:
-			r.note(Skipped, n.column, *n.name, sayNameLong)
-			return false
-		case tooLong(*n.name, nameLength):
-			r.note(Warning, n.column, *n.name, sayNameLeft)
-			*n.name = ""
-		case garbled(*n.name):
-			r.note(Warning, n.column, *n.name, sayLetters)
-		}
-	}
-	return true
-}
-
-// address reads the e-mail address; what mail cannot be sent to is left out.
-func address(r row) string {
-	v := r.value("email")
-	switch {
-	case v == "" || nothing(v):
-		return ""
-	case !mailbox(v):
-		r.note(Warning, "email", v, sayNoMail)
-		return ""
-	}
-	return v
-}
-
-func short(r row, column, v string, limit int) string {
-	switch {
-	case nothing(v):
-		return ""
-	case tooLong(v, limit):
-		r.note(Warning, column, v, sayLong)
-		return ""
-	}
-	return v
 }
 
 func (o *oneRoster) readDemographics() error {

@@ -15,11 +15,12 @@ type reader struct {
 	today    string
 	kinds    map[string]string // relationships by word
 	students map[string]int    // lines by id, for duplicates
+	named    map[string]string // students' names by id, where two of one id would get each other's contacts
 	cut      bool              // a file that lists people ends too early
 }
 
 func newReader(b *bundle, today string, f *findings, to *records) *reader {
-	return &reader{b: b, f: f, out: to, today: today, kinds: relationships(), students: map[string]int{}}
+	return &reader{b: b, f: f, out: to, today: today, kinds: relationships(), students: map[string]int{}, named: map[string]string{}}
 }
 
 // each opens a file of the package, if it is there, and calls fn for every row; before is told once the header is read.
@@ -78,12 +79,23 @@ func twice(seen map[string]int, r row, column, id string) bool {
 	return false
 }
 
+// another reports, with a finding, whether a row is of another student than the one who has the id: their contacts are not the first one's.
+func (d *reader) another(r row, column, id, name string) bool {
+	name = strings.TrimSpace(name)
+	was := d.named[id]
+	if was == "" {
+		d.named[id] = name
+	}
+	if was == "" || name == "" || name == was {
+		return false
+	}
+	r.twice(column, id, d.students[id])
+	return true
+}
+
 // names reads a person's names; ok is false, with a finding, for a row that cannot be taken.
 func names(r row, first, middle, last string) (f, m, l string, ok bool) {
-	f, m, l = r.value(first), r.value(middle), r.value(last)
-	if nothing(m) {
-		m = ""
-	}
+	f, l = r.value(first), r.value(last)
 	switch {
 	case f == "" && l == "":
 		r.note(Skipped, first, "", sayNoName)
@@ -91,9 +103,6 @@ func names(r row, first, middle, last string) (f, m, l string, ok bool) {
 	case tooLong(f, nameLength) || tooLong(l, nameLength):
 		r.note(Skipped, last, f+" "+l, sayNameLong)
 		return f, m, l, false
-	case tooLong(m, nameLength):
-		r.note(Warning, middle, m, sayNameLeft)
-		m = ""
 	}
 	for _, n := range []struct{ column, name string }{{first, f}, {last, l}} {
 		if n.name == "" {
@@ -102,11 +111,35 @@ func names(r row, first, middle, last string) (f, m, l string, ok bool) {
 			r.note(Warning, n.column, n.name, sayLetters)
 		}
 	}
-	return f, m, l, true
+	return f, extra(r, middle), l, true
 }
 
 // extra reads a name that may be missing.
-func extra(r row, column string) string { return short(r, column, r.value(column), nameLength) }
+func extra(r row, column string) string {
+	v := r.value(column)
+	switch {
+	case nothing(v):
+		return ""
+	case tooLong(v, nameLength):
+		r.note(Warning, column, v, sayNameLeft)
+		return ""
+	case garbled(v):
+		r.note(Warning, column, v, sayLetters)
+	}
+	return v
+}
+
+// short reads what is kept up to a length.
+func short(r row, column, v string, limit int) string {
+	switch {
+	case nothing(v):
+		return ""
+	case tooLong(v, limit):
+		r.note(Warning, column, v, sayLong)
+		return ""
+	}
+	return v
+}
 
 // emailIn reads an e-mail address; what mail cannot be sent to is left out.
 func emailIn(r row, column string) string {
@@ -134,42 +167,49 @@ func gradeIn(r row, column string) string {
 		r.note(Warning, column, v, sayNoGrade)
 		return ""
 	}
-	switch strings.ToLower(v) {
-	case "kindergarten":
-		return "K"
-	case "prekindergarten", "pre-kindergarten", "prekindergarden":
-		return "PK"
-	}
 	return grade(v)
 }
 
 // numberIn reads an ID Number; what can be none is left out.
 func numberIn(r row, column, v string) string {
-	switch {
-	case nothing(v):
-		return ""
-	case v != "" && (strings.Contains(v, "@") || tooLong(v, numberLength) || lang.IDKey(v) == ""):
+	number, ok := idNumber(v)
+	if !ok {
 		r.note(Warning, column, v, sayNoNumber)
-		return ""
 	}
-	return v
+	return number
+}
+
+// idNumber is an ID Number as it is kept; ok is false for what can be none.
+func idNumber(v string) (number string, ok bool) {
+	switch {
+	case v == "" || nothing(v):
+		return "", true
+	case strings.Contains(v, "@") || tooLong(v, numberLength) || lang.IDKey(v) == "":
+		return "", false
+	}
+	return v, true
 }
 
 // flagIn reads a flag: yes, no, or unknown where the cell is empty or says neither.
 func flagIn(r row, column string) roster.Flag {
-	v := r.value(column)
-	if v == "" || nothing(v) || strings.EqualFold(v, "unknown") || strings.EqualFold(v, "u") {
-		return roster.Unknown
+	flag, known := flagOf(r.value(column))
+	if !known {
+		r.note(Warning, column, r.value(column), sayNoFlag)
 	}
+	return flag
+}
+
+// flagOf reads the word for a flag. known is false for a word that nobody knows.
+func flagOf(v string) (flag roster.Flag, known bool) {
 	yes, ok, _ := truth(v)
-	switch {
-	case ok && yes, strings.EqualFold(v, "x"), strings.EqualFold(v, "si"), strings.EqualFold(v, "sí"):
-		return roster.Yes
+	switch word := strings.ToLower(v); {
+	case ok && yes, word == "x", word == "si", word == "sí":
+		return roster.Yes, true
 	case ok:
-		return roster.No
+		return roster.No, true
+	default:
+		return roster.Unknown, word == "" || word == "unknown" || word == "u" || nothing(v)
 	}
-	r.note(Warning, column, v, sayNoFlag)
-	return roster.Unknown
 }
 
 // relationshipIn reads a relationship; a word that nobody knows is other.

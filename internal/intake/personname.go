@@ -15,10 +15,10 @@ type fullName struct {
 }
 
 // splitName tells a name in one field apart: "Last, First"; else the last word is the last name, with the particles before it and a suffix
-// behind it, and one word alone is a last name. A single letter in between is a middle name.
+// behind it, and one word alone is a last name. A single letter behind the first name is a middle name.
 func splitName(s string) fullName {
 	if last, first, ok := strings.Cut(s, ","); ok && !isSuffix(strings.TrimSpace(first)) {
-		return fullName{first: strings.TrimSpace(first), last: strings.TrimSpace(last)}
+		return lastFirst(last, first)
 	}
 	words := strings.Fields(strings.ReplaceAll(s, ",", " "))
 	for len(words) > 1 && isTitle(words[0]) {
@@ -43,6 +43,23 @@ func splitName(s string) fullName {
 			n.otherFirst, n.otherLast = words[0], strings.Join(words[1:], " ")
 		}
 	}
+	return n
+}
+
+// lastFirst reads what stands before and behind a comma. A suffix may stand behind the first name, with or without a comma of its own.
+func lastFirst(last, rest string) fullName {
+	words := strings.Fields(strings.ReplaceAll(rest, ",", " "))
+	n := fullName{last: strings.TrimSpace(last)}
+	if len(words) > 1 && isSuffix(words[0]) {
+		n.last, words = n.last+" "+words[0], words[1:]
+	}
+	if end := len(words) - 1; end > 0 && isSuffix(words[end]) {
+		n.last, words = n.last+" "+words[end], words[:end]
+	}
+	if end := len(words) - 1; end > 0 && len([]rune(strings.Trim(words[end], "."))) == 1 {
+		n.middle, words = words[end], words[:end]
+	}
+	n.first = strings.Join(words, " ")
 	return n
 }
 

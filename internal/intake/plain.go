@@ -18,8 +18,9 @@ import (
 type plainTables struct {
 	*reader
 	given    Mapping
-	numbers  map[string]string // source ids of students by ID Number
-	schools  map[string]string // source ids by what the file calls the school
+	numbers  map[string][]string // source ids of students by ID Number
+	shared   map[string]bool     // ids that several students have
+	schools  map[string]string   // source ids by what the file calls the school
 	contacts map[string]*contact
 	order    []string
 	lines    map[pairOfIDs]*line
@@ -48,7 +49,7 @@ func knowsPlain(b *bundle) bool {
 }
 
 func readPlain(b *bundle, today string, f *findings, to *records) error {
-	d := &plainTables{reader: newReader(b, today, f, to), given: b.mapping, numbers: map[string]string{}, schools: map[string]string{},
+	d := &plainTables{reader: newReader(b, today, f, to), given: b.mapping, numbers: map[string][]string{}, shared: map[string]bool{}, schools: map[string]string{},
 		contacts: map[string]*contact{}, lines: map[pairOfIDs]*line{}, next: map[string]int{}, partial: map[string]bool{}}
 	to.format = "tables"
 	for _, want := range []plainKind{studentFile, pairFile, contactFile} { // contacts name students
@@ -215,7 +216,7 @@ func plainTable(t *table, given Mapping) (plainKind, []plainColumn, error) {
 
 // columns settles which column holds what, and says so.
 func (d *plainTables) columns(t *table, columns []plainColumn) {
-	t.columns = map[string]int{}
+	t.columns, t.secret = map[string]int{}, secretColumns(t.names)
 	for i, c := range columns {
 		name := strings.TrimSpace(t.names[i])
 		switch {
@@ -326,6 +327,9 @@ func (d *plainTables) studentRow(r row, columns []plainColumn) error {
 // pairRow reads a row of a contact that says who the student is.
 func (d *plainTables) pairRow(r row, columns []plainColumn) error {
 	id := cmp.Or(r.value("contact.student_id"), r.value("contact.student_number"))
+	if d.another(r, "contact.student_id", id, rowName(r)) {
+		return errors.Join(d.out.keep(id), d.out.keep(r.value("contact.contact_id")))
+	}
 	if _, known := d.students[id]; !known && id != "" {
 		s, ok, err := d.studentOf(r, id, cmp.Or(r.value("contact.student_number"), id))
 		if err != nil {
@@ -352,6 +356,10 @@ func (d *plainTables) student(r row) (id string, ok bool, err error) {
 	if r.value("student.id") != "" {
 		column = "student.id"
 	}
+	if d.another(r, column, id, rowName(r)) {
+		d.shared[id] = true
+		return id, false, nil
+	}
 	if twice(d.students, r, column, id) {
 		return id, false, nil
 	}
@@ -366,6 +374,11 @@ func (d *plainTables) student(r row) (id string, ok bool, err error) {
 	return id, true, d.out.addStudent(s)
 }
 
+// rowName is what a row has as the student's name.
+func rowName(r row) string {
+	return nameKey(r.value("student.name")+r.value("student.first_name"), r.value("student.last_name"))
+}
+
 func (d *plainTables) studentOf(r row, id, number string) (s student, ok bool, err error) {
 	name, ok := d.name(r, "student")
 	if !ok {
@@ -375,8 +388,8 @@ func (d *plainTables) studentOf(r row, id, number string) (s student, ok bool, e
 	s = student{from: place{r.t.file, r.line}, carried: []string{"first_name", "last_name", "id_number", "status"}}
 	s.Student = roster.Student{SourceID: id, First: name.first, Middle: name.middle, Last: name.last, IDNumber: numberIn(r, "id_number", number),
 		Status: statusOf(r)}
-	if s.IDNumber != "" {
-		d.numbers[lang.IDKey(s.IDNumber)] = id
+	if key := lang.IDKey(s.IDNumber); key != "" {
+		d.numbers[key] = append(d.numbers[key], id)
 	}
 	carry := func(field string) bool {
 		has := r.t.has("student." + field)

@@ -188,6 +188,17 @@ func isSecret(folded string) bool {
 	return strings.Contains(folded, "password") || strings.Contains(folded, "passwd") || folded == "pwd" || strings.Contains(folded, "contrasena")
 }
 
+// secretColumns finds the columns of a header that isSecret.
+func secretColumns(names []string) map[int]bool {
+	secret := map[int]bool{}
+	for i, name := range names {
+		if isSecret(fold(name)) {
+			secret[i] = true
+		}
+	}
+	return secret
+}
+
 func columnFor(folded string, kind plainKind, given Mapping) plainColumn {
 	student := func(field string) plainColumn { return plainColumn{key: "student." + field, field: field} }
 	contact := func(field string) plainColumn {

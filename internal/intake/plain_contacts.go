@@ -13,20 +13,26 @@ import (
 // contactRow reads a row of a file of contacts. A row without a person goes on with the one above: it holds a further child, telephone or
 // address.
 func (d *plainTables) contactRow(r row, _ []plainColumn) error {
-	id := r.value("contact.student_id")
-	if number := r.value("contact.student_number"); number != "" {
-		if known, ok := d.numbers[lang.IDKey(number)]; ok {
-			id = known
-		} else {
-			id = cmp.Or(id, number)
-		}
+	id, number := r.value("contact.student_id"), r.value("contact.student_number")
+	if _, isID := d.students[id]; !isID && (number == "" || len(d.numbers[lang.IDKey(number)]) == 0) {
+		number = cmp.Or(id, number) // students are named by their ID Numbers, in whichever column
 	}
-	if known, ok := d.numbers[lang.IDKey(id)]; ok {
-		if _, isID := d.students[id]; !isID {
-			id = known // students are named by their ID Numbers
-		}
+	all := []string{cmp.Or(id, number)}
+	if named := d.numbers[lang.IDKey(number)]; len(named) > 0 {
+		all = named
 	}
-	return d.contactIn(r, "contact", id)
+	if len(all) > 1 && slices.Contains(all, id) {
+		all = []string{id}
+	}
+	if len(all) == 1 && !d.shared[all[0]] {
+		return d.contactIn(r, "contact", all[0])
+	}
+	r.note(Skipped, "contact.student_number", cmp.Or(number, id), sayStudentShared)
+	err := d.out.keep(r.value("contact.contact_id"))
+	for _, id := range all {
+		err = errors.Join(err, d.out.keep(id))
+	}
+	return err
 }
 
 // contactIn reads the contact that stands in a row under a prefix of columns, with the line to the student.
@@ -233,7 +239,6 @@ func (d *plainTables) restriction(r row, of string, l *line) {
 		switch folded := fold(code); {
 		case folded == "r" || strings.HasPrefix(folded, "restrain") || strings.HasPrefix(folded, "restrict") || folded == "nocontact":
 			shut("record_type", code)
-			return
 		default:
 			l.Restricted, l.carried = roster.Unknown, append(l.carried, "restricted")
 			if (folded == "e" || folded == "emergency") && !r.t.has(of+".emergency") {

@@ -30,6 +30,8 @@ type plan struct {
 	onRecord []roster.School
 	fed      []int64
 	bySource map[string]int64 // school ids by source id, negative for new ones
+	sources  map[int64]string // the other way round
+	schools  map[string]bool  // whether an organisation is a school, by source id
 	names    map[int64]string
 	fallback int64 // where people go whose school the file does not name; 0: nowhere
 	covered  map[int64]bool
@@ -54,7 +56,7 @@ const changesKept = 5000
 
 // make compares the file with the records, which are in the stage.
 func (p *plan) make(ctx context.Context) error {
-	steps := []func(context.Context) error{p.sameContacts, p.settleRoles, p.place, p.markSeen, p.planStudents, p.planContacts, p.planLines, p.measure, p.check}
+	steps := []func(context.Context) error{p.sameContacts, p.settleRoles, p.roleChanges, p.place, p.markSeen, p.planStudents, p.planContacts, p.planLines, p.measure, p.check}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return err
@@ -76,6 +78,10 @@ func (p *plan) known(ctx context.Context) error {
 		if err := p.school(ctx, s); err != nil {
 			return err
 		}
+	}
+	p.sources = map[int64]string{}
+	for source, id := range p.bySource {
+		p.sources[id] = source
 	}
 	if p.opts.School == "" {
 		return nil

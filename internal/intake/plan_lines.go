@@ -12,6 +12,7 @@ import (
 type facts struct {
 	roster.Line
 	carried []string
+	roles   string // of the contact, where they say different things at different schools
 }
 
 func factsOf(c contact) facts {
@@ -27,6 +28,18 @@ func factsOf(c contact) facts {
 	}
 	if c.saysDates {
 		x.carried = append(x.carried, "begin_date", "end_date")
+	}
+	if c.bySchool {
+		x.roles = c.FileRoles
+	}
+	return x
+}
+
+// at returns what holds for the children of a school.
+func (x facts) at(school string, isSchool func(org string) bool, today string) facts {
+	if x.roles != "" {
+		x.Relationship, x.BeginDate, x.EndDate = toChildren(rolesAt(splitRoles(x.roles), school, isSchool), today)
+		x.roles = ""
 	}
 	return x
 }
@@ -48,6 +61,7 @@ func (x facts) says(field string) bool { return slices.Contains(x.carried, field
 // end is a student or a contact at the end of a line: as it is, and as it will be.
 type end struct {
 	id, leaves   int64 // id 0: beyond what was read
+	school       int64 // a student's
 	seen         bool
 	spoken       bool // a student for whose lines a file of contacts alone speaks
 	name, source string
@@ -70,7 +84,7 @@ type pair struct {
 	print            int64 // of what the file says of it
 }
 
-const pairColumns = `coalesce(s.id, 0), coalesce(s.source_id, ''), coalesce(s.status, ''), coalesce(s.after, ''), coalesce(s.dates, ''), coalesce(s.dates_after, ''), coalesce(s.seen, 0), coalesce(s.spoken, 0), coalesce(s.leaves, 0), coalesce(s.name, ''),
+const pairColumns = `coalesce(s.id, 0), coalesce(nullif(s.moves, 0), s.school_id, 0), coalesce(s.source_id, ''), coalesce(s.status, ''), coalesce(s.after, ''), coalesce(s.dates, ''), coalesce(s.dates_after, ''), coalesce(s.seen, 0), coalesce(s.spoken, 0), coalesce(s.leaves, 0), coalesce(s.name, ''),
 coalesce(c.id, 0), coalesce(c.source_id, ''), coalesce(c.gone, 0), coalesce(c.after, 0), coalesce(c.seen, 0), coalesce(c.leaves, 0), coalesce(c.name, ''), coalesce(c.email_key, ''),
 fl.seq is not null, coalesce(fl.file, ''), coalesce(fl.line, 0), coalesce(` + linePrint + `, 0), coalesce(fl.data, ''), coalesce(fc.facts, ''), fc.seq is not null,
 exists (select 1 from f_kept k where k.source_id = s.source_id) or exists (select 1 from f_kept k where k.source_id = c.source_id)`
@@ -80,22 +94,38 @@ func scanPair(r *sql.Rows, behind ...any) (p pair, err error) {
 	var gone, goes bool
 	var dates, datesWill string
 	s, c := &p.student, &p.contact
-	err = r.Scan(append([]any{&p.key, &p.line, &s.id, &s.source, &p.status, &p.after, &dates, &datesWill, &s.seen, &s.spoken, &s.leaves, &s.name, &c.id, &c.source, &gone, &goes,
+	err = r.Scan(append([]any{&p.key, &p.line, &s.id, &s.school, &s.source, &p.status, &p.after, &dates, &datesWill, &s.seen, &s.spoken, &s.leaves, &s.name, &c.id, &c.source, &gone, &goes,
 		&c.seen, &c.leaves, &c.name, &p.email, &p.named, &p.at.file, &p.at.line, &p.print, &p.own, &p.said, &p.isSaid, &p.unread}, behind...)...)
 	s.was, s.will, c.was, c.will = p.status == roster.Enrolled, p.after == roster.Enrolled, !gone, !goes
 	p.dates, p.datesWill = unpackDates(dates), unpackDates(datesWill)
 	return p, err
 }
 
-// facts is what the file says of the pair.
-func (p *pair) facts() (facts, error) {
+// said is what the file says of a pair.
+func (p *plan) said(x *pair) (facts, error) {
 	var said, own packedFacts
-	if err := unpack(p.said, &said); err != nil {
+	if err := unpack(x.said, &said); err != nil {
 		return facts{}, err
 	}
-	err := unpack(p.own, &own)
-	p.isSaid = p.isSaid || len(own.Carried) > 0
-	return said.facts().and(own.facts()), err
+	err := unpack(x.own, &own)
+	x.isSaid = x.isSaid || len(own.Carried) > 0
+	return p.at(said.facts(), x.student.school).and(own.facts()), err
+}
+
+// at is what holds at a school of what the file says of an adult.
+func (p *plan) at(x facts, school int64) facts {
+	return x.at(p.sources[school], p.isSchool, p.rule.Today)
+}
+
+// isSchool reports whether an organisation, in the file or on record, is a school.
+func (p *plan) isSchool(source string) bool {
+	if p.schools == nil {
+		p.schools = map[string]bool{}
+		for _, s := range slices.Concat(p.onRecord, p.rec.schools) {
+			p.schools[s.SourceID] = s.Kind == "school"
+		}
+	}
+	return source != "" && p.schools[source]
 }
 
 // gone reports whether an end is no longer in the roster, so that the file cannot name it.
@@ -185,7 +215,7 @@ func (p *plan) planLine(ctx context.Context, x pair, l roster.Line) error {
 		}
 		return nil
 	}
-	said, err := x.facts()
+	said, err := p.said(&x)
 	if err != nil {
 		return err
 	}
@@ -312,12 +342,12 @@ func (p *plan) newLine(ctx context.Context, x pair, position int) error {
 		LivesWith: roster.Unknown, Emergency: roster.Unknown, Pickup: roster.Unknown, Mailing: roster.Unknown,
 		PortalAccess: roster.Unknown, FilePortalAccess: roster.Unknown, Restricted: roster.Unknown, FileRestricted: roster.Unknown,
 		FromFile: true}
-	said, err := x.facts()
+	said, err := p.said(&x)
 	if err != nil {
 		return err
 	}
 	if !x.isSaid || said.Relationship == "" {
-		if err := p.likeOthers(ctx, &l); err != nil {
+		if err := p.likeOthers(ctx, &l, x.student.school); err != nil {
 			return err
 		}
 	}
@@ -337,29 +367,33 @@ func (p *plan) newLine(ctx context.Context, x pair, position int) error {
 		lineStep{LineChange: roster.LineChange{New: l}, Student: x.student.source, Contact: x.contact.source})
 }
 
-// likeOthers gives a new line of a contact who is not in the file what the contact's other lines have from the roster.
-func (p *plan) likeOthers(ctx context.Context, l *roster.Line) error {
+// likeOthers gives a new line of a contact who is not in the file what the contact's other lines have from the roster, or what the roster said of the
+// contact at the student's school.
+func (p *plan) likeOthers(ctx context.Context, l *roster.Line, school int64) error {
 	l.Relationship = "unknown"
 	if l.ContactID == 0 {
 		return nil
 	}
 	others, err := list(ctx, p.stage, scanID, selectLikeOthers, l.ContactID)
-	if err != nil || len(others) == 0 {
+	if err != nil {
 		return err
 	}
 	found, err := p.lines(ctx, others)
 	if err != nil {
 		return err
 	}
-	o, known := found[others[0]]
-	if !known {
-		return nil
+	for _, o := range found { // one at most
+		l.Relationship, l.BeginDate, l.EndDate = o.Relationship, o.BeginDate, o.EndDate
+		if o.FilePortalAccess == roster.No {
+			l.PortalAccess, l.FilePortalAccess = roster.No, roster.No
+		}
 	}
-	l.Relationship, l.BeginDate, l.EndDate = o.Relationship, o.BeginDate, o.EndDate
-	if o.FilePortalAccess == roster.No {
-		l.PortalAccess, l.FilePortalAccess = roster.No, roster.No
+	adults, err := p.contacts(ctx, []int64{l.ContactID})
+	if roles := adults[l.ContactID].FileRoles; err == nil && roles != "" {
+		here := p.at(facts{roles: roles}, school)
+		l.Relationship, l.BeginDate, l.EndDate = here.Relationship, here.BeginDate, here.EndDate
 	}
-	return nil
+	return err
 }
 
 func (x *pair) name(l roster.Line) string {

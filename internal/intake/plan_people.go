@@ -141,6 +141,11 @@ func (p *plan) planStudent(ctx context.Context, s student, old roster.Student, k
 	}
 	p.rep.Students.Changed++
 	p.say("student %s: %s", studentName(old), p.differences(changed))
+	if old.SchoolID != next.SchoolID {
+		if err := p.stage.exec(ctx, updateStudentMoves, old.ID, next.SchoolID); err != nil {
+			return err
+		}
+	}
 	if old.Status != next.Status || old.Dates() != next.Dates() {
 		if err := p.stage.exec(ctx, updateStudentAfter, old.ID, string(next.Status), packDates(next.Dates())); err != nil {
 			return err
@@ -257,7 +262,7 @@ func (p *plan) contactLeaves(ctx context.Context, old roster.Contact) error {
 
 func (p *plan) planContact(ctx context.Context, c contact, old roster.Contact, known bool) error {
 	name := nameOf(c.First, c.Last)
-	if name == "" { // what the person is to the children, and nothing else
+	if name == "" && (!known || len(c.carried) == 0) { // what the person is to the children, and nothing else
 		return nil
 	}
 	if !known {
@@ -273,6 +278,9 @@ func (p *plan) planContact(ctx context.Context, c contact, old roster.Contact, k
 		}
 		p.rep.WithoutEmail++
 		return p.note(ctx, ListNoEmail, Person{Contact: name, Why: "new"})
+	}
+	if err := p.keepEnded(ctx, &c, old); err != nil {
+		return err
 	}
 	next, changed, kept := roster.TakeContact(old, c.Contact, c.carried)
 	if err := p.kept(ctx, c.from, Person{ContactID: old.ID, Contact: nameOf(old.First, old.Last)}, kept); err != nil {

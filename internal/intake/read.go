@@ -2,9 +2,16 @@ package intake
 
 import (
 	"errors"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+)
+
+// What a roster takes of the room for temporary files, in tenths of what it unpacks to, and from which size on it is looked at.
+const (
+	stagePart = 15
+	stageFrom = 64 << 20
 )
 
 // readPackage reads the file or folder at path into to, in the format named or in the first one that knows it.
@@ -20,6 +27,9 @@ func readPackage(path, name string, given Mapping, today string, lim limits, f *
 	if name == "" || name == "oneroster" || name == "sds" {
 		b.usersAlone(f)
 	}
+	if err := lim.hold(b.size); err != nil {
+		return errors.Join(err, b.Close())
+	}
 	for _, kind := range formats() {
 		if name == kind.name || name == "" && kind.knows(b) {
 			if b.size > lim.memory && !kind.staged {
@@ -30,6 +40,18 @@ func readPackage(path, name string, given Mapping, today string, lim limits, f *
 	}
 	err = cannot(Finding{Code: cannotTell, As: shorten(strings.Join(b.names(), ", "))})
 	return errors.Join(err, b.Close())
+}
+
+// hold returns fault.Invalid when there is too little room for a roster of that size: it is said beforehand, and not in the middle.
+func (lim limits) hold(size int64) error {
+	need := size / 10 * stagePart
+	if need < stageFrom {
+		return nil
+	}
+	if free, known := lim.room(); known && free < need {
+		return cannot(Finding{Code: cannotRoom, As: os.TempDir(), Number: int(need >> 20)})
+	}
+	return nil
 }
 
 // usersAlone gives the one file of a package the name that the formats know, when its columns are those of users.csv: what is downloaded twice is called

@@ -36,6 +36,7 @@ type records struct {
 	studentSide, contactSide bool
 	saysLines                bool // the file has a place for lines at all
 	saysRestrictions         bool // the file has a place for restrictions (OneRoster has none)
+	changesRoles             bool // the file has roles that changed, and not the others: they stand in the stage
 
 	ctx   context.Context // of the parse
 	rows  int             // that were handed over
@@ -81,6 +82,7 @@ type contact struct {
 	saysAccess   bool   // the file has something to say about that
 	saysDates    bool   // the file has dates for the person's role
 	begin, end   string
+	bySchool     bool // what the person is to the children, and when, differs by school: FileRoles say how
 	from         place
 	// derived says that the file has no id for the person, and that SourceID was made of what the row says. A contact on record of one of
 	// the same students, with the same name and relationship and an id that the file does not have, is then the same person.
@@ -222,7 +224,9 @@ func (r *records) keep(sourceID string) error {
 	if sourceID == "" || tooLong(sourceID, idLength) {
 		return nil
 	}
-	r.kept[sourceID] = true
+	if len(r.kept) < seenLimit { // the stage has all of them
+		r.kept[sourceID] = true
+	}
 	if r.stage == nil {
 		return nil
 	}

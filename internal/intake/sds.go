@@ -189,6 +189,9 @@ func (s *sds) readUser(r row) error {
 	if id == "" || twice(s.students, r, "sourcedId", id) {
 		return nil
 	}
+	if deleted(r) {
+		return s.out.sayGone(id)
+	}
 	first, middle, last, ok := names(r, "givenName", "middleName", "familyName")
 	if !ok {
 		return s.out.keep(id)
@@ -228,7 +231,13 @@ func (s *sds) readUser(r row) error {
 			c.HomePhone = ""
 		}
 		c.carried = append(c.carried, "email", "mobile_phone", "home_phone")
-		return s.out.addContact(c)
+		if err := s.out.addContact(c); err != nil || len(roles) == 0 {
+			return err
+		}
+		roles = slices.DeleteFunc(roles, func(x sdsRole) bool { is, _ := roleNamed(x.role); return is.sort == contactRole })
+		if len(roles) == 0 {
+			return nil
+		}
 	}
 	return s.staffOf(r, id, first, middle, last, roles, at)
 }

@@ -114,7 +114,7 @@ func (d *sdsV1) studentOf(r row, id, first, middle, last string) student {
 
 func (d *sdsV1) readUsers() error {
 	_, err := d.each("User.csv", layout{columns: []string{"Email", "First Name", "Last Name", "Phone", "SIS ID"},
-		required: []string{"Email", "First Name", "Last Name"}, free: true}, nil, func(r row) error {
+		required: []string{"Email", "First Name", "Last Name"}, free: true}, d.keeps("SIS ID"), func(r row) error {
 		email := emailIn(r, "Email")
 		if email == "" {
 			r.note(Skipped, "Email", r.value("Email"), sayAddressOnly)
@@ -127,7 +127,7 @@ func (d *sdsV1) readUsers() error {
 		}
 		first, _, last, ok := names(r, "First Name", "", "Last Name")
 		if !ok {
-			return nil
+			return d.out.keep(r.value("SIS ID"))
 		}
 		id, derived := r.value("SIS ID"), false
 		if id == "" || tooLong(id, idLength) {

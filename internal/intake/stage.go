@@ -267,7 +267,7 @@ create table u_person (seq integer primary key, id text not null, line integer n
   email text not null, sms text not null, phone text not null, grade text not null);
 create index u_person_id on u_person (id, seq);
 create table u_twice (id text primary key) without rowid;
-create table u_role (seq integer primary key, person text not null, name text not null, org text not null, main integer not null, begin text not null,
+create table u_role (seq integer primary key, person text not null, id text not null, name text not null, org text not null, main integer not null, begin text not null,
   "end" text not null, gone integer not null);
 create index u_role_person on u_role (person);
 create table u_birth (seq integer primary key, id text not null, born text not null, dated integer not null, line integer not null);
@@ -279,8 +279,8 @@ create table f_class (seq integer primary key, kind text not null, source_id tex
   school text not null, gone integer not null, print integer not null, data text not null, unique (kind, source_id));
 create table live (source_id text primary key, school_id integer not null, print integer not null) without rowid;
 
-create table r_student (id integer primary key, source_id text not null, school_id integer not null, status text not null, after text not null,
-  dates text not null, dates_after text not null, seen integer not null default 0, whole integer not null, spoken integer not null default 0,
+create table r_student (id integer primary key, source_id text not null, school_id integer not null, moves integer not null default 0,
+  status text not null, after text not null, dates text not null, dates_after text not null, seen integer not null default 0, whole integer not null, spoken integer not null default 0,
   leaves integer not null default 0, name text not null, email_key text not null, print integer not null);
 create index r_student_source on r_student (source_id);
 create table r_contact (id integer primary key, source_id text not null, gone integer not null, after integer not null,

@@ -77,6 +77,7 @@ where id > 0 and source_id <> '' and not seen and (source_id in (select source_i
 	selectLeavingContacts = `select id from r_contact where id > $1 and leaves > 0 order by id limit $2`
 
 	updateStudentAfter = `update r_student set after = $2, dates_after = $3 where id = $1`
+	updateStudentMoves = `update r_student set moves = $2 where id = $1` // to another school
 	updateContactAfter = `update r_contact set after = $2 where id = $1`
 	updateContactEmail = `update r_contact set email_key = $2 where id = $1`
 

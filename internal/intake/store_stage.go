@@ -42,13 +42,16 @@ func (s *stage) addContact(ctx context.Context, c contact) error {
 	if err != nil {
 		return err
 	}
-	x := factsOf(c)
-	said, err := encode(packedFacts{Line: x.Line, Carried: x.carried})
+	said, err := encode(factsOf(c).pack())
 	if err != nil {
 		return err
 	}
+	saidPrint := roster.Print(said)
+	if c.bySchool {
+		saidPrint = 0 // what it means hangs on where the child is
+	}
 	return s.insert(ctx, insertContact, c.SourceID, c.relationship, c.Email, lang.EmailKey(c.Email), c.derived, nameOf(c.First, c.Last), c.from.file,
-		c.from.line, roster.Print(data), roster.Print(said), said, data)
+		c.from.line, roster.Print(data), saidPrint, said, data)
 }
 
 func (s *stage) addLine(ctx context.Context, l line) error {

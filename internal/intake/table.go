@@ -24,7 +24,8 @@ type table struct {
 	text    io.Closer
 	source  source
 	columns map[string]int
-	names   []string // in the header, as they stand
+	secret  map[int]bool // columns of passwords, by their place
+	names   []string     // in the header, as they stand
 	folded  []string
 	kind    int   // of a plain table
 	dates   order // of the parts of dates
@@ -85,7 +86,7 @@ func (t *table) header(l layout) error {
 		names = names[:len(names)-1]
 	}
 	t.width = len(names)
-	t.columns = map[string]int{}
+	t.columns, t.secret = map[string]int{}, secretColumns(names)
 	last := -1
 	for i, name := range names {
 		t.folded = append(t.folded, fold(name))
@@ -148,10 +149,10 @@ func separators(line string, d byte) (n int) {
 }
 
 func (t *table) column(l layout, i int, name string, last *int) {
-	known := knownColumn(l, name)
-	if strings.Contains(fold(name), "password") {
+	if t.secret[i] {
 		return // no column of ours: nobody can ask a row for it
 	}
+	known := knownColumn(l, name)
 	if known == "" {
 		if clean := strings.TrimSpace(name); clean != "" && !strings.HasPrefix(clean, "metadata.") && (!l.free || !strings.HasPrefix(clean, "ext.")) {
 			t.f.add(Warning, t.file, 1, clean, "", sayColumnUnknown)
@@ -215,6 +216,9 @@ func (t *table) next() (row, error) {
 		if err != nil {
 			return row{}, unreadable(t.file, err)
 		}
+		if !rec.broken && blank(rec.fields) {
+			continue // a spreadsheet's, below its last row
+		}
 		r, ok := t.row(rec)
 		if ok {
 			t.rows++
@@ -226,6 +230,10 @@ func (t *table) next() (row, error) {
 			}
 		}
 	}
+}
+
+func blank(fields []string) bool {
+	return !slices.ContainsFunc(fields, func(f string) bool { return strings.TrimSpace(f) != "" })
 }
 
 func (t *table) row(rec record) (row, bool) {
@@ -315,8 +323,8 @@ func (t *table) lookThrough(fn func(row)) bool {
 
 // formulas notes what a spreadsheet would calculate.
 func (t *table) formulas(rec record) {
-	for _, v := range rec.fields {
-		if len(v) > 1 && v[0] == '=' && !strings.HasPrefix(v, `="`) {
+	for i, v := range rec.fields {
+		if len(v) > 1 && v[0] == '=' && !strings.HasPrefix(v, `="`) && !t.secret[i] {
 			t.f.add(Note, t.file, rec.line, "", v, sayFormula)
 			return
 		}

@@ -70,7 +70,7 @@ func (i *Intake) receive(ctx context.Context, id int64, r io.Reader) (size int64
 	sum := sha256.New()
 	buffer := make([]byte, chunkSize)
 	for pos := 1; ; pos++ {
-		n, err := io.ReadFull(r, buffer)
+		n, err := fill(r, buffer)
 		if n > 0 {
 			size += int64(n)
 			if size > i.uploadLimit {
@@ -85,7 +85,7 @@ func (i *Intake) receive(ctx context.Context, id int64, r io.Reader) (size int64
 			}
 		}
 		switch {
-		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF) && n > 0 && n < len(buffer):
+		case errors.Is(err, io.EOF):
 			if size == 0 {
 				return 0, "", fault.InvalidFields(fault.Problem{Field: "file", Key: "problem.file_empty"})
 			}
@@ -94,6 +94,16 @@ func (i *Intake) receive(ctx context.Context, id int64, r io.Reader) (size int64
 			return 0, "", fault.Wrap(fault.Invalid, err, "the upload did not arrive whole")
 		}
 	}
+}
+
+// fill is io.ReadFull for a reader whose own io.ErrUnexpectedEOF is a connection that broke, and not an end.
+func fill(r io.Reader, buffer []byte) (n int, err error) {
+	for n < len(buffer) && err == nil {
+		var more int
+		more, err = r.Read(buffer[n:])
+		n += more
+	}
+	return n, err
 }
 
 const (

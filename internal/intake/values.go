@@ -2,6 +2,7 @@ package intake
 
 import (
 	"net/mail"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -82,21 +83,17 @@ func truth(s string) (value, ok, strict bool) {
 // date reads a date as 2006-01-02. repaired says that it stood there in another shape; ok is false for what is no date, or may be two.
 func date(s string) (value string, repaired, ok bool) {
 	if _, err := time.Parse(time.DateOnly, s); err == nil {
-		return s, false, plausible(s)
+		return plausible(s, false)
 	}
 	if t, err := time.Parse(time.RFC3339, s); err == nil {
-		v := t.Format(time.DateOnly)
-		return v, true, plausible(v)
+		return plausible(t.Format(time.DateOnly), true)
 	}
-	day := strings.Fields(s)
-	if len(day) == 0 {
-		return "", false, false
-	}
-	parts := strings.FieldsFunc(day[0], func(r rune) bool { return r == '/' || r == '.' || r == '-' })
+	s, _, _ = strings.Cut(s, " ")
+	s, _, _ = strings.Cut(s, "T") // a time of no zone
+	parts := strings.FieldsFunc(s, func(r rune) bool { return r == '/' || r == '.' || r == '-' })
 	if len(parts) != 3 {
-		if t, err := time.Parse("20060102", day[0]); err == nil {
-			v := t.Format(time.DateOnly)
-			return v, true, plausible(v)
+		if t, err := time.Parse("20060102", s); err == nil {
+			return plausible(t.Format(time.DateOnly), true)
 		}
 		return "", false, false
 	}
@@ -125,25 +122,46 @@ func date(s string) (value string, repaired, ok bool) {
 	if int(t.Month()) != m || t.Day() != d {
 		return "", false, false
 	}
-	v := t.Format(time.DateOnly)
-	return v, true, plausible(v)
+	return plausible(t.Format(time.DateOnly), true)
 }
 
-func plausible(day string) bool { return day >= "1900-01-01" && day < "2200-01-01" && len(day) == 10 }
-
-// grade shows a grade as people say it: CEDS codes 01 to 12 without the zero, KG and its like as K. Others stay.
-func grade(s string) string {
-	switch strings.ToUpper(s) {
-	case "KG", "K", "TK", "PK":
-		if strings.EqualFold(s, "KG") {
-			return "K"
-		}
-		return strings.ToUpper(s)
+// plausible ends date: a day of another age is none.
+func plausible(day string, repaired bool) (string, bool, bool) {
+	if day < "1900-01-01" || day >= "2200-01-01" || len(day) != len(time.DateOnly) {
+		return "", repaired, false
 	}
+	return day, repaired, true
+}
+
+// grade shows a grade as people say it: 4 for 04 and "Fourth grade", K for KG. Others stay.
+func grade(s string) string {
 	if n, err := strconv.Atoi(s); err == nil && n >= 1 && n <= 13 && len(s) <= 2 {
 		return strconv.Itoa(n)
 	}
+	word := strings.TrimSuffix(fold(s), "grade")
+	switch word {
+	case "k", "kg", "kindergarten":
+		return "K"
+	case "tk":
+		return "TK"
+	case "pk", "prekindergarden":
+		return "PK"
+	}
+	if strings.HasPrefix(word, "prekindergarten") || strings.HasPrefix(word, "preschool") {
+		return "PK"
+	}
+	if n := slices.Index([]string{"first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth"}, word); n >= 0 {
+		return strconv.Itoa(n + 1)
+	}
 	return s
+}
+
+// gradeCode reports whether a grade stands as OneRoster has it, by CEDS (000100).
+func gradeCode(s string) bool {
+	if n, err := strconv.Atoi(s); err == nil {
+		return n >= 1 && n <= 13 && len(s) == 2
+	}
+	return slices.Contains([]string{"IT", "PR", "PK", "TK", "KG", "PS", "UG"}, s)
 }
 
 // mailbox reports whether s is one e-mail address that mail can be sent to.

@@ -6,15 +6,13 @@ func TestDatesAreTakenWhereTheyCanBeOnlyOne(t *testing.T) {
 	for text, want := range map[string]string{
 		"2019-04-17": "2019-04-17", "4/17/2019": "2019-04-17", "17/4/2019": "2019-04-17", "04-17-2019": "2019-04-17",
 		"17.4.2019": "2019-04-17", "2019/4/17": "2019-04-17", "20190417": "2019-04-17", "2019-04-17T00:00:00.000Z": "2019-04-17",
+		"2019-04-17T08:30:00": "2019-04-17", "2019-04-17 08:30:00": "2019-04-17", "20190417T0830": "2019-04-17", "T": "", "1/13/1850": "",
 		"4/4/2019": "2019-04-04", "4/17/2019 0:00": "2019-04-17",
 		"4/5/2019": "", "4/17/19": "", "31/31/2019": "", "2/30/2019": "", "2019-02-30": "", "20013-04-20": "", "0001-01-01": "",
 		"soon": "", "": "", "//": "", "999999999999/1/2019": "",
 	} {
 		got, _, ok := date(text)
-		if !ok {
-			got = ""
-		}
-		if got != want {
+		if got != want || ok != (want != "") {
 			t.Errorf("%q: got %q, want %q", text, got, want)
 		}
 	}
@@ -34,7 +32,8 @@ func TestMailboxesAreSingleAddresses(t *testing.T) {
 }
 
 func TestGradesAreShownAsPeopleSayThem(t *testing.T) {
-	for text, want := range map[string]string{"KG": "K", "kg": "K", "04": "4", "4": "4", "12": "12", "PK": "PK", "Other": "Other", "": "", "00": "00", "2027": "2027"} {
+	for text, want := range map[string]string{"KG": "K", "kg": "K", "04": "4", "4": "4", "12": "12", "PK": "PK", "Kindergarten": "K", "Fourth grade": "4",
+		"twelfth": "12", "Preschool/Prekindergarten": "PK", "tk": "TK", "Other": "Other", "": "", "00": "00", "2027": "2027"} {
 		if got := grade(text); got != want {
 			t.Errorf("%q: got %q, want %q", text, got, want)
 		}

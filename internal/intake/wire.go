@@ -28,8 +28,11 @@ type packedContact struct {
 type packedFacts struct {
 	roster.Line
 	Carried []string
+	Roles   string `json:",omitempty"`
 }
 
-func (l line) pack() packedFacts { return packedFacts{l.Line, l.carried} }
+func (l line) pack() packedFacts { return packedFacts{Line: l.Line, Carried: l.carried} }
 
-func (p packedFacts) facts() facts { return facts{p.Line, p.Carried} }
+func (p packedFacts) facts() facts { return facts{p.Line, p.Carried, p.Roles} }
+
+func (x facts) pack() packedFacts { return packedFacts{x.Line, x.carried, x.roles} }

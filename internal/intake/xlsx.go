@@ -270,7 +270,7 @@ func (w *workbook) next(width int) (record, error) {
 		for width > 0 && len(fields) < width {
 			fields = append(fields, "")
 		}
-		if strings.TrimSpace(strings.Join(fields, "")) != "" {
+		if !blank(fields) {
 			return record{line: w.line, fields: fields}, nil
 		}
 	}

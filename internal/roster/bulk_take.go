@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -40,10 +41,15 @@ func settleLeaving(old Student, next *Student, today string) bool {
 	return true
 }
 
-// TakeContact is TakeStudent for a contact.
+// TakeContact is TakeStudent for a contact. The roles that the roster gives are kept as they are: they are no field of the adult, but what lines are
+// made of.
 func TakeContact(old, file Contact, carried []string) (next Contact, changed, kept []Difference) {
 	next = old
 	changed, kept = take(contactFields(), &next, &file, carried, &next.Local)
+	if slices.Contains(carried, FileRoles) && old.FileRoles != file.FileRoles {
+		next.FileRoles = file.FileRoles
+		changed = append(changed, Difference{FileRoles, strings.Join(strings.Fields(old.FileRoles), " "), strings.Join(strings.Fields(file.FileRoles), " ")})
+	}
 	return next, keepSaid(contactFields(), &next.FileValues, &file, carried, next.Local, changed), kept
 }
 
@@ -61,6 +67,9 @@ func TakeLine(old, file Line, carried []string) (next Line, changed, kept []Diff
 	changed = append(changed, takeRestriction(&next, &file, carried)...)
 	return next, keepSaid(fields, &next.FileValues, &file, carried, next.Local, changed), kept
 }
+
+// FileRoles names the roles that a roster gives an adult among the fields that it carries.
+const FileRoles = "file_roles"
 
 // FileValues names what the roster says for fields set by hand, where that is all that changed.
 const FileValues = "file_values"

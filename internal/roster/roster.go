@@ -87,6 +87,7 @@ type Contact struct {
 	MobilePhone, HomePhone, WorkPhone string
 	Language                          string // "en", "es" or ""
 	Left                              bool   // gone from the roster
+	FileRoles                         string // the roles that a roster gave the adult, as whoever imports writes them; "" = it says nothing of roles
 	Local                             []string
 	FileValues                        map[string]string
 	Version                           int64

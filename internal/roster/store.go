@@ -12,7 +12,7 @@ s.first_name, s.middle_name, s.last_name, s.preferred_first, s.preferred_last, s
 s.status, s.local_fields, s.version, s.enrolled_from, s.gone_on, s.gone_as, s.language, s.other_schools, s.adult_mark, s.file_values`
 
 	contactColumns = `c.id, coalesce(c.source_id, ''), c.first_name, c.middle_name, c.last_name, c.preferred_first, c.preferred_last,
-c.email, c.mobile_phone, c.home_phone, c.work_phone, c.language, c.left_at is not null, c.local_fields, c.version, c.file_values`
+c.email, c.mobile_phone, c.home_phone, c.work_phone, c.language, c.left_at is not null, c.local_fields, c.version, c.file_values, c.file_roles`
 
 	lineColumns = `l.id, l.student_id, l.contact_id, l.relationship, l.position, l.legal_guardian, l.lives_with, l.emergency, l.pickup,
 l.mailing, l.portal_access, l.file_portal_access, l.restricted, l.restriction_note, coalesce(l.restricted_at, 0), l.restricted_by,
@@ -81,7 +81,7 @@ func (s *Student) targets(l *late) []any {
 func (c *Contact) targets(l *late) []any {
 	l.local, l.files = &c.Local, &c.FileValues
 	return []any{&c.ID, &c.SourceID, &c.First, &c.Middle, &c.Last, &c.PreferredFirst, &c.PreferredLast, &c.Email, &c.MobilePhone,
-		&c.HomePhone, &c.WorkPhone, &c.Language, &c.Left, &l.localColumn, &c.Version, &l.filesColumn}
+		&c.HomePhone, &c.WorkPhone, &c.Language, &c.Left, &l.localColumn, &c.Version, &l.filesColumn, &c.FileRoles}
 }
 
 func (l *Line) targets(t *late) []any {

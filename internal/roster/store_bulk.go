@@ -41,7 +41,7 @@ preferred_last, sort_key, birth_date, grade, homeroom, email, email_key, status,
 other_schools, file_print, created_at, updated_at)
 values `
 	addContacts = `insert into contact (source_id, first_name, middle_name, last_name, preferred_first, preferred_last, key_version,
-last_key, sort_key, letter, email, email_key, mobile_phone, home_phone, work_phone, language, local_fields, file_print, created_at, updated_at)
+last_key, sort_key, letter, email, email_key, mobile_phone, home_phone, work_phone, language, local_fields, file_roles, file_print, created_at, updated_at)
 values `
 	addLines = `insert into student_contact (student_id, contact_id, relationship, position, legal_guardian, lives_with, emergency,
 pickup, mailing, portal_access, file_portal_access, restricted, restricted_at, restricted_by, file_restricted, file_restriction,
@@ -96,7 +96,7 @@ func (e *edit) addContacts(ctx context.Context, all []*Contact) error {
 		names := namesOfContact(c)
 		rows[i] = []any{nullText(c.SourceID), c.First, c.Middle, c.Last, c.PreferredFirst, c.PreferredLast, lang.NameKeyVersion,
 			names.lastKey(), names.sortKey(), lang.Letter(c.Last), c.Email, lang.EmailKey(c.Email), c.MobilePhone, c.HomePhone,
-			c.WorkPhone, c.Language, joinLocal(c.Local), keptPrint(c.FilePrint, 1), now, now}
+			c.WorkPhone, c.Language, joinLocal(c.Local), c.FileRoles, keptPrint(c.FilePrint, 1), now, now}
 	}
 	return sqldb.InsertReturning(ctx, e.tx, func(r *sql.Rows) error {
 		var id int64

@@ -38,15 +38,15 @@ from student where id = $1`
 	deleteWords = `delete from student_word where student_id = $1`
 
 	insertContact = `insert into contact (source_id, first_name, middle_name, last_name, preferred_first, preferred_last, key_version,
-last_key, sort_key, letter, email, email_key, mobile_phone, home_phone, work_phone, language, local_fields, file_values, file_print, left_at,
-created_at, updated_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $21) returning id`
+last_key, sort_key, letter, email, email_key, mobile_phone, home_phone, work_phone, language, local_fields, file_values, file_roles, file_print,
+left_at, created_at, updated_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $22) returning id`
 
 	updateContact = `update contact set source_id = $1, first_name = $2, middle_name = $3, last_name = $4, preferred_first = $5,
 preferred_last = $6, key_version = $7, last_key = $8, sort_key = $9, letter = $10, email = $11, email_key = $12,
-mobile_phone = $13, home_phone = $14, work_phone = $15, language = $16, local_fields = $17, file_values = $18, file_print = $19,
-left_at = case when $20 then coalesce(left_at, $21) end, updated_at = $21, version = version + 1
-where id = $22 and version = $23`
+mobile_phone = $13, home_phone = $14, work_phone = $15, language = $16, local_fields = $17, file_values = $18, file_roles = $19,
+file_print = $20, left_at = case when $21 then coalesce(left_at, $22) end, updated_at = $22, version = version + 1
+where id = $23 and version = $24`
 
 	selectContactFound = `select first_name, middle_name, last_name, preferred_first, preferred_last, mobile_phone, home_phone, work_phone
 from contact where id = $1`
@@ -179,7 +179,7 @@ func (r *Roster) putContact(ctx context.Context, tx *sqldb.Tx, c *Contact) error
 	names := found.contactNames
 	args := []any{nullText(c.SourceID), c.First, c.Middle, c.Last, c.PreferredFirst, c.PreferredLast, lang.NameKeyVersion,
 		names.lastKey(), names.sortKey(), lang.Letter(c.Last), c.Email, lang.EmailKey(c.Email), c.MobilePhone, c.HomePhone,
-		c.WorkPhone, c.Language, joinLocal(c.Local), joinValues(c.FileValues), keptPrint(c.FilePrint, c.Version+1)}
+		c.WorkPhone, c.Language, joinLocal(c.Local), joinValues(c.FileValues), c.FileRoles, keptPrint(c.FilePrint, c.Version+1)}
 	if c.ID == 0 {
 		left := sql.NullInt64{Int64: now, Valid: c.Left}
 		id, err := sqldb.Value[int64](ctx, tx, insertContact, append(args, left, now)...)
