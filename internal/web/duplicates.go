@@ -176,7 +176,7 @@ func (s *Server) mergeFacts(l *lang.Language, p family.MergePair) (facts []merge
 func (s *Server) loginFact(l *lang.Language, p family.MergePair) (f mergeFact, ends string) {
 	words := func(a account.Account) string {
 		if a.ID == 0 {
-			return l.T("common.none")
+			return l.T("duplicates.no_login")
 		}
 		text := a.Username + ", " + l.T("login_state."+string(a.State))
 		if !a.LastSignIn.IsZero() {

@@ -27,18 +27,21 @@ func importAgain(l *lang.Language, m *intake.Import) []string {
 	return texts
 }
 
-// importsSince says which imports were applied while a plan waits.
-func (s *Server) importsSince(x *exchange, waits *intake.Import) (texts []string, err error) {
+// importsSince says which imports were applied while a plan waits, "" for none.
+func (s *Server) importsSince(x *exchange, waits *intake.Import) (string, error) {
 	all, err := s.Imports.Since(x.r.Context(), x.actor, waits.ID)
+	if err != nil || len(all) == 0 {
+		return "", err
+	}
+	var names []string
+	for _, m := range all {
+		names = append(names, s.importEntry(x.lang, m).What+" ("+x.lang.ShortWhen(m.FinishedAt, s.Now(), s.Settings.Location())+")")
+	}
 	key := "imports.again.since"
 	if waits.Undoes != 0 {
 		key = "imports.again.no_undo"
 	}
-	for _, m := range all {
-		e := s.importEntry(x.lang, m)
-		texts = append(texts, x.lang.T(key, "What", e.What, "When", x.lang.ShortWhen(m.FinishedAt, s.Now(), s.Settings.Location())))
-	}
-	return texts, err
+	return x.lang.T(key, "What", x.lang.List(names)), nil
 }
 
 // importStopped is what a person reads who stopped an import: nothing of it was applied, or the rest was left.

@@ -44,7 +44,7 @@ func (s *Server) importColumns(x *exchange) error {
 	}
 	c, err := s.Imports.Columns(x.r.Context(), x.actor, id)
 	if err != nil {
-		return err
+		return s.importConflict(x, id, err)
 	}
 	p := importColumnsPage{Page: s.page(x, "imports.columns.title"), Heading: c.Import.FileName, Save: importURL(id) + "/columns", Back: importURL(id)}
 	p.Path = p.Save

@@ -14,14 +14,16 @@ import (
 type importPage struct {
 	Page
 	Heading  string
-	Facts    []string
+	Facts    string
+	Trouble  string // why it failed
+	Left     string // how many records were left alone
 	Running  bool
 	Done     int
 	Steps    int
 	Progress string
 	Plan     bool     // waits for the reader
 	Again    []string // why the rest of the import waits again
-	Since    []string // what was applied since the plan was made
+	Since    string   // what was applied since the plan was made
 	Over     []string
 	Grace    string // how long those keep access who leave
 	Meaning  []string
@@ -43,6 +45,7 @@ type importPage struct {
 	Filters  []bulkFilter
 	List     string
 	Rows     []importRow
+	Contacts bool // a row names a contact too
 	NextURL  string
 }
 
@@ -84,7 +87,7 @@ func (s *Server) importWith(x *exchange, status int, id int64, wrong error) erro
 			return err
 		}
 	}
-	p.Facts = s.importFacts(l, m)
+	s.importFacts(l, &p, m)
 	if other := m.Undoes + m.UndoneBy; other != 0 {
 		p.Takes, p.Other = m.Undoes != 0, importURL(other)
 	}
@@ -167,7 +170,8 @@ func (s *Server) importPresses(x *exchange, p *importPage, m intake.Import) erro
 	return nil
 }
 
-func (s *Server) importFacts(l *lang.Language, m intake.Import) []string {
+// importFacts says in a line how an import stands and who is behind it, and below what went wrong.
+func (s *Server) importFacts(l *lang.Language, p *importPage, m intake.Import) {
 	facts := []string{importState(l, m), l.T("imports.asked_by", "Who", importOwner(l, m), "When", l.ShortWhen(m.StartedAt, s.Now(), s.Settings.Location()))}
 	if m.Format != "" && m.Undoes == 0 {
 		facts = append(facts, l.T("imports.format_is", "Format", formatName(l, m.Format)))
@@ -179,16 +183,16 @@ func (s *Server) importFacts(l *lang.Language, m intake.Import) []string {
 		}
 		facts = append(facts, l.T("imports.allowed_by", "Who", who))
 	}
+	p.Facts = strings.Join(facts, " · ")
 	if m.Alone > 0 {
-		facts = append(facts, l.T("imports.alone", "Count", m.Alone))
+		p.Left = l.T("imports.alone", "Count", m.Alone)
 	}
 	switch {
 	case m.Report.Refused != nil:
-		facts = append(facts, m.Report.Refused.In(l))
+		p.Trouble = m.Report.Refused.In(l)
 	case m.Problem != "":
-		facts = append(facts, l.T("imports.problem", "Problem", m.Problem))
+		p.Trouble = l.T("imports.problem", "Problem", m.Problem)
 	}
-	return facts
 }
 
 // importOver says what would go beyond the tenth: "12 of 100 students".
@@ -302,6 +306,7 @@ func (s *Server) importLists(x *exchange, p *importPage, m intake.Import) error 
 		if r.Name == "" && r.Noticed == nil { // it is about the contact alone
 			rows[i] = importRow{URL: r.ContactURL, Name: r.Contact, What: r.What}
 		}
+		p.Contacts = p.Contacts || rows[i].Contact != ""
 	}
 	p.Rows = rows
 	return nil

@@ -30,7 +30,7 @@ func (s *Server) importCSV(x *exchange) error {
 func (s *Server) reportRows(x *exchange, id int64, row func(cells ...string) error) error {
 	l := x.lang
 	var head []string
-	for _, column := range []string{"list", "level", "file", "line", "column", "was", "person", "contact", "what"} {
+	for _, column := range []string{"list", "level", "file", "line", "column", "was", "name", "contact", "what"} {
 		head = append(head, l.T("imports.column."+column))
 	}
 	if err := row(head...); err != nil {

@@ -68,11 +68,17 @@ func menuFor(l *lang.Language, a access.Actor, path string) *Menu {
 	if access.Can(a, access.CloseSchools) {
 		m.HoldURL = holdPath
 	}
+	here := "" // of pages within one another the inner one
+	for _, line := range menuLines {
+		if strings.HasPrefix(path, line.url) && len(line.url) > len(here) {
+			here = line.url
+		}
+	}
 	for _, line := range menuLines {
 		if !access.Can(a, line.need) {
 			continue
 		}
-		item := menuItem{line.url, l.T(line.key), strings.HasPrefix(path, line.url)}
+		item := menuItem{line.url, l.T(line.key), line.url == here}
 		if item.Current {
 			m.Current = item.Text
 		}

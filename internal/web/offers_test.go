@@ -14,7 +14,7 @@ import (
 )
 
 // TestADM1NoPageOffersWhatItsReaderMayNotDo walks through the Administrator Portal as every role, at all schools and at one: every link leads to a
-// page, and every form to something that the role may do.
+// page, and every form to something that the role may do. The menu says that one is at one place.
 func TestADM1NoPageOffersWhatItsReaderMayNotDo(t *testing.T) {
 	apptest.RunSQLite(t, func(t *testing.T, a *apptest.App) {
 		newSite(t, a)
@@ -41,6 +41,9 @@ func TestADM1NoPageOffersWhatItsReaderMayNotDo(t *testing.T) {
 					if asked := visited > 3 || path == "/admin/"; asked && b.Status != http.StatusOK {
 						t.Errorf("%s: the link to %s on %s answers %d", name, path, from[path], b.Status)
 						continue
+					}
+					if here := b.Find("nav.menu a[aria-current]"); len(here) > 1 {
+						t.Errorf("%s: on %s the menu says one is at %q", name, path, here)
 					}
 					for _, to := range b.Links() {
 						to, _, _ = strings.Cut(to, "#")

@@ -131,6 +131,11 @@ func (p studentPage) OtherChoices() []settingChoice {
 	return all
 }
 
+// OthersOpen reports whether there is something to see of the other schools; most students have none.
+func (p studentPage) OthersOpen() bool {
+	return len(p.Student.OtherSchools) > 0 || p.Problem("other_schools") != "" || p.OthersNow().Changed || p.Said("other_schools") != nil
+}
+
 // OthersNow says which other schools are on record when someone else saved first.
 func (p studentPage) OthersNow() nowValue {
 	if p.Fresh == nil {
