@@ -34,7 +34,7 @@ func (rosterImportCmd) Help() string {
 }
 
 func (c rosterImportCmd) Run(ctx context.Context, s *streams) error {
-	debug.SetGCPercent(250) // little lives long: memory stays small, and is collected seldom
+	debug.SetGCPercent(200) // little lives long: memory stays small, and is collected seldom
 	return c.run(ctx, s, true, func(a *app.App) error {
 		report, err := a.Intake.Import(ctx, system(), c.Path, intake.Options{
 			Format: c.Format, School: c.School, DryRun: c.DryRun, AllowRemovals: c.AllowRemovals,

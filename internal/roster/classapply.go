@@ -23,7 +23,7 @@ type classworkTable[T any] struct {
 	upsert string
 	after  string // on conflict
 	row    func(v *T, l *lookup) []any
-	setID  func(v *T, id int64)
+	setID  func(v *T, id int64) // nil where nothing hangs on it
 }
 
 // onRecord is a row as it stands.
@@ -112,37 +112,42 @@ func applyKind[T any](ctx context.Context, l *lookup, t classworkTable[T], all [
 	if err != nil {
 		return nil, err
 	}
-	var written []T
+	var added, changed []T
 	for _, p := range todo {
 		v := p.value
 		known := t.settle == nil || t.settle(&v, l)
 		switch {
 		case l.write && !known:
 			tally.Unknown = append(tally.Unknown, p.at)
-			continue
 		case p.known == nil:
-			tally.Added++
+			added = append(added, v)
 		case !p.known.ended && t.same(&v, &p.known.value):
 			tally.Same++
-			continue
 		default:
-			tally.Changed++
+			changed = append(changed, v)
 		}
-		written = append(written, v)
 	}
+	tally.Added, tally.Changed = len(added), len(changed)
 	tallies[kind] = tally
 	if !l.write {
 		return nil, nil
 	}
+	written := slices.Concat(added, changed)
 	rows, bySource := make([][]any, len(written)), make(map[string]*T, len(written))
 	for i := range written {
 		rows[i], bySource[t.source(&written[i])] = t.row(&written[i], l), &written[i]
+	}
+	if t.setID == nil { // nobody asks for the ids of new ones
+		if err := sqldb.InsertMany(ctx, l.tx, t.upsert, rows[:len(added)]); err != nil {
+			return nil, err
+		}
+		rows = rows[len(added):]
 	}
 	return written, sqldb.InsertReturning(ctx, l.tx, func(r *sql.Rows) error {
 		var id int64
 		var source string
 		err := r.Scan(&id, &source)
-		if v := bySource[source]; v != nil {
+		if v := bySource[source]; v != nil && t.setID != nil {
 			t.setID(v, id)
 		}
 		return err

@@ -140,6 +140,5 @@ func enrolmentTable() classworkTable[Enrolment] {
 			return []any{v.SourceID, l.classes[v.Class], nullID(v.SchoolID), nullID(l.students[v.Student]), nullID(l.teachers[v.Teacher]),
 				v.Main, v.Begin, v.End, v.FilePrint, l.now, l.now}
 		},
-		setID: func(v *Enrolment, id int64) { v.ID = id },
 	}
 }
