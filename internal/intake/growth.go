@@ -2,9 +2,9 @@ package intake
 
 // growth counts the rows that came into tables. A database that plans its queries by what is in the tables keeps a plan that read all of a table while that
 // was small, until it is told to look again.
-type growth map[string]*grown
+type growth map[string]*grownTable
 
-type grown struct{ rows, next int }
+type grownTable struct{ rows, next int }
 
 const (
 	firstLook  = 2000 // rows
@@ -28,7 +28,7 @@ func together(table string) []string {
 func (g growth) by(b batch) (look []string) {
 	add := func(table string, rows int) {
 		if g[table] == nil {
-			g[table] = &grown{next: firstLook}
+			g[table] = &grownTable{next: firstLook}
 		}
 		t := g[table]
 		if t.rows += rows; t.rows >= t.next {

@@ -18,7 +18,10 @@ import (
 	"github.com/schoolgate/schoolgate/internal/fault"
 )
 
-type postgresDB struct{ pool *sql.DB }
+type postgresDB struct {
+	pool *sql.DB
+	bulk bool
+}
 
 func openPostgres(ctx context.Context, url string, opts Options) (driver, error) {
 	cfg, err := pgx.ParseConfig(url)
@@ -29,9 +32,6 @@ func openPostgres(ctx context.Context, url string, opts Options) (driver, error)
 	if cfg.ConnectTimeout == 0 {
 		cfg.ConnectTimeout = 5 * time.Second
 	}
-	if opts.Bulk {
-		cfg.RuntimeParams["synchronous_commit"] = "off"
-	}
 	n := opts.Connections
 	if n == 0 {
 		n = max(8, 4*runtime.NumCPU())
@@ -40,7 +40,7 @@ func openPostgres(ctx context.Context, url string, opts Options) (driver, error)
 	pool.SetMaxOpenConns(n)
 	pool.SetMaxIdleConns(n) // fewer idle than open connections means connecting all the time
 	pool.SetConnMaxIdleTime(10 * time.Minute)
-	d := &postgresDB{pool: pool}
+	d := &postgresDB{pool: pool, bulk: opts.Bulk}
 	if err := pool.PingContext(ctx); err != nil {
 		_ = pool.Close()
 		return nil, fault.Wrap(fault.Unavailable, err, "cannot reach the database")
@@ -64,7 +64,7 @@ func (d *postgresDB) begin(ctx context.Context, k kind) (conn, func(commit bool)
 	if err != nil {
 		return nil, nil, errors.Join(err, c.Close())
 	}
-	return postgresTx{tx, c}, func(commit bool) (err error) {
+	end := func(commit bool) (err error) {
 		if commit {
 			err = tx.Commit()
 		} else {
@@ -72,7 +72,14 @@ func (d *postgresDB) begin(ctx context.Context, k kind) (conn, func(commit bool)
 		}
 		_ = c.Close() // it goes back to the pool, which looks whether it is any good
 		return err
-	}, nil
+	}
+	if k == writing && d.bulk {
+		// For this transaction alone: where a pooler stands between, the connection is another program's next.
+		if _, err := tx.ExecContext(ctx, "set local synchronous_commit to off"); err != nil {
+			return nil, nil, errors.Join(err, end(false))
+		}
+	}
+	return postgresTx{tx, c}, end, nil
 }
 
 // postgresTx is a transaction and the connection it runs on.

@@ -55,9 +55,9 @@ func TestPostgreSQLWaitsForTheDiskUnlessAnImportMayGoOn(t *testing.T) {
 			t.Fatal(err)
 		}
 		var got string
-		err = db.Read(t.Context(), func(tx *sqldb.Tx) (err error) {
+		err = db.Write(t.Context(), func(tx *sqldb.Tx) (err error) {
 			got, err = sqldb.Value[string](t.Context(), tx,
-				`select case when source = 'client' then setting else 'as the server has it' end from pg_settings where name = 'synchronous_commit'`)
+				`select case when source = 'session' then setting else 'as the server has it' end from pg_settings where name = 'synchronous_commit'`)
 			return err
 		})
 		if err != nil || got != want {
