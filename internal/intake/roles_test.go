@@ -10,18 +10,18 @@ import (
 	"github.com/schoolgate/schoolgate/internal/roster"
 )
 
-// pupil and grown write rows of users.csv of 1.2.
+// pupil and adult12 write rows of users.csv of 1.2.
 func pupil(id, agents string) string {
 	return fmt.Sprintf(`%s,,,true,%s,,Kid%s,Roe,,%s,,,,"%s",09,,,,,,,,`, id, id, id, id, agents)
 }
 
-func grown(id string) string {
+func adult12(id string) string {
 	return fmt.Sprintf(`%s,,,true,%s,,Adult%s,Roe,,,%s@home.example,,,,,,,,,,,,`, id, id, id, id)
 }
 
 // family12 has ana (s1) at the high school and ben (s2) at the middle school, both children of p1, and some roles beside the children's own.
 func family12(t *testing.T, roles ...string) string {
-	return bundleOf(t, "orgs.csv", orgsFile, "users.csv", file(users12, pupil("s1", "p1"), pupil("s2", "p1"), grown("p1")),
+	return bundleOf(t, "orgs.csv", orgsFile, "users.csv", file(users12, pupil("s1", "p1"), pupil("s2", "p1"), adult12("p1")),
 		"roles.csv", file(roles12, append([]string{`rs1,,,s1,primary,student,,,high,`, `rs2,,,s2,primary,student,,,mid,`}, roles...)...))
 }
 
@@ -73,7 +73,7 @@ func TestAnAdultIsToTheChildrenOfASchoolWhatTheRolesThereSayAndWhen(t *testing.T
 
 func TestWhoMovedIsAtTheSchoolWhoseRoleRuns(t *testing.T) {
 	onSQLite(t, func(t *testing.T, o *office) {
-		o.take(bundleOf(t, "orgs.csv", orgsFile, "users.csv", file(users12, pupil("s1", "p1"), grown("p1")), "roles.csv",
+		o.take(bundleOf(t, "orgs.csv", orgsFile, "users.csv", file(users12, pupil("s1", "p1"), adult12("p1")), "roles.csv",
 			file(roles12, `r1,,,s1,primary,student,2024-08-01,2026-06-30,mid,`, `r2,,,s1,primary,student,2026-08-01,2027-06-30,high,`, `r3,,,p1,primary,parent,,,high,`)), Options{})
 		o.same("school", []any{"River High", 0}, []any{o.student("s1").SchoolName, len(o.student("s1").OtherSchools)})
 	})
@@ -101,7 +101,7 @@ func TestAChildAtAnotherSchoolIsToAnAdultWhatTheRolesThereSay(t *testing.T) {
 func TestAFileOfChangesThatEndsOneRoleLeavesTheOthers(t *testing.T) {
 	both := []string{`r1,,,p1,primary,parent,,,high,`, `r2,,,p1,primary,guardian,,,mid,`}
 	const over = roster.WhyEnded
-	row := strings.Replace(grown("p1"), ",,,true", ",active,2026-11-23T01:00:00.000Z,true", 1)
+	row := strings.Replace(adult12("p1"), ",,,true", ",active,2026-11-23T01:00:00.000Z,true", 1)
 	for name, tt := range map[string]struct {
 		users, roles []string
 		want         [2]roster.Why
