@@ -21,6 +21,7 @@ type limits struct {
 	memory  int64                            // the same for formats that are kept in memory while they are read
 	ratio   int64                            // unpacked to packed, looked at beyond a size that no honest small file reaches
 	room    func() (bytes int64, known bool) // for temporary files
+	allNew  bool                             // nobody of a roster is on record yet: the plan is as big as the file
 }
 
 func defaultLimits() limits {

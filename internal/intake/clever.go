@@ -54,20 +54,10 @@ func readClever(b *bundle, today string, f *findings, to *records) error {
 }
 
 func (c *clever) readSchools() error {
-	seen := map[string]int{}
-	_, err := c.each("schools.csv", layout{
+	return c.schoolsIn("schools.csv", "school", layout{
 		columns: []string{"School_id", "School_name", "School_number", "State_id", "Low_grade", "High_grade", "Principal", "Principal_email",
 			"School_address", "School_city", "School_state", "School_zip", "School_phone", "NCES_id"},
-		required: []string{"School_id", "School_name"}, free: true,
-	}, nil, func(r row) error {
-		id := sourcedID(r, "School_id")
-		if id == "" || twice(seen, r, "School_id", id) {
-			return nil
-		}
-		c.schools[id] = true
-		return c.schoolRow(r, "School_name", id, "school", r.value("School_name"), phoneIn(r, "School_phone"))
-	})
-	return err
+	}, "School_id", "School_name", "School_phone", c.schools)
 }
 
 func (c *clever) readStudents() error {
@@ -80,11 +70,7 @@ func (c *clever) readStudents() error {
 		required: []string{"School_id", "Student_id", "Last_name", "First_name"}, free: true,
 	}, func(t *table) {
 		c.out.keepUnread(t, "Student_id")
-		c.out.saysLines = t.has("Contact_name")
-		if !c.out.saysLines {
-			c.out.only = onlyStudents
-			c.f.add(Note, t.file, 1, "Contact_name", "", sayNoContacts)
-		}
+		c.saysLines(t.has("Contact_name"), t.file)
 	}, c.readStudent)
 	if !there {
 		return errNoStudents

@@ -35,16 +35,23 @@ func newCSV(r io.Reader) *csvReader {
 	return &csvReader{r: bufio.NewReaderSize(r, 64<<10), comma: ',', line: 1}
 }
 
-// firstLine is what the next line holds, as far as it can be looked at without being read.
+// firstLine is what the next line that is not empty holds, as far as it can be looked at without being read.
 func (c *csvReader) firstLine() (string, error) {
-	first, err := c.r.Peek(4 << 10)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return "", err
+	for {
+		first, err := c.r.Peek(4 << 10)
+		if err != nil && !errors.Is(err, io.EOF) {
+			return "", err
+		}
+		i := bytes.IndexAny(first, "\r\n")
+		if i != 0 {
+			if i > 0 {
+				first = first[:i]
+			}
+			return string(first), nil
+		}
+		_, _ = c.r.Discard(len(first) - len(bytes.TrimPrefix(bytes.TrimPrefix(first, []byte("\r")), []byte("\n"))))
+		c.line++
 	}
-	if i := bytes.IndexAny(first, "\r\n"); i >= 0 {
-		first = first[:i]
-	}
-	return string(first), nil
 }
 
 func (c *csvReader) readByte() (byte, error) {

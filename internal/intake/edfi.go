@@ -10,7 +10,8 @@ import (
 )
 
 // edfi reads Ed-Fi interchange XML: schools, students, contacts (4.x and before: parents) and their associations, sessions, courses, sections, staff
-// and who is in a section, of data standards 4 and 5 and the 1.0 of inBloom. Descriptors are told by the part after #. Each file is read twice, as a stream: what others refer to comes first.
+// and who is in a section, of data standards 4 and 5 and the 1.0 of inBloom. Descriptors are told by the part after #. Each file is read twice, as a
+// stream: what others refer to comes first.
 type edfi struct {
 	*reader
 	edfiSeats

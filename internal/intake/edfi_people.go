@@ -225,15 +225,7 @@ func (d *edfiSeats) seat(s *student, seats []edfiSeat, f *findings) {
 		s.Status = roster.Withdrawn
 		f.add(Note, s.from.file, s.from.line, "ExitWithdrawDate", s.SourceID, sayLeftSchools)
 	}
-	slices.SortStableFunc(seats, func(a, b edfiSeat) int {
-		switch {
-		case a.primary == b.primary:
-			return 0
-		case a.primary:
-			return -1
-		}
-		return 1
-	})
+	slices.SortStableFunc(seats, func(a, b edfiSeat) int { return primaryFirst(a.primary, b.primary) })
 	for _, x := range seats {
 		switch {
 		case x.school == "":

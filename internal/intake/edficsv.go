@@ -28,10 +28,7 @@ func knowsEdFiCSV(b *bundle) bool {
 func readEdFiCSV(b *bundle, today string, f *findings, to *records) error {
 	d := &edfiCSV{reader: newReader(b, today, f, to), edfiSeats: newSeats(), adults: map[string]int{}, lines: map[pairOfIDs]bool{}, next: map[string]int{}}
 	to.format = "Ed-Fi CSV"
-	if to.saysLines = b.has("StudentParentAssociation.csv") || b.has("StudentContactAssociation.csv"); !to.saysLines {
-		to.only = onlyStudents
-		f.add(Note, "", 0, "", "", sayNoContacts)
-	}
+	d.saysLines(b.has("StudentParentAssociation.csv") || b.has("StudentContactAssociation.csv"), "")
 	for _, name := range b.names() {
 		switch strings.ToLower(name) {
 		case "student.csv", "students.csv", "parent.csv", "contact.csv", "studentparentassociation.csv", "studentcontactassociation.csv",
@@ -74,22 +71,11 @@ func withSuffix(r row, last string) string {
 }
 
 func (d *edfiCSV) readSchools() error {
-	for _, of := range []struct{ file, id, kind string }{
-		{"School.csv", "SchoolId", "school"}, {"LocalEducationAgency.csv", "LocalEducationAgencyId", "district"},
+	for _, of := range []struct{ file, kind, id string }{
+		{"School.csv", "school", "SchoolId"}, {"LocalEducationAgency.csv", "district", "LocalEducationAgencyId"},
 	} {
-		_, err := d.each(of.file, layout{columns: []string{of.id, "NameOfInstitution", "TelephoneNumber"}, required: []string{of.id, "NameOfInstitution"},
-			aliases: map[string]string{"educationorganizationid": of.id, "stateorganizationid": of.id}, free: true}, nil, func(r row) error {
-			id := sourcedID(r, of.id)
-			if id == "" {
-				return nil
-			}
-			if d.schools[id] {
-				r.note(Skipped, of.id, id, sayIDAgain)
-				return nil
-			}
-			d.schools[id] = true
-			return d.schoolRow(r, "NameOfInstitution", id, of.kind, r.value("NameOfInstitution"), phoneIn(r, "TelephoneNumber"))
-		})
+		err := d.schoolsIn(of.file, of.kind, layout{columns: []string{of.id, "NameOfInstitution", "TelephoneNumber"},
+			aliases: map[string]string{"educationorganizationid": of.id, "stateorganizationid": of.id}}, of.id, "NameOfInstitution", "TelephoneNumber", d.schools)
 		if err != nil {
 			return err
 		}

@@ -29,9 +29,9 @@ func openText(e entry, f *findings) (io.ReadCloser, error) {
 			f.add(Note, e.name, 0, "", "", sayBOM)
 			_, _ = b.Discard(3)
 		}
-		return bounded{b, r}, nil
+		return readCloser{b, r}, nil
 	}
-	return bounded{enc.NewDecoder().Reader(r), r}, nil
+	return readCloser{enc.NewDecoder().Reader(r), r}, nil
 }
 
 var utf8Mark = []byte{0xEF, 0xBB, 0xBF}

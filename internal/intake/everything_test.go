@@ -187,7 +187,7 @@ func TestWhateverASecondRosterHasOfPeopleFlagsAndClassesIsAsIfItHadBeenTheFirst(
 	}
 }
 
-func bundleFrom(t *testing.T, files map[string]string) string {
+func bundleFrom(t testing.TB, files map[string]string) string {
 	var list []string
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		list = append(list, name, files[name])

@@ -95,8 +95,8 @@ func limitOf(level Level) int {
 	return listed
 }
 
-// list returns the findings, the gravest first, and those alike by file and line, in English words. A kind found too often stands there with its first examples, and the number of
-// the others at the line where they begin.
+// list returns the findings, the gravest first, and those alike by file and line, in English words. A kind found too often stands there with its first
+// examples, and the number of the others at the line where they begin.
 func (f *findings) list() []Finding {
 	var out []Finding
 	for _, all := range f.folds {

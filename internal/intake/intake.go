@@ -269,7 +269,16 @@ func (i *Intake) parse(path string, o Options, f *findings, rec *records) error 
 	if err != nil {
 		return err
 	}
-	return readPackage(path, o.Format, given, i.set.Today(), i.limits, f, rec)
+	lim := i.limits
+	err = i.db.Read(rec.ctx, func(tx *sqldb.Tx) error {
+		_, fed, err := i.roster.AllSchools(rec.ctx, tx)
+		lim.allNew = len(fed) == 0
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return readPackage(path, o.Format, given, i.set.Today(), lim, f, rec)
 }
 
 // nameDistrict takes the district's name from the file as long as nobody has chosen one: it stands on every page and mail. Whoever may import need not be

@@ -141,13 +141,7 @@ func (o *oneRoster) orgsOf(p *person) []string {
 			orgs = append(orgs, r.org)
 		}
 	}
-	orgs = append(orgs, p.orgs...)
-	seen := map[string]bool{}
-	return slices.DeleteFunc(orgs, func(id string) bool {
-		twice := seen[id]
-		seen[id] = true
-		return twice
-	})
+	return distinct(append(orgs, p.orgs...))
 }
 
 func (o *oneRoster) grade(p *person) string {

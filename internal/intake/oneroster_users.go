@@ -201,7 +201,7 @@ func (o *oneRoster) sameAgain(p, again *person) bool {
 	if p.gone || again.gone || p.first != again.first || p.last != again.last {
 		return false
 	}
-	p.orgs, p.agents = union(p.orgs, again.orgs), union(p.agents, again.agents)
+	p.orgs, p.agents = distinct(append(p.orgs, again.orgs...)), distinct(append(p.agents, again.agents...))
 	if is, _ := roleNamed(again.role); !o.hasRoles && is.sort != unknownRole && again.role != p.role {
 		if len(p.all) == 0 {
 			own, _ := roleNamed(p.role)
@@ -211,15 +211,6 @@ func (o *oneRoster) sameAgain(p, again *person) bool {
 		o.many = true
 	}
 	return true
-}
-
-func union(a, b []string) []string {
-	for _, v := range b {
-		if !slices.Contains(a, v) {
-			a = append(a, v)
-		}
-	}
-	return a
 }
 
 func (o *oneRoster) readDemographics() error {

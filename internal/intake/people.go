@@ -116,26 +116,23 @@ func names(r row, first, middle, last string) (f, m, l string, ok bool) {
 
 // extra reads a name that may be missing.
 func extra(r row, column string) string {
-	v := r.value(column)
-	switch {
-	case nothing(v):
-		return ""
-	case tooLong(v, nameLength):
-		r.note(Warning, column, v, sayNameLeft)
-		return ""
-	case garbled(v):
+	v := atMost(r, column, nameLength, sayNameLeft)
+	if garbled(v) {
 		r.note(Warning, column, v, sayLetters)
 	}
 	return v
 }
 
 // short reads what is kept up to a length.
-func short(r row, column, v string, limit int) string {
+func short(r row, column string, limit int) string { return atMost(r, column, limit, sayLong) }
+
+func atMost(r row, column string, limit int, otherwise Code) string {
+	v := r.value(column)
 	switch {
 	case nothing(v):
 		return ""
 	case tooLong(v, limit):
-		r.note(Warning, column, v, sayLong)
+		r.note(Warning, column, v, otherwise)
 		return ""
 	}
 	return v
@@ -158,7 +155,7 @@ func emailIn(r row, column string) string {
 	return v
 }
 
-func phoneIn(r row, column string) string { return short(r, column, r.value(column), phoneLength) }
+func phoneIn(r row, column string) string { return short(r, column, phoneLength) }
 
 // gradeIn reads a grade as people say it.
 func gradeIn(r row, column string) string {
@@ -239,7 +236,41 @@ func languageIn(v string) (code string, known bool) {
 }
 
 // languageWord reads the language spoken at a student's home, in the file's own word.
-func languageWord(r row, column string) string { return short(r, column, r.value(column), gradeLength) }
+func languageWord(r row, column string) string { return short(r, column, gradeLength) }
+
+// schoolsIn hands over the schools of a file of them, whose columns have their id, name and telephone, and adds their ids to the ones known.
+func (d *reader) schoolsIn(file, kind string, l layout, id, name, phone string, known map[string]bool) error {
+	seen := map[string]int{}
+	l.free, l.required = true, []string{id, name}
+	_, err := d.each(file, l, nil, func(r row) error {
+		source := sourcedID(r, id)
+		if source == "" || twice(seen, r, id, source) {
+			return nil
+		}
+		known[source] = true
+		return d.schoolRow(r, name, source, kind, r.value(name), phoneIn(r, phone))
+	})
+	return err
+}
+
+// saysLines settles whether the files have a place for contacts and their lines.
+func (d *reader) saysLines(there bool, file string) {
+	if d.out.saysLines = there; !there {
+		d.out.only = onlyStudents
+		d.f.add(Note, file, 0, "", "", sayNoContacts)
+	}
+}
+
+// primaryFirst compares for a sort that puts first what is primary.
+func primaryFirst(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return -1
+	}
+	return 1
+}
 
 // schoolRow hands a school over.
 func (d *reader) schoolRow(r row, column, id, kind, name, phone string) error {

@@ -202,6 +202,9 @@ func plainTable(t *table, given Mapping) (plainKind, []plainColumn, error) {
 		if t.names == nil {
 			t.names = rec.fields
 		}
+		if len(rec.fields) > columnsLimit {
+			return otherTable, nil, nil
+		}
 		kind, columns := plainHeader(rec.fields, given)
 		if kind != otherTable {
 			t.names, t.width = rec.fields, len(rec.fields)
@@ -417,7 +420,7 @@ func (d *plainTables) studentOf(r row, id, number string) (s student, ok bool, e
 		s.Grade = gradeIn(r, "student.grade")
 	}
 	if carry("homeroom") {
-		s.Homeroom = short(r, "student.homeroom", r.value("student.homeroom"), gradeLength)
+		s.Homeroom = short(r, "student.homeroom", gradeLength)
 	}
 	if carry("email") {
 		s.Email = emailIn(r, "student.email")

@@ -260,24 +260,28 @@ func (p *plan) contactLeaves(ctx context.Context, old roster.Contact) error {
 	return p.step(ctx, phaseContactLeaves, 0, old.ID, nameOf(old.First, old.Last), roster.ContactChange{Old: old, New: next})
 }
 
+func (p *plan) newContact(ctx context.Context, c contact, name string) error {
+	p.rep.Contacts.Added++
+	p.say("contact %s: added", name)
+	c.ID = p.newID()
+	if err := p.stage.seeContact(ctx, roster.ContactMark{ID: c.ID, SourceID: c.SourceID, First: c.First, Last: c.Last,
+		Sort: lang.SortKey(c.Last, c.First, c.Middle), Email: c.Email}, true, false); err != nil {
+		return err
+	}
+	if err := p.step(ctx, phaseAddContact, 0, 0, name, roster.ContactChange{New: c.Contact}); err != nil || c.Email != "" {
+		return err
+	}
+	p.rep.WithoutEmail++
+	return p.note(ctx, ListNoEmail, Person{Contact: name, Why: "new"})
+}
+
 func (p *plan) planContact(ctx context.Context, c contact, old roster.Contact, known bool) error {
 	name := nameOf(c.First, c.Last)
 	if name == "" && (!known || len(c.carried) == 0) { // what the person is to the children, and nothing else
 		return nil
 	}
 	if !known {
-		p.rep.Contacts.Added++
-		p.say("contact %s: added", name)
-		c.ID = p.newID()
-		if err := p.stage.seeContact(ctx, roster.ContactMark{ID: c.ID, SourceID: c.SourceID, First: c.First, Last: c.Last,
-			Sort: lang.SortKey(c.Last, c.First, c.Middle), Email: c.Email}, true, false); err != nil {
-			return err
-		}
-		if err := p.step(ctx, phaseAddContact, 0, 0, name, roster.ContactChange{New: c.Contact}); err != nil || c.Email != "" {
-			return err
-		}
-		p.rep.WithoutEmail++
-		return p.note(ctx, ListNoEmail, Person{Contact: name, Why: "new"})
+		return p.newContact(ctx, c, name)
 	}
 	if err := p.keepEnded(ctx, &c, old); err != nil {
 		return err

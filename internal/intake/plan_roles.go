@@ -134,7 +134,7 @@ func (p *plan) putRoles(ctx context.Context, row fileRow, c *contact, roles []ro
 	c.takeRoles(roles, p.rule.Today)
 	x := factsOf(*c)
 	said.Relationship, said.BeginDate, said.EndDate, said.Roles = x.Relationship, x.BeginDate, x.EndDate, x.roles
-	said.Carried = union(said.Carried, x.carried)
+	said.Carried = distinct(append(said.Carried, x.carried...))
 	facts, err := encode(said)
 	if err != nil {
 		return err
@@ -219,7 +219,7 @@ func schoolsAfter(school string, others []string, changes []role, today string) 
 	was = slices.DeleteFunc(slices.Clone(was), func(org string) bool { // those whose roles are gone, or over
 		return !slices.Contains(now, org) && slices.ContainsFunc(changes, func(r role) bool { return r.org == org })
 	})
-	all := union(nil, slices.Concat(first, was, now))
+	all := distinct(slices.Concat(first, was, now))
 	all = slices.DeleteFunc(all, func(org string) bool { return org == "" })
 	if len(all) == 0 {
 		return "", nil

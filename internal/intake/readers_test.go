@@ -147,40 +147,58 @@ func TestOfSDSWhoTeachesIsStaffThoughAParentToo(t *testing.T) {
 }
 
 func TestWhatAFileNamesWithoutEndIsKeptWithinBounds(t *testing.T) {
-	var rows, columns []string
-	for n := range 3 * manifestRows {
-		rows = append(rows, fmt.Sprintf("file.x%d,bulk", n))
+	f := newFindings()
+	for n := range 2 * kindsKept {
+		f.add(Warning, "users.csv", 1, fmt.Sprint(n), "", sayColumnUnknown)
 	}
-	for n := range 30_000 {
-		columns = append(columns, fmt.Sprintf("%x", n))
-	}
-	head := strings.Join(columns[:10_000], ",")
-	path := bundleOf(t, "manifest.csv", "propertyName,value\n"+strings.Join(rows, "\n"), "orgs.csv", "sourcedId,name,"+head+"\n",
-		"users.csv", "sourcedId,givenName,familyName,role,"+strings.Join(columns[10_000:20_000], ",")+"\n", "demographics.csv", "sourcedId,"+strings.Join(columns[20_000:], ",")+"\n")
-	f, rec := newFindings(), newRecords()
-	if err := readPackage(path, "", Mapping{}, "2026-11-23", defaultLimits(), f, rec); err != nil {
-		t.Fatal(err)
-	}
-	if len(f.folds) > kindsKept+100 {
-		t.Errorf("%d kinds of findings", len(f.folds))
-	}
-	columnsToldOf := 0
+	told := 0
 	for _, x := range f.list() {
-		if x.Code == sayColumnUnknown {
-			columnsToldOf += x.Count
+		told += x.Count
+	}
+	if len(f.folds) != kindsKept+1 || told != 2*kindsKept {
+		t.Errorf("%d kinds, %d findings", len(f.folds), told)
+	}
+	wide := "sourcedId,givenName,familyName,role" + strings.Repeat(",x", columnsLimit) + "\n"
+	for name, text := range map[string]string{"users.csv": wide, "list.csv": "id,first_name,last_name,school" + strings.Repeat(",x", columnsLimit) + "\n1,Ana,Roe,High\n"} {
+		err := readPackage(bundleOf(t, name, text), "", Mapping{}, "2026-11-23", defaultLimits(), newFindings(), newRecords())
+		if !fault.Is(err, fault.Invalid) {
+			t.Errorf("%s: got %v", name, err)
 		}
 	}
-	sameAs(t, "all are counted", 30_000, columnsToldOf)
+	var ids []string
+	for n := range 20_000 {
+		ids = append(ids, fmt.Sprint(n))
+	}
+	rec, _ := readAt(t, bundleOf(t, "orgs.csv", orgsFile, "users.csv", usersHeader+strings.Repeat(kid("s1", "Ana", "Roe", "1", "09", "high", strings.Join(ids[:10_000], ",")), 50)), "")
+	sameAs(t, "one student, in a moment", 1, len(rec.students))
+}
+
+func TestEmptyLinesAboveTheHeaderDoNotHideTheSeparator(t *testing.T) {
+	for _, end := range []string{"\n", "\r\n", "\r"} {
+		rec, found := readAt(t, bundleOf(t, "list.csv", strings.Join([]string{"", "", "id;first_name;last_name;school;grade", "1;Ana;Roe;High;x", "1;Ana;Roe;High;x", ""}, end)), "")
+		if len(rec.students) != 1 || rec.students[0].Last != "Roe" || !mentions(found, "semicolons") {
+			t.Errorf("%q: %+v, %v", end, rec.students, found)
+		}
+		for _, x := range found {
+			if x.Code == sayIDTwice && (x.Line != 5 || x.Number != 4) {
+				t.Errorf("%q: %+v", end, x)
+			}
+		}
+	}
 }
 
 func TestARosterForWhichThereIsNoRoomIsRefusedBeforehand(t *testing.T) {
 	lim := limits{room: func() (int64, bool) { return 1 << 30, true }}
-	if err := lim.hold(100 << 20); err != nil {
-		t.Error(err)
-	}
-	err := lim.hold(4 << 30)
-	if x := refusedBy(err); x == nil || x.Code != cannotRoom || x.Number != 6143 || !fault.Is(err, fault.Invalid) {
-		t.Errorf("got %+v, %v", x, err)
+	for _, tt := range []struct {
+		size   int64
+		allNew bool
+		room   int // that it needs, in MB, and is not there
+	}{{10 << 20, true, 0}, {200 << 20, false, 0}, {200 << 20, true, 1400}, {400 << 20, false, 1600}, {4 << 30, true, 7 * 4096}} {
+		lim.allNew = tt.allNew
+		switch x := refusedBy(lim.hold(tt.size)); {
+		case tt.room == 0 && x != nil, tt.room > 0 && (x == nil || x.Code != cannotRoom || x.Number != tt.room):
+			t.Errorf("%+v: got %+v", tt, x)
+		}
 	}
 	lim.room = func() (int64, bool) { return 0, false }
 	if err := lim.hold(4 << 30); err != nil {

@@ -151,11 +151,7 @@ func (s *sds) readRelationships() error {
 			from: place{r.t.file, r.line}})
 		return nil
 	})
-	s.out.saysLines = there
-	if !there {
-		s.out.only = onlyStudents
-		s.f.add(Note, "relationships.csv", 0, "", "", sayNoContacts)
-	}
+	s.saysLines(there, "relationships.csv")
 	return err
 }
 
@@ -206,15 +202,7 @@ func (s *sds) readUser(r row) error {
 			roles = append(roles, sdsRole{org: org, role: name, grade: r.value("grade")})
 		}
 	}
-	slices.SortStableFunc(roles, func(a, b sdsRole) int {
-		switch {
-		case a.primary == b.primary:
-			return 0
-		case a.primary:
-			return -1
-		}
-		return 1
-	})
+	slices.SortStableFunc(roles, func(a, b sdsRole) int { return primaryFirst(a.primary, b.primary) })
 	at := place{r.t.file, r.line}
 	if i := slices.IndexFunc(roles, func(x sdsRole) bool { return fold(x.role) == "student" }); i >= 0 {
 		return s.out.addStudent(s.studentOf(r, id, first, middle, last, roles, roles[i], at))

@@ -45,20 +45,11 @@ func readSDSV1(b *bundle, today string, f *findings, to *records) error {
 }
 
 func (d *sdsV1) readSchools() error {
-	seen := map[string]int{}
-	_, err := d.each("School.csv", layout{
+	return d.schoolsIn("School.csv", "school", layout{
 		columns: []string{"SIS ID", "Name", "School Number", "School NCES_ID", "State ID", "Grade Low", "Grade High", "Principal SIS ID",
 			"Principal Name", "Principal Secondary Email", "Address", "City", "State", "Country", "Zip", "Phone", "Zone"},
-		aliases: map[string]string{"dfenumber": "SIS ID", "id": "SIS ID", "postalcode": "Zip"}, required: []string{"SIS ID", "Name"}, free: true,
-	}, nil, func(r row) error {
-		id := sourcedID(r, "SIS ID")
-		if id == "" || twice(seen, r, "SIS ID", id) {
-			return nil
-		}
-		d.schools[id] = true
-		return d.schoolRow(r, "Name", id, "school", r.value("Name"), phoneIn(r, "Phone"))
-	})
-	return err
+		aliases: map[string]string{"dfenumber": "SIS ID", "id": "SIS ID", "postalcode": "Zip"},
+	}, "SIS ID", "Name", "Phone", d.schools)
 }
 
 func (d *sdsV1) readStudents() error {
@@ -166,11 +157,7 @@ func (d *sdsV1) readGuardians() error {
 			l.Relationship = d.relationshipIn(r, "Role")
 			return d.out.addLine(l)
 		})
-	d.out.saysLines = there
-	if !there {
-		d.out.only = onlyStudents
-		d.f.add(Note, "GuardianRelationship.csv", 0, "", "", sayNoContacts)
-	}
+	d.saysLines(there, "GuardianRelationship.csv")
 	return err
 }
 

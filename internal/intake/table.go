@@ -85,6 +85,9 @@ func (t *table) header(l layout) error {
 	for len(names) > 0 && strings.TrimSpace(names[len(names)-1]) == "" {
 		names = names[:len(names)-1]
 	}
+	if len(names) > columnsLimit {
+		return cannot(Finding{Code: cannotSheetWide, Number: columnsLimit})
+	}
 	t.width = len(names)
 	t.columns, t.secret = map[string]int{}, secretColumns(names)
 	last := -1
@@ -348,11 +351,30 @@ func (r row) list(column string) []string {
 	}
 	var all []string
 	for part := range strings.FieldsFuncSeq(v, func(c rune) bool { return c == ',' || c == ';' || c == '|' }) {
-		if part = strings.TrimSpace(part); part != "" && !slices.Contains(all, part) {
+		if part = strings.TrimSpace(part); part != "" {
 			all = append(all, part)
 		}
 	}
-	return all
+	return distinct(all)
+}
+
+// distinct leaves the first of each in their order, in the same slice.
+func distinct(all []string) []string {
+	var seen map[string]bool // of a long list: most have one or two
+	if len(all) > 16 {
+		seen = make(map[string]bool, len(all))
+	}
+	rest := all[:0]
+	for _, v := range all {
+		if seen[v] || seen == nil && slices.Contains(rest, v) {
+			continue
+		}
+		if seen != nil {
+			seen[v] = true
+		}
+		rest = append(rest, v)
+	}
+	return rest
 }
 
 // note adds a finding about this row.

@@ -66,14 +66,14 @@ func entries(z *zip.Reader, lim limits, f *findings) ([]located, error) {
 			if err != nil {
 				return nil, err
 			}
-			return bounded{io.LimitReader(r, unpacked+1), r}, nil
+			return readCloser{io.LimitReader(r, unpacked+1), r}, nil // no further than its directory entry promises
 		}})
 	}
 	return found, nil
 }
 
-// bounded is a file that is read no further than its directory entry promises.
-type bounded struct {
+// readCloser reads from one and closes another.
+type readCloser struct {
 	io.Reader
 	io.Closer
 }
