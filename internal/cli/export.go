@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/schoolgate/schoolgate/internal/app"
 	"github.com/schoolgate/schoolgate/internal/family"
@@ -76,7 +77,7 @@ func schoolNamed(ctx context.Context, a *app.App, name string) (int64, error) {
 		return 0, err
 	}
 	for _, o := range all {
-		if o.Name == name {
+		if strings.EqualFold(o.Name, name) {
 			return o.ID, nil
 		}
 	}

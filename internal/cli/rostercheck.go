@@ -113,7 +113,7 @@ Examples:
 
 func (c rosterMapCmd) Run(ctx context.Context, s *streams) error {
 	return c.with(ctx, s, func(a *app.App) error {
-		school, err := c.school(ctx, a)
+		school, err := schoolNamed(ctx, a, c.School)
 		if err != nil {
 			return err
 		}
@@ -154,23 +154,6 @@ func (c rosterMapCmd) Run(ctx context.Context, s *streams) error {
 		}
 		return nil
 	})
-}
-
-// school finds the school of --school; 0 for all of them.
-func (c rosterMapCmd) school(ctx context.Context, a *app.App) (int64, error) {
-	if c.School == "" {
-		return 0, nil
-	}
-	schools, err := a.Roster.Schools(ctx)
-	if err != nil {
-		return 0, err
-	}
-	for _, o := range schools {
-		if strings.EqualFold(o.Name, c.School) {
-			return o.ID, nil
-		}
-	}
-	return 0, fault.NotFoundf("there is no school %s", c.School)
 }
 
 func (c rosterMapCmd) show(s *streams, m intake.Mapping) error {
