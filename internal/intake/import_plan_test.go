@@ -45,7 +45,7 @@ func TestNothingThatIsAskedOfImportsScansATable(t *testing.T) {
 			"later ones": {selectLaterImports, []any{5990, 5990}}, "has steps": {selectHasSteps, []any{7}}, "undo that waits": {selectOpenUndo, []any{7}}, "the one before": {selectEndBefore, []any{5990, 5990}}, "given up": {stopOld, []any{"planned", 1, 2}},
 			"erase pieces": {deleteChunks, []any{7, 500}}, "erase steps": {deleteStepsOf, []any{7, 500}}, "erase notes": {deleteNotesOf, []any{7, 500}},
 			"erase findings": {deleteFindingsOf, []any{7, 500}}, "count of those left alone": {countAlone, []any{7, 0, 100}},
-			"left alone, by name": {selectAlone, []any{7, 0, 100, 1000}}, "applied since": {selectSince, []any{5990, 7}},
+			"left alone, by name": {selectAlone, []any{7, 0, 100, 1000}}, "applied since": {selectSince, []any{5990, 7}}, "others since": {selectOthers, []any{5990, 7}},
 			"findings of a round": {deleteFindingsBetween, []any{7, 1, 2}}, "erase notes of a round": {deleteNotesBetween, []any{7, 1, 2, 500}},
 			"erase findings of a round": {deleteSomeFindings, []any{7, 1, 2, 500}}, "erase steps of a round": {deleteStepsFrom, []any{7, 100, 500}},
 			"said before": {selectSaid, []any{7, 100}}, "leave the rest": {updateLeaveRest, []any{7}}, "taken from the folder": {selectTaken, []any{"h7", 1}},

@@ -52,8 +52,12 @@ func (i *Intake) goesOn(ctx context.Context, m Import, rep *Report) (bool, error
 	case !rep.takesNothing():
 		return false, nil
 	}
-	others, err := i.since(ctx, m)
-	return len(others) == 0, err
+	var others bool
+	err := i.db.Look(ctx, func(tx *sqldb.Tx) (err error) {
+		others, err = sqldb.Value[bool](ctx, tx, selectOthers, m.PlannedAt.UnixMicro(), m.ID)
+		return err
+	})
+	return !others, err
 }
 
 // with adds the plan of a further round to a report.
@@ -185,12 +189,8 @@ func (i *Intake) Since(ctx context.Context, actor access.Actor, id int64) (all [
 	if err != nil || m.PlannedAt.IsZero() {
 		return nil, err
 	}
-	return i.since(ctx, m)
-}
-
-func (i *Intake) since(ctx context.Context, m Import) (all []Import, err error) {
 	err = i.db.Look(ctx, func(tx *sqldb.Tx) error {
-		all, err = sqldb.All(ctx, tx, scanImport, selectSince, m.PlannedAt.UnixMicro(), m.ID)
+		all, err = sqldb.All(ctx, tx, scanImport, selectSince, m.PlannedAt.UnixMicro(), id)
 		return err
 	})
 	return all, err
@@ -215,6 +215,10 @@ limit $4`
 
 	// What is left of a further round is not applied: whoever works on the import ends it.
 	updateLeaveRest = `update import set state = 'applying', steps = done where id = $1 and state = 'planned' and done > 0`
+
+	// Another import may have been applied in part, and its rest wait.
+	selectOthers = `select exists (select 1 from import where finished_at is not null and finished_at >= $1 and id <> $2 and done > 0)
+or exists (select 1 from import where state not in ('done', 'failed', 'stopped') and done > 0 and id <> $2)`
 
 	selectSince = `select ` + importColumns + ` from import
 where finished_at is not null and finished_at >= $1 and id <> $2 and done > 0
