@@ -3,7 +3,6 @@ package roster
 import (
 	"context"
 	"database/sql"
-	"slices"
 
 	"github.com/schoolgate/schoolgate/internal/sqldb"
 )
@@ -184,19 +183,7 @@ func handID[T any](ctx context.Context, tx *sqldb.Tx, ids []int64, query string,
 
 // handSource is handID for source ids.
 func handSource[T any](ctx context.Context, tx *sqldb.Tx, sources []string, query string, scan func(*sql.Rows) (T, error), to func(T) error) error {
-	if len(sources) == 0 {
-		return nil
-	}
-	n := 1
-	for n < len(sources) {
-		n *= 2
-	}
-	n = min(n, chunk)
-	args := make([]any, n)
-	for i := range args {
-		args[i] = sources[min(i, len(sources)-1)]
-	}
-	return hand(ctx, tx, to, scan, query+sqldb.Values(1, n), args...)
+	return eachList(sources, 0, func(in string, args []any) error { return hand(ctx, tx, to, scan, query+"("+in+")", args...) })
 }
 
 // SourceIDs are records by their roster's own ids.
@@ -210,20 +197,17 @@ func (r *Roster) IDsOf(ctx context.Context, tx *sqldb.Tx, students, contacts []s
 		query   string
 		to      map[string]int64
 	}{{students, selectStudentIDsBySource, ids.Students}, {contacts, selectContactIDsBySource, ids.Contacts}} {
-		for some := range slices.Chunk(kind.sources, chunk) {
-			err := handSource(ctx, tx, some, kind.query, func(r *sql.Rows) (s sourced, err error) { return s, r.Scan(&s.id, &s.source) },
-				func(s sourced) error { kind.to[s.source] = s.id; return nil })
-			if err != nil {
-				return ids, err
-			}
+		if err := eachSource(ctx, tx, kind.sources, kind.query, func(r *sql.Rows) error {
+			var id int64
+			var source string
+			err := r.Scan(&id, &source)
+			kind.to[source] = id
+			return err
+		}); err != nil {
+			return ids, err
 		}
 	}
 	return ids, nil
-}
-
-type sourced struct {
-	id     int64
-	source string
 }
 
 const (

@@ -1,8 +1,10 @@
 package roster
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
+	"slices"
 
 	"github.com/schoolgate/schoolgate/internal/sqldb"
 )
@@ -36,8 +38,7 @@ func (r *Roster) ContactsAfter(ctx context.Context, tx *sqldb.Tx, after int64, l
 // StudentsByID returns the students with the given ids; those that do not exist are left out.
 func (r *Roster) StudentsByID(ctx context.Context, tx *sqldb.Tx, ids []int64) (map[int64]Student, error) {
 	found := map[int64]Student{}
-	err := byID(ctx, tx, ids, selectStudent+"\nwhere s.id in ", scanStudent, found, studentID)
-	return found, err
+	return found, handID(ctx, tx, ids, selectStudent+"\nwhere s.id in ", scanStudent, func(s Student) error { found[s.ID] = s; return nil })
 }
 
 // LinesOfStudents returns all lines of the given students, each student's in their order.
@@ -47,9 +48,7 @@ func (r *Roster) LinesOfStudents(ctx context.Context, tx *sqldb.Tx, students []i
 
 // ContactsWithEmails returns the contacts on record who have one of the addresses (lang.EmailKey); "" is nobody's.
 func (r *Roster) ContactsWithEmails(ctx context.Context, tx *sqldb.Tx, keys []string) ([]Contact, error) {
-	found := map[int64]Contact{}
-	err := bySource(ctx, tx, keys, contactsWithEmails, scanContact, found, contactID)
-	return ordered(found), err
+	return withKeys(ctx, tx, keys, contactsWithEmails, scanContact, func(a, b Contact) int { return cmp.Compare(a.ID, b.ID) })
 }
 
 const (
@@ -76,9 +75,7 @@ func (r *Roster) NumbersTwice(ctx context.Context, tx *sqldb.Tx, keys []string) 
 
 // StudentsWithNumbers returns the enrolled students who have one of the ID Numbers (lang.IDKey).
 func (r *Roster) StudentsWithNumbers(ctx context.Context, tx *sqldb.Tx, keys []string) ([]Student, error) {
-	found := map[int64]Student{}
-	err := bySource(ctx, tx, keys, studentsWithNumbers, scanStudent, found, studentID)
-	return ordered(found), err
+	return withKeys(ctx, tx, keys, studentsWithNumbers, scanStudent, compareStudents)
 }
 
 // textsAmong asks a query that ends in a list of texts, and answers with texts.
@@ -97,7 +94,14 @@ where s.email_key <> '' and s.email_key in `
 
 // StudentsWithEmails returns the students who have one of the addresses (lang.EmailKey).
 func (r *Roster) StudentsWithEmails(ctx context.Context, tx *sqldb.Tx, keys []string) ([]Student, error) {
-	found := map[int64]Student{}
-	err := bySource(ctx, tx, keys, studentsWithEmails, scanStudent, found, studentID)
-	return ordered(found), err
+	return withKeys(ctx, tx, keys, studentsWithEmails, scanStudent, compareStudents)
+}
+
+func compareStudents(a, b Student) int { return cmp.Compare(a.ID, b.ID) }
+
+// withKeys reads the records that have one of the keys, by their ids.
+func withKeys[T any](ctx context.Context, tx *sqldb.Tx, keys []string, query string, scan func(*sql.Rows) (T, error), order func(a, b T) int) (all []T, err error) {
+	err = handSource(ctx, tx, keys, query, scan, func(v T) error { all = append(all, v); return nil })
+	slices.SortFunc(all, order)
+	return all, err
 }

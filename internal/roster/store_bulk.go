@@ -3,8 +3,6 @@ package roster
 import (
 	"context"
 	"database/sql"
-	"maps"
-	"slices"
 
 	"github.com/schoolgate/schoolgate/internal/lang"
 	"github.com/schoolgate/schoolgate/internal/sqldb"
@@ -165,50 +163,3 @@ func (e *edit) listLines(ctx context.Context, all []*Line) error {
 	}
 	return sqldb.InsertMany(ctx, e.tx, addLineWords, words)
 }
-
-// into reads records into a map by id.
-func into[T any](ctx context.Context, tx *sqldb.Tx, m map[int64]T, id func(T) int64, scan func(*sql.Rows) (T, error), query string, args ...any) error {
-	return sqldb.Each(ctx, tx, func(r *sql.Rows) error {
-		v, err := scan(r)
-		m[id(v)] = v
-		return err
-	}, query, args...)
-}
-
-// byID reads records by lists of ids into a map.
-func byID[T any](ctx context.Context, tx *sqldb.Tx, ids []int64, query string, scan func(*sql.Rows) (T, error), m map[int64]T, id func(T) int64) error {
-	return eachChunk(ids, func(in string, args []any) error {
-		return into(ctx, tx, m, id, scan, query+"("+in+")", args...)
-	})
-}
-
-// bySource is byID for source ids.
-func bySource[T any](ctx context.Context, tx *sqldb.Tx, sources []string, query string, scan func(*sql.Rows) (T, error), m map[int64]T, id func(T) int64) error {
-	for part := range slices.Chunk(sources, chunk) {
-		n := 1
-		for n < len(part) {
-			n *= 2
-		}
-		n = min(n, chunk)
-		args := make([]any, n)
-		for i := range args {
-			args[i] = part[min(i, len(part)-1)]
-		}
-		if err := into(ctx, tx, m, id, scan, query+sqldb.Values(1, n), args...); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// ordered returns a map's values by key.
-func ordered[T any](m map[int64]T) []T {
-	out := make([]T, 0, len(m))
-	for _, k := range slices.Sorted(maps.Keys(m)) {
-		out = append(out, m[k])
-	}
-	return out
-}
-
-func studentID(s Student) int64 { return s.ID }
-func contactID(c Contact) int64 { return c.ID }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"slices"
-	"strings"
 
 	"github.com/schoolgate/schoolgate/internal/sqldb"
 )
@@ -111,30 +110,11 @@ func eachSource(ctx context.Context, tx *sqldb.Tx, sources []string, query strin
 	return eachSourceAfter(ctx, tx, sources, query, "", nil, fn)
 }
 
-// eachSourceAfter is eachSource with arguments before the list, and text behind it. There are few different statement texts.
+// eachSourceAfter is eachSource with arguments before the list, and text behind it.
 func eachSourceAfter(ctx context.Context, tx *sqldb.Tx, sources []string, query, behind string, before []any, fn func(*sql.Rows) error) error {
-	sources = slices.Clone(sources)
-	slices.Sort(sources)
-	for part := range slices.Chunk(slices.Compact(sources), chunk) {
-		n := 1
-		for n < len(part) {
-			n *= 2
-		}
-		n = min(n, chunk)
-		args := slices.Clone(before)
-		var b strings.Builder
-		for i := range n {
-			if i > 0 {
-				b.WriteString(", ")
-			}
-			placeholder(&b, len(before)+i+1)
-			args = append(args, part[min(i, len(part)-1)])
-		}
-		if err := sqldb.Each(ctx, tx, fn, query+"("+b.String()+")"+behind, args...); err != nil {
-			return err
-		}
-	}
-	return nil
+	return eachList(sources, len(before), func(in string, args []any) error {
+		return sqldb.Each(ctx, tx, fn, query+"("+in+")"+behind, slices.Concat(before, args)...)
+	})
 }
 
 // touchTaught notes the classes of teachers whose names changed.

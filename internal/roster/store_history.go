@@ -54,19 +54,8 @@ func historyOf(ctx context.Context, tx *sqldb.Tx, of map[string][]int64, before 
 
 // eraseHistory erases what happened to records that are erased.
 func eraseHistory(ctx context.Context, tx *sqldb.Tx, kind string, ids []int64) error {
-	for part := range slices.Chunk(ids, chunk) {
-		args := []any{kind}
-		var b strings.Builder
-		for i, id := range part {
-			if i > 0 {
-				b.WriteString(", ")
-			}
-			placeholder(&b, i+2)
-			args = append(args, id)
-		}
-		if _, err := tx.Exec(ctx, deleteHistoryIn+b.String()+")", args...); err != nil {
-			return err
-		}
-	}
-	return nil
+	return eachList(ids, 1, func(in string, args []any) error {
+		_, err := tx.Exec(ctx, deleteHistoryIn+in+")", slices.Insert(args, 0, any(kind))...)
+		return err
+	})
 }

@@ -5,7 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
-	"strings"
+	"slices"
 
 	"github.com/schoolgate/schoolgate/internal/fault"
 	"github.com/schoolgate/schoolgate/internal/sqldb"
@@ -84,18 +84,8 @@ func scanSource(r *sql.Rows) (s string, err error) { return s, r.Scan(&s) }
 
 // giveAliases has ids of a roster stand for another contact.
 func giveAliases(ctx context.Context, tx *sqldb.Tx, sources []string, contact int64) error {
-	if len(sources) == 0 {
-		return nil
-	}
-	args := []any{contact}
-	var b strings.Builder
-	for i, s := range sources {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		placeholder(&b, i+2)
-		args = append(args, s)
-	}
-	_, err := tx.Exec(ctx, giveAliasesTo+"("+b.String()+")", args...)
-	return err
+	return eachList(sources, 1, func(in string, args []any) error {
+		_, err := tx.Exec(ctx, giveAliasesTo+"("+in+")", slices.Insert(args, 0, any(contact))...)
+		return err
+	})
 }

@@ -1,6 +1,7 @@
 package roster
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strconv"
@@ -64,12 +65,12 @@ where l.student_id = $1 and l.contact_id = $2`
 // chunk bounds how many ids one statement names.
 const chunk = 500
 
-// eachChunk calls fn with at most chunk ids at a time and a list of placeholders for them. The number of placeholders is a power of two
-// (the last id is repeated), so that there are few statement texts.
-func eachChunk(ids []int64, fn func(in string, args []any) error) error {
-	ids = slices.Clone(ids)
-	slices.Sort(ids)
-	for part := range slices.Chunk(slices.Compact(ids), chunk) {
+// eachList calls fn with at most chunk of the values at a time and a list of placeholders for them, which come behind so many others. The number of
+// placeholders is a power of two (the last value is repeated), so that there are few statement texts.
+func eachList[T cmp.Ordered](values []T, before int, fn func(in string, args []any) error) error {
+	values = slices.Clone(values)
+	slices.Sort(values)
+	for part := range slices.Chunk(slices.Compact(values), chunk) {
 		n := 1
 		for n < len(part) {
 			n *= 2
@@ -82,7 +83,7 @@ func eachChunk(ids []int64, fn func(in string, args []any) error) error {
 			if i > 0 {
 				b.WriteString(", ")
 			}
-			placeholder(&b, i+1)
+			placeholder(&b, before+i+1)
 		}
 		if err := fn(b.String(), args); err != nil {
 			return err
@@ -90,6 +91,9 @@ func eachChunk(ids []int64, fn func(in string, args []any) error) error {
 	}
 	return nil
 }
+
+// eachChunk is eachList for ids alone.
+func eachChunk(ids []int64, fn func(in string, args []any) error) error { return eachList(ids, 0, fn) }
 
 func placeholder(b *strings.Builder, n int) {
 	b.WriteByte('$')
