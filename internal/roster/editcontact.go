@@ -160,6 +160,9 @@ func (c *contactEdit) writeContact(ctx context.Context) error {
 	}
 	isNew := c.contact.ID == 0
 	if !isNew { // what is entered by hand from the start has no roster to keep it from
+		if c.contact.SourceID != "" {
+			c.contact.FileValues = keepWas(c.contact.FileValues, c.contact.Local, c.contactChanges)
+		}
 		c.contact.Local = addLocal(c.contact.Local, c.contactChanges)
 	}
 	if err := c.putContact(ctx, c.tx, &c.contact); err != nil {
@@ -188,6 +191,9 @@ func (c *contactEdit) writeLine(ctx context.Context) error {
 	}
 	l := &c.line
 	l.ContactID = c.contact.ID
+	if l.FromFile && !c.lineIsNew {
+		l.FileValues = keepWas(l.FileValues, l.Local, c.lineChanges)
+	}
 	l.Local = addLocal(l.Local, c.lineChanges)
 	if c.lineChanges.has(fieldRestricted) {
 		l.RestrictedAt, l.RestrictedBy = Line{}.RestrictedAt, ""

@@ -31,6 +31,9 @@ func (r *Roster) SaveStudent(ctx context.Context, actor access.Actor, s Student)
 			return err
 		}
 		e.note(kindStudent, s.ID, cs)
+		if was.SourceID != "" {
+			next.FileValues = keepWas(was.FileValues, was.Local, cs)
+		}
 		next.Local = addLocal(was.Local, cs)
 		if err := r.putStudent(ctx, e.tx, &next); err != nil {
 			return err

@@ -2,6 +2,7 @@ package roster
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -210,6 +211,22 @@ func addLocal(local []string, cs changes) []string {
 	}
 	slices.Sort(local)
 	return local
+}
+
+// keepWas adds to what a roster says what it said of fields that are set by hand from now on: until then a record of a roster holds what the
+// roster says. Of a field that held nothing the roster may say nothing.
+func keepWas(values map[string]string, local []string, cs changes) map[string]string {
+	kept := maps.Clone(values)
+	for _, c := range cs {
+		if c.Old == "" || c.Old == string(Unknown) || slices.Contains(local, c.Field) || !MayRelease(c.Field) {
+			continue
+		}
+		if kept == nil {
+			kept = map[string]string{}
+		}
+		kept[c.Field] = c.Old
+	}
+	return kept
 }
 
 // tidyLine makes one clean line of what was typed.
