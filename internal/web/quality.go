@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -126,12 +127,19 @@ func (flawPage) Checks() []string { return roster.Checks() }
 type flawRow struct {
 	Name, About, What string
 	RecordURL         string // of the student, or the first child's Contacts page
-	EditURL           string // the editor at the field that is wrong; "" for whoever may not edit
+	EditURL, EditText string // the editor at the field that is wrong, or the contacts; "" for whoever may not edit
 	With              []flawOther
 	Children          []flawChild
 	Address           bool // may be put right here
 	Contact, Version  int64
 	Email             string
+}
+
+// Mends reports whether the reader can put something right here.
+func (p flawPage) Mends() bool {
+	return slices.ContainsFunc(p.Rows, func(r flawRow) bool {
+		return r.EditURL != "" || r.Address || slices.ContainsFunc(r.Children, func(c flawChild) bool { return c.Access })
+	})
 }
 
 // flawOther is who has the same number or mailbox.
@@ -223,8 +231,12 @@ func (s *Server) flawRow(x *exchange, w family.Flaw, r family.QualityRow) flawRo
 		st := r.Student
 		row.Name, row.About, row.RecordURL = x.lang.ListName(st.Last, st.First, st.Middle), schoolAndGrade(x.lang, st), studentPath(st.ID)+"/contacts"
 		row.What = s.studentFlaw(x.lang, w, r)
-		if field := map[family.Flaw]string{family.FlawNoNumber: "id_number", family.FlawSameNumber: "id_number", family.FlawNoBirthDate: "birth_date"}[w]; edits && field != "" {
-			row.EditURL = studentPath(st.ID) + "#f-" + field
+		field := map[family.Flaw]string{family.FlawNoNumber: "id_number", family.FlawSameNumber: "id_number", family.FlawNoBirthDate: "birth_date"}[w]
+		switch {
+		case edits && field != "":
+			row.EditURL, row.EditText = studentPath(st.ID)+"#f-"+field, x.lang.T("quality.edit")
+		case edits:
+			row.EditURL, row.EditText = row.RecordURL, x.lang.T("admin.contacts.title")
 		}
 		return row
 	}
@@ -237,7 +249,7 @@ func (s *Server) flawRow(x *exchange, w family.Flaw, r family.QualityRow) flawRo
 			x.lang.FullName(l.Student.First, "", l.Student.Last), to, x.lang.T(relationKey(l.Relationship)), l.Line.ID, l.Line.Version, edits && w == family.FlawAccess,
 		})
 		if row.EditURL == "" && edits && w == family.FlawName {
-			row.EditURL = fmt.Sprintf("%s/%d#f-last_name", to, l.Line.ID)
+			row.EditURL, row.EditText = fmt.Sprintf("%s/%d#f-last_name", to, l.Line.ID), x.lang.T("quality.edit")
 		}
 	}
 	switch w {

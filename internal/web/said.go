@@ -30,7 +30,7 @@ func saidOf(l *lang.Language, field string, local []string, values map[string]st
 func fieldWords(l *lang.Language, field, value string, schools []roster.School) string {
 	switch {
 	case value == "":
-		return l.T("common.none")
+		return l.T("record.nothing")
 	case field == "status", field == "gone_as":
 		return l.T("status." + value)
 	case field == "relationship":
