@@ -2,10 +2,14 @@ package intake
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/schoolgate/schoolgate/internal/roster"
 )
@@ -185,4 +189,68 @@ func TestOfAnAdultWhoseRolesAreNotOnRecordTheEndOfOneIsTold(t *testing.T) {
 		rep := o.take(rolesChange(t, nil, `r1,gone,p1,primary,parent,,,high,`), Options{AllowRemovals: true})
 		o.same("nothing changes", []any{0, true}, []any{rep.Steps, mentions(rep.Findings, string(sayRoleUnsure))})
 	})
+}
+
+// drawRoles writes a district in which adults have roles at several schools, with dates.
+func drawRoles(r *rand.Rand) map[string]string {
+	var users, roles []string
+	for n := range 4 {
+		s := fmt.Sprintf("s%d", n)
+		agents := ""
+		for p := range 3 {
+			if r.IntN(2) == 0 {
+				agents = strings.TrimPrefix(agents+fmt.Sprintf(",p%d", p), ",")
+			}
+		}
+		users = append(users, pupil(s, agents))
+		roles = append(roles, fmt.Sprintf("r%s,,,%s,primary,student,,,%s,", s, s, of(r, "high", "mid")))
+	}
+	for n := range 3 {
+		p := fmt.Sprintf("p%d", n)
+		users = append(users, adult12(p))
+		for k := range 1 + r.IntN(3) {
+			name := of(r, "parent", "guardian", "relative", "teacher")
+			if k == 0 {
+				name = "parent" // so that each is a contact
+			}
+			roles = append(roles, fmt.Sprintf("r%s%d,,,%s,%s,%s,%s,%s,%s,", p, k, p, of(r, "primary", "secondary"), name, of(r, "", "2020-08-01", "2026-12-01"),
+				of(r, "", "2026-06-30", "2027-06-30"), of(r, "high", "mid", "d")))
+		}
+	}
+	return map[string]string{"orgs.csv": orgsFile, "users.csv": file(users12, users...), "roles.csv": file(roles12, roles...)}
+}
+
+// TestRolesOfAWholeFileHoldWhateverWasBefore takes one district after another, and the second one alone.
+func TestRolesOfAWholeFileHoldWhateverWasBefore(t *testing.T) {
+	open := emptyOffices(t)
+	stand := func(o *office) (all []string) {
+		snap := o.snapshot()
+		name := map[int64]string{}
+		for _, s := range snap.Students {
+			name[s.ID] = s.SourceID + " at " + s.SchoolName
+		}
+		for _, l := range snap.Lines {
+			if !l.Ended {
+				all = append(all, fmt.Sprint(name[l.StudentID], " ", l.Relationship, " ", l.BeginDate, " ", l.EndDate))
+			}
+		}
+		slices.Sort(all)
+		return all
+	}
+	for n := range rounds(6) {
+		r := rand.New(rand.NewPCG(uint64(n), 47)) //nolint:gosec // a test's
+		was, is := drawRoles(r), drawRoles(r)
+		one, two := open(), open()
+		one.take(bundleFrom(t, was), Options{AllowRemovals: true})
+		one.take(bundleFrom(t, is), Options{AllowRemovals: true})
+		two.take(bundleFrom(t, is), Options{})
+		if d := cmp.Diff(stand(two), stand(one)); d != "" {
+			t.Fatalf("round %d: (-alone +after another)\n%s\nwas %v\nis %v", n, d, was, is)
+		}
+		if again := one.take(bundleFrom(t, is), Options{}); again.Steps != 0 {
+			t.Fatalf("round %d: the same again: %v", n, again.Changes)
+		}
+		_ = one.db.Close()
+		_ = two.db.Close()
+	}
 }
