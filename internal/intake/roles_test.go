@@ -191,6 +191,17 @@ func TestOfAnAdultWhoseRolesAreNotOnRecordTheEndOfOneIsTold(t *testing.T) {
 	})
 }
 
+func TestAnEndedRoleThatIsTakenBackRunsAgain(t *testing.T) {
+	atOffice(t, func(t *testing.T, o *office) {
+		o.take(family12(t, `r1,,,p1,primary,parent,,,high,`, `r2,,,p1,primary,guardian,,,mid,`), Options{})
+		was := o.contact("p1").FileRoles
+		o.take(rolesChange(t, nil, `r1,gone,p1,primary,parent,,,high,`), Options{AllowRemovals: true})
+		o.same("ended", true, o.contact("p1").FileRoles != was && o.opens() == [2]roster.Why{roster.WhyEnded, ""})
+		o.takeBack(2)
+		o.same("as it was", []any{was, [2]roster.Why{}}, []any{o.contact("p1").FileRoles, o.opens()})
+	})
+}
+
 // drawRoles writes a district in which adults have roles at several schools, with dates.
 func drawRoles(r *rand.Rand) map[string]string {
 	var users, roles []string
