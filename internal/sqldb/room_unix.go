@@ -10,5 +10,5 @@ func Room(folder string) (bytes int64, known bool) {
 	if err := syscall.Statfs(folder, &fs); err != nil {
 		return 0, false
 	}
-	return int64(fs.Bavail) * int64(fs.Bsize), true //nolint:unconvert // the types differ between systems
+	return int64(fs.Bavail) * int64(fs.Bsize), true //nolint:unconvert,gosec // the types differ between systems
 }
