@@ -52,17 +52,20 @@ func (c demoCmd) Run(ctx context.Context, s *streams) error {
 	if err != nil {
 		return errors.Join(err, a.Close(), l.Close())
 	}
+	parent := ""
+	if len(sample.Parents) > 0 { // a district of the fixed families alone has none with a login
+		parent = fmt.Sprintf("\n  Parent Portal          %s/parent/    Username %s   Password %s", base, sample.Parents[0], sample.Password)
+	}
 	fmt.Fprintf(s.out, `Schoolgate demo: %d students, %d contacts, all invented. Ctrl-C ends it, and nothing stays.
 
   %s
   Mailbox                %s/demo/mailbox
 
-  Administrator Portal   %s/admin/     Username %s         Password %s
-  Parent Portal          %s/parent/    Username %s   Password %s
+  Administrator Portal   %s/admin/     Username %s         Password %s%s
 
 Or register as a parent: "Click here to create a new account" with any username,
 Child's ID Number 204117, First Name Maria, Last Name Lopez. The mail is in the mailbox.
-`, sample.Students, sample.Contacts, base, base, base, sample.Staff, sample.Password, base, sample.Parents[0], sample.Password)
+`, sample.Students, sample.Contacts, base, base, base, sample.Staff, sample.Password, parent)
 	err = a.Serve(ctx, app.Listen{Listener: l})
 	return errors.Join(err, a.Close())
 }
