@@ -69,12 +69,17 @@ func (s *Server) bulksForm(x *exchange) (bulksPage, error) {
 	}
 	p.Query = parentsQueryOf(x.field)
 	p.Narrow = narrowWords(x.lang, p.Query)
+	p.Schools, err = s.schoolChoices(x, x.number("school"))
+	return p, err
+}
+
+// schoolChoices are the reader's schools for a form, with the one that is chosen.
+func (s *Server) schoolChoices(x *exchange, chosen int64) (all []bulkChoice, err error) {
 	schools, err := s.Roster.SchoolsOf(x.r.Context(), x.actor)
 	for _, o := range schools {
-		id := strconv.FormatInt(o.ID, 10)
-		p.Schools = append(p.Schools, bulkChoice{id, o.Name, x.field("school") == id})
+		all = append(all, bulkChoice{strconv.FormatInt(o.ID, 10), o.Name, o.ID == chosen})
 	}
-	return p, err
+	return all, err
 }
 
 // narrowWords says what of the choice is not on the form of a bulk act: a form that is sent again must not mean more people.

@@ -121,10 +121,7 @@ func (s *Server) deskChoices(x *exchange, q family.CaseQuery) (reasons, schools 
 	for _, o := range family.DeskReasons() {
 		reasons = append(reasons, bulkChoice{string(o), x.lang.T("desk.reason." + string(o)), o == q.Reason})
 	}
-	all, err := s.Roster.SchoolsOf(x.r.Context(), x.actor)
-	for _, o := range all {
-		schools = append(schools, bulkChoice{strconv.FormatInt(o.ID, 10), o.Name, o.ID == q.School})
-	}
+	schools, err = s.schoolChoices(x, q.School)
 	return reasons, schools, err
 }
 

@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"strconv"
 
 	"github.com/schoolgate/schoolgate/internal/access"
 	"github.com/schoolgate/schoolgate/internal/family"
@@ -40,13 +39,9 @@ func (s *Server) exportForm(x *exchange, status int, failed error) error {
 	for _, f := range sheet.Formats() {
 		p.Formats = append(p.Formats, bulkChoice{string(f), x.lang.T("export.format." + string(f)), x.field("as") == string(f)})
 	}
-	schools, err := s.Roster.SchoolsOf(x.r.Context(), x.actor)
-	if err != nil {
+	var err error
+	if p.Schools, err = s.schoolChoices(x, x.number("school")); err != nil {
 		return err
-	}
-	for _, o := range schools {
-		id := strconv.FormatInt(o.ID, 10)
-		p.Schools = append(p.Schools, bulkChoice{id, o.Name, x.field("school") == id})
 	}
 	return s.render(x, status, "admin/export", p)
 }

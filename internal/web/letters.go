@@ -42,11 +42,8 @@ func (s *Server) choiceOf(x *exchange, values func(string) string) (choiceForm, 
 	f := choiceForm{Grade: v("grade"), Homeroom: v("homeroom"), Since: v("since"), School: v("school"), Letter: v("letter"), Standing: v("standing")}
 	q := family.MissingQuery{Choice: family.Choice{Grade: f.Grade, Homeroom: f.Homeroom, Letter: f.Letter}}
 	q.School = number(f.School) // "": any
-	schools, err := s.Roster.SchoolsOf(x.r.Context(), x.actor)
-	for _, o := range schools {
-		id := strconv.FormatInt(o.ID, 10)
-		f.Schools = append(f.Schools, bulkChoice{id, o.Name, f.School == id})
-	}
+	schools, err := s.schoolChoices(x, q.School)
+	f.Schools = schools
 	for _, l := range strings.Split("A B C D E F G H I J K L M N O P Q R S T U V W X Y Z #", " ") {
 		f.Letters = append(f.Letters, bulkChoice{l, l, f.Letter == l})
 	}

@@ -173,11 +173,8 @@ func parentsCount(l *lang.Language, total int) string {
 }
 
 func (s *Server) parentChoices(x *exchange, p *parentsPage) error {
-	schools, err := s.Roster.SchoolsOf(x.r.Context(), x.actor)
-	for _, o := range schools {
-		id := strconv.FormatInt(o.ID, 10)
-		p.Schools = append(p.Schools, bulkChoice{id, o.Name, p.Query.School == id})
-	}
+	schools, err := s.schoolChoices(x, number(p.Query.School))
+	p.Schools = schools
 	for _, state := range family.ParentStates() {
 		p.States = append(p.States, bulkChoice{string(state), x.lang.T("manage.state." + string(state)), p.Query.State == string(state)})
 	}

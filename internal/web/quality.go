@@ -210,10 +210,7 @@ func (s *Server) flawPage(x *exchange, q family.QualityQuery) (flawPage, error) 
 		return p, err
 	}
 	p.Chart = s.chart(x.lang, days, 640, 120)
-	schools, err := s.Roster.SchoolsOf(x.r.Context(), x.actor)
-	for _, o := range schools {
-		p.Schools = append(p.Schools, bulkChoice{strconv.FormatInt(o.ID, 10), o.Name, o.ID == q.School})
-	}
+	p.Schools, err = s.schoolChoices(x, q.School)
 	return p, err
 }
 
