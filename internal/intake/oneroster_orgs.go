@@ -18,6 +18,7 @@ func orgsLayout() layout {
 		aliases: map[string]string{"datalastmodified": "dateLastModified", "id": "sourcedId", "orgname": "name", "orgtype": "type",
 			"parent": "parentSourcedId", "parentorgsourcedid": "parentSourcedId"},
 		required: []string{"sourcedId", "name"},
+		standard: []string{"type"},
 	}
 }
 

@@ -81,6 +81,7 @@ func rolesLayout() layout {
 		aliases: map[string]string{"datalastmodified": "dateLastModified", "user": "userSourcedId", "org": "orgSourcedId",
 			"orgs": "orgSourcedId", "startdate": "beginDate"},
 		required: []string{"userSourcedId", "role"},
+		standard: []string{"sourcedId", "roleType", "orgSourcedId"},
 	}
 }
 

@@ -40,6 +40,7 @@ func usersLayout() layout {
 			"preferedfamilyname": "preferredFamilyName", "preferredlastname": "preferredFamilyName", "enabled": "enabledUser",
 			"mobile": "sms", "emailaddress": "email", "phonenumber": "phone"},
 		required: []string{"sourcedId", "givenName", "familyName"},
+		standard: []string{"enabledUser", "username"},
 	}
 }
 

@@ -181,7 +181,7 @@ func idNumber(v string) (number string, ok bool) {
 	switch {
 	case v == "" || nothing(v):
 		return "", true
-	case strings.Contains(v, "@") || tooLong(v, numberLength) || lang.IDKey(v) == "":
+	case strings.Contains(v, "@") || tooLong(v, numberLength) || lang.IDKey(v) == "" || rounded(v):
 		return "", false
 	}
 	return v, true

@@ -133,10 +133,22 @@ func plausible(day string, repaired bool) (string, bool, bool) {
 	return day, repaired, true
 }
 
+// rounded reports whether a spreadsheet has made a long number short, as 1.23457E+11: which it was nobody knows any more.
+func rounded(s string) bool {
+	digits, power, ok := strings.Cut(strings.ToUpper(s), "E+")
+	return ok && power != "" && strings.Trim(power, "0123456789") == "" && strings.Contains(digits, ".") && strings.Trim(digits, ".0123456789") == ""
+}
+
 // grade shows a grade as people say it: 4 for 04 and "Fourth grade", K for KG. Others stay.
 func grade(s string) string {
 	if n, err := strconv.Atoi(s); err == nil && n >= 1 && n <= 13 && len(s) <= 2 {
 		return strconv.Itoa(n)
+	}
+	switch s {
+	case "0": // PowerSchool and Aeries count down from the first grade
+		return "K"
+	case "-1", "-2":
+		return "PK"
 	}
 	word := strings.TrimSuffix(fold(s), "grade")
 	switch word {

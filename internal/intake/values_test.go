@@ -33,7 +33,7 @@ func TestMailboxesAreSingleAddresses(t *testing.T) {
 
 func TestGradesAreShownAsPeopleSayThem(t *testing.T) {
 	for text, want := range map[string]string{"KG": "K", "kg": "K", "04": "4", "4": "4", "12": "12", "PK": "PK", "Kindergarten": "K", "Fourth grade": "4",
-		"twelfth": "12", "Preschool/Prekindergarten": "PK", "tk": "TK", "Other": "Other", "": "", "00": "00", "2027": "2027"} {
+		"twelfth": "12", "0": "K", "-1": "PK", "Preschool/Prekindergarten": "PK", "tk": "TK", "Other": "Other", "": "", "00": "00", "2027": "2027"} {
 		if got := grade(text); got != want {
 			t.Errorf("%q: got %q, want %q", text, got, want)
 		}
@@ -53,6 +53,14 @@ func TestLostLettersAreNoticed(t *testing.T) {
 	for text, want := range map[string]bool{"López": false, "LÃ³pez": true, "L\uFFFDpez": true, "L??pez": true, "SÃO": false, "Ângela": false, "Anna?": false} {
 		if got := garbled(text); got != want {
 			t.Errorf("%q: got %v", text, got)
+		}
+	}
+}
+
+func TestANumberThatASpreadsheetRoundedIsNoIDNumber(t *testing.T) {
+	for text, want := range map[string]string{"1.23457E+11": "", "1.23457e+11": "", "204117": "204117", "E-12": "E-12", "1E+11": "1E+11", "": "", "n/a": "", "a@b": ""} {
+		if got, _ := idNumber(text); got != want {
+			t.Errorf("%q: got %q", text, got)
 		}
 	}
 }
