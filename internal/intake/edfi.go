@@ -232,7 +232,7 @@ func (x *xmlReader) node(e xml.StartElement) (*node, error) {
 
 func (x *xmlReader) nodeIn(e xml.StartElement, left *int) (*node, error) {
 	if *left--; *left < 0 {
-		return nil, errTooManyNodes
+		return nil, errXML
 	}
 	n := &node{name: e.Name.Local, id: attr(e, "id"), ref: attr(e, "ref")}
 	for {
@@ -243,7 +243,7 @@ func (x *xmlReader) nodeIn(e xml.StartElement, left *int) (*node, error) {
 		switch t := t.(type) {
 		case xml.StartElement:
 			if x.depth++; x.depth > xmlDepth {
-				return nil, errTooDeep
+				return nil, errXML
 			}
 			kid, err := x.nodeIn(t, left)
 			if err != nil {

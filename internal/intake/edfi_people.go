@@ -9,11 +9,6 @@ import (
 	"github.com/schoolgate/schoolgate/internal/roster"
 )
 
-var (
-	errTooDeep      = cannot(Finding{Code: cannotXML})
-	errTooManyNodes = cannot(Finding{Code: cannotXML})
-)
-
 // The names of ids in the versions of the standard.
 func studentIDs() []string { return []string{"StudentUniqueId", "StudentUniqueStateId", "StudentUSI"} }
 func contactIDs() []string {

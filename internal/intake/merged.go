@@ -24,6 +24,7 @@ func (i *Intake) followMerges(ctx context.Context, p *plan) error {
 	if err != nil || len(away) == 0 {
 		return err
 	}
+	p.away = away
 	s := p.stage
 	for _, query := range []string{`create table away (source text primary key, other text not null) without rowid`, `create index f_line_contact_away on f_line (contact)`} {
 		if err := s.exec(ctx, query); err != nil {

@@ -43,9 +43,7 @@ func unread() []string {
 }
 
 func knowsOneRoster(b *bundle) bool {
-	_, users := b.file("users.csv")
-	_, manifest := b.file("manifest.csv")
-	return users || manifest
+	return b.has("users.csv") || b.has("manifest.csv")
 }
 
 func readOneRoster(b *bundle, today string, f *findings, to *records) error {

@@ -29,9 +29,10 @@ type plan struct {
 	// schools
 	onRecord []roster.School
 	fed      []int64
-	bySource map[string]int64 // school ids by source id, negative for new ones
-	sources  map[int64]string // the other way round
-	schools  map[string]bool  // whether an organisation is a school, by source id
+	bySource map[string]int64  // school ids by source id, negative for new ones
+	sources  map[int64]string  // the other way round
+	schools  map[string]bool   // whether an organisation is a school, by source id
+	away     map[string]string // the source ids of records that staff put together with others, and of those
 	names    map[int64]string
 	fallback int64 // where people go whose school the file does not name; 0: nowhere
 	covered  map[int64]bool

@@ -86,6 +86,9 @@ func (p *plan) takeRoleChanges(ctx context.Context, some []changedRoles) error {
 	}
 	studentRows, err := p.fileRows(ctx, selectFileStudents, people)
 	for _, c := range some {
+		if _, merged := p.away[c.person]; merged && slices.ContainsFunc(c.roles, role.ofAdult) { // which of its lines a role made is not known any more
+			p.f.count(Finding{Level: Warning, File: "roles.csv", Column: "role", Count: 1, Code: sayRoleUnsure})
+		}
 		if adult, known := wereAdults[adults[c.person]]; known && err == nil {
 			err = p.changeAdult(ctx, adult, adultRows[c.person], those(c.roles, role.ofAdult))
 		}

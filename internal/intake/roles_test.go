@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/schoolgate/schoolgate/internal/roster"
+	"github.com/schoolgate/schoolgate/internal/sqldb"
 )
 
 // pupil and adult12 write rows of users.csv of 1.2.
@@ -199,6 +200,29 @@ func TestAnEndedRoleThatIsTakenBackRunsAgain(t *testing.T) {
 		o.same("ended", true, o.contact("p1").FileRoles != was && o.opens() == [2]roster.Why{roster.WhyEnded, ""})
 		o.takeBack(2)
 		o.same("as it was", []any{was, [2]roster.Why{}}, []any{o.contact("p1").FileRoles, o.opens()})
+	})
+}
+
+func TestRolesOfARecordPutTogetherWithAnotherHoldSchoolBySchool(t *testing.T) {
+	atOffice(t, func(t *testing.T, o *office) {
+		path := bundleOf(t, "orgs.csv", orgsFile, "users.csv", file(users12, pupil("s1", "p1"), pupil("s2", "p1"), pupil("s3", "p2"), adult12("p1"),
+			strings.NewReplacer("Adultp2", "Adultp1", "p2@", "p1@").Replace(adult12("p2"))),
+			"roles.csv", file(roles12, `rs1,,,s1,primary,student,,,high,`, `rs2,,,s2,primary,student,,,mid,`, `rs3,,,s3,primary,student,,,mid,`,
+				`r1,,,p1,primary,parent,,,high,`, `r2,,,p1,primary,relative,,,mid,`, `r3,,,p2,primary,parent,,,mid,`))
+		o.take(path, Options{})
+		kept, gone := o.contact("p2"), o.contact("p1")
+		err := o.db.Write(o.ctx, func(tx *sqldb.Tx) error {
+			_, err := o.roster.MergeContacts(o.ctx, tx, clerk, roster.MergeOrder{Kept: kept.ID, KeptVersion: kept.Version, Gone: gone.ID, GoneVersion: gone.Version})
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		was := o.dump(recordTables...)
+		o.take(path, Options{})
+		o.same("the same roster again", was, o.dump(recordTables...))
+		o.same("each as its school says", []roster.Why{"", roster.WhyNoAccess, ""},
+			[]roster.Why{o.mayOpen("s1", "p2", "2026-11-23"), o.mayOpen("s2", "p2", "2026-11-23"), o.mayOpen("s3", "p2", "2026-11-23")})
 	})
 }
 

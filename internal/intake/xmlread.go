@@ -13,6 +13,9 @@ const textLimit = 64 << 10
 // tokenLimit bounds what of the XML is in memory at once, in bytes.
 const tokenLimit = 1 << 20
 
+// errXML refuses XML that is nested too deep, has too long a piece, too many elements in a record, or a document type.
+var errXML = cannot(Finding{Code: cannotXML})
+
 // xmlReader reads XML as a stream. It takes no document type and no entities but those of XML itself, so that nothing in a file can grow or
 // reach outside, and nothing nested deeper than xmlDepth.
 type xmlReader struct {
@@ -40,7 +43,7 @@ func (c *calmReader) Read(p []byte) (int, error) {
 	n, err := c.r.Read(p)
 	for _, b := range p[:n] {
 		if c.run++; c.run > tokenLimit {
-			return 0, cannot(Finding{Code: cannotXML})
+			return 0, errXML
 		}
 		c.take(b)
 	}
@@ -77,7 +80,7 @@ func (x *xmlReader) step() (e xml.StartElement, end string, err error) {
 		switch t := t.(type) {
 		case xml.StartElement:
 			if x.depth++; x.depth > xmlDepth {
-				return e, "", cannot(Finding{Code: cannotXML})
+				return e, "", errXML
 			}
 			return t, "", nil
 		case xml.EndElement:
@@ -85,7 +88,7 @@ func (x *xmlReader) step() (e xml.StartElement, end string, err error) {
 			return e, t.Name.Local, nil
 		case xml.Directive:
 			if strings.HasPrefix(strings.ToUpper(string(t)), "DOCTYPE") {
-				return e, "", cannot(Finding{Code: cannotXML})
+				return e, "", errXML
 			}
 		}
 	}
@@ -133,7 +136,7 @@ func (x *xmlReader) collect(into func(name string) bool, onlyT bool) (string, er
 		switch t := t.(type) {
 		case xml.StartElement:
 			if x.depth++; x.depth > xmlDepth {
-				return "", cannot(Finding{Code: cannotXML})
+				return "", errXML
 			}
 			if !into(t.Name.Local) {
 				if err := x.skip(); err != nil {
