@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -45,9 +46,9 @@ func TestOPS1WhereverAnImportDiesTheNextProgramFinishesIt(t *testing.T) {
 				for at := r.IntN(60); ; at += 1 + r.IntN(60) {
 					o := newOffice(t, url)
 					o.clock = clock
-					count := 0
+					var count atomic.Int64
 					o.before = func(string) error { // dead is dead: nothing works any more
-						if count++; count > at {
+						if count.Add(1) > int64(at) {
 							return errors.New("the plug was pulled")
 						}
 						return nil
