@@ -131,7 +131,7 @@ func migrate(ctx context.Context, db *sql.DB, dialect string) (bool, error) {
 	return true, nil
 }
 
-// ran returns the newest migration that ran, 0 for an empty database, and fails when what ran is not what this program carries.
+// ran returns the newest migration that ran, 0 for an empty database, and fails when what ran is not what this program carries, or not all of it.
 func ran(ctx context.Context, db *sql.DB, sums map[int64]string) (int64, error) {
 	rows, err := db.QueryContext(ctx, "select version, sum from schema_checksum")
 	if err != nil {
@@ -142,6 +142,7 @@ func ran(ctx context.Context, db *sql.DB, sums map[int64]string) (int64, error) 
 	}
 	defer rows.Close()
 	var newest int64
+	done := map[int64]bool{}
 	for rows.Next() {
 		var v int64
 		var sum string
@@ -151,7 +152,12 @@ func ran(ctx context.Context, db *sql.DB, sums map[int64]string) (int64, error) 
 		if want, known := sums[v]; known && want != sum {
 			return 0, fault.Conflictf("migration %d of this database is not the one this program carries", v)
 		}
-		newest = max(newest, v)
+		done[v], newest = true, max(newest, v)
+	}
+	for v := range sums {
+		if v < newest && !done[v] && sums[newest] != "" {
+			return 0, fault.Conflictf("this database lacks migration %d, which came before what it has: it was made by a program that was never released", v)
+		}
 	}
 	return newest, errors.Join(rows.Err())
 }

@@ -3,6 +3,7 @@ package sqldb_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"testing"
 
@@ -146,7 +147,7 @@ func TestALookIsOneQueryAndCannotWrite(t *testing.T) {
 	})
 }
 
-func TestMigratingAgainChangesNothingAndAChangedMigrationIsRefused(t *testing.T) {
+func TestMigratingAgainChangesNothingAndAnotherHistoryIsRefused(t *testing.T) {
 	sqldbtest.Run(t, func(t *testing.T, db *sqldb.DB) {
 		ctx := t.Context()
 		if err := db.Migrate(ctx); err != nil {
@@ -163,8 +164,12 @@ func TestMigratingAgainChangesNothingAndAChangedMigrationIsRefused(t *testing.T)
 			t.Errorf("a changed migration: got %v, want Conflict", err)
 		}
 		set("update schema_checksum set version = 99999 where version = 1")
-		if err := db.Migrate(ctx); !fault.Is(err, fault.Conflict) {
+		if err := db.Migrate(ctx); !fault.Is(err, fault.Conflict) || !strings.Contains(err.Error(), "newer") {
 			t.Errorf("a newer database: got %v, want Conflict", err)
+		}
+		set("delete from schema_checksum where version = 99999")
+		if err := db.Migrate(ctx); !fault.Is(err, fault.Conflict) || !strings.Contains(err.Error(), "lacks migration 1,") {
+			t.Errorf("a migration that never ran: got %v, want Conflict", err)
 		}
 	})
 }
