@@ -24,7 +24,7 @@ type Watch struct {
 	Folder string
 	At     string // "02:30" in the school's time zone; "" = at any time
 
-	seen watched
+	seen, taken watched
 }
 
 // watched is the newest file as it was at the last look.
@@ -79,7 +79,14 @@ func (i *Intake) LookAfterFolder(ctx context.Context) error {
 		w.seen = is
 		return nil
 	}
-	return i.takeFromFolder(ctx, root, is.name)
+	if is == w.taken { // it need not be read to know that
+		return nil
+	}
+	taken, err := i.takeFromFolder(ctx, root, is)
+	if taken {
+		w.taken = is
+	}
+	return err
 }
 
 func (i *Intake) watchTime(at string) bool {
@@ -124,53 +131,70 @@ func newest(dir fs.FS) (watched, error) {
 	return found, nil
 }
 
-func (i *Intake) takeFromFolder(ctx context.Context, root *os.Root, name string) error {
-	hash, err := hashOf(root, name)
-	if err != nil || hash == i.lastHash {
-		return err
+// takeFromFolder takes a file, and reports whether there is nothing more to do with it: it was taken before, or is bigger than an upload may be.
+func (i *Intake) takeFromFolder(ctx context.Context, root *os.Root, is watched) (taken bool, err error) {
+	hash, err := hashOf(root, is.name)
+	if err != nil {
+		return false, err
 	}
 	actor := access.Actor{Kind: access.System, Username: "folder"}
+	m := Import{Origin: FromFolder, FileName: shorten(clean(is.name)), Hash: hash}
+	big := is.size > i.uploadLimit
+	if big {
+		m.Size = is.size
+	}
 	var id int64
-	var arrived bool
 	err = i.db.Write(ctx, func(tx *sqldb.Tx) error {
 		id = 0
 		state, err := sqldb.Value[int64](ctx, tx, selectTaken, hash, i.now().Add(-arrivesWithin).UnixMicro())
-		if arrived = state == takenWhole; err != nil || state != 0 {
+		if taken = state == takenWhole; err != nil || state != 0 {
 			return err
 		}
-		if id, err = i.begin(ctx, tx, actor, Import{Origin: FromFolder, FileName: shorten(clean(name)), Hash: hash}, Uploading); err != nil {
+		if id, err = i.begin(ctx, tx, actor, m, Uploading); err != nil {
 			return err
+		}
+		if big {
+			m.ID = id
+			if err := i.failIn(ctx, tx, m, Uploading, cannot(Finding{Code: cannotBig, File: m.FileName, Number: int(i.uploadLimit >> 20)})); err != nil {
+				return err
+			}
 		}
 		return i.log.Record(ctx, tx, audit.Event{Actor: actor, Action: "roster.found_in_folder", TargetKind: "import", TargetID: id})
 	})
 	if err != nil || id == 0 {
-		if err == nil && arrived {
-			i.lastHash = hash
-		}
-		return err
+		return taken, err
 	}
 	i.told.Log.Info("a roster came into the watched folder", "import", id)
+	if big {
+		m.ID, m.State = id, Failed
+		i.logEnd(m)
+		return true, nil
+	}
+	if err := i.receiveFile(ctx, root, is.name, id, hash); err != nil {
+		return false, errors.Join(err, i.forget(ctx, id))
+	}
+	return false, nil
+}
+
+// receiveFile keeps a file of the folder as an upload.
+func (i *Intake) receiveFile(ctx context.Context, root *os.Root, name string, id int64, hash string) error {
 	f, err := root.Open(name)
-	if err == nil {
-		var size int64
-		var read string
-		if size, read, err = i.receive(ctx, id, f); err == nil && read != hash {
-			err = fault.Conflictf("the file changed while it was read")
-		}
-		err = errors.Join(err, f.Close())
-		if err == nil {
-			err = i.db.Write(ctx, func(tx *sqldb.Tx) error {
-				if _, err := tx.Exec(ctx, updateUploaded, id, size, hash); err != nil {
-					return err
-				}
-				return i.enqueue(ctx, tx, id)
-			})
-		}
-	}
 	if err != nil {
-		return errors.Join(err, i.forget(ctx, id))
+		return err
 	}
-	return nil
+	size, read, err := i.receive(ctx, id, f)
+	if err == nil && read != hash {
+		err = fault.Conflictf("the file changed while it was read")
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	return i.db.Write(ctx, func(tx *sqldb.Tx) error {
+		if _, err := tx.Exec(ctx, updateUploaded, id, size, hash); err != nil {
+			return err
+		}
+		return i.enqueue(ctx, tx, id)
+	})
 }
 
 func hashOf(root *os.Root, name string) (string, error) {

@@ -88,3 +88,44 @@ func TestAWatchedFolderIsImportedOnceAndWaitsBeyondTheGuard(t *testing.T) {
 		}
 	})
 }
+
+func TestAFileThatWasTakenIsNotReadEveryMinute(t *testing.T) {
+	atOffice(t, func(t *testing.T, o *office) {
+		watching(t, o)
+		asked := 0
+		o.before = func(q string) error {
+			if strings.HasPrefix(q, selectTaken) {
+				asked++
+			}
+			return nil
+		}
+		for range 6 {
+			if err := o.intake.LookAfterFolder(o.ctx); err != nil {
+				t.Fatal(err)
+			}
+		}
+		o.same("taken, and once more found to be", 2, asked)
+	})
+}
+
+func TestAFileInTheFolderThatIsTooBigIsToldAndNotReadEveryMinute(t *testing.T) {
+	atOffice(t, func(t *testing.T, o *office) {
+		failed := 0
+		o.intake.Tell(Told{Log: slog.New(slog.DiscardHandler), Failed: func(context.Context, *sqldb.Tx) error { failed++; return nil }})
+		o.intake.SetUploadLimit(100)
+		watching(t, o)
+		for range 4 {
+			if err := o.intake.LookAfterFolder(o.ctx); err != nil {
+				t.Fatal(err)
+			}
+		}
+		all, err := o.intake.Imports(o.ctx, clerk, jobs.Cursor{}, 10)
+		if err != nil || len(all) != 1 || all[0].State != Failed || failed != 1 || all[0].Report.Refused == nil || all[0].Report.Refused.Code != cannotBig {
+			t.Errorf("%d times: %+v, %v", failed, all, err)
+		}
+		o.same("kept of it", 0, len(o.dump("import_chunk")["import_chunk"]))
+		if broken := o.broken(); len(broken) > 0 {
+			t.Error(broken)
+		}
+	})
+}

@@ -95,7 +95,6 @@ type Intake struct {
 	uploadLimit int64
 	told        Told
 	watch       *Watch
-	lastHash    string // of the folder's newest file, if it was taken before
 }
 
 // New returns an intake that writes through r. logins may be nil where there are none, and queue where nothing but Import is called.

@@ -128,22 +128,24 @@ func (i *Intake) workPlan(ctx context.Context, t *turn, m Import) error {
 
 // fail ends an import whose file cannot be taken, and keeps why.
 func (i *Intake) fail(ctx context.Context, t *turn, m Import, why error) error {
+	return i.write(ctx, t, func(tx *sqldb.Tx) error { return i.failIn(ctx, tx, m, Planning, why) })
+}
+
+func (i *Intake) failIn(ctx context.Context, tx *sqldb.Tx, m Import, from State, why error) error {
 	said := m.Report // of the rounds before
 	said.Refused = refusedBy(why)
 	report, err := json.Marshal(said)
 	if err != nil {
 		return err
 	}
-	return i.write(ctx, t, func(tx *sqldb.Tx) error {
-		n, err := tx.Exec(ctx, updateFailed, m.ID, string(Planning), why.Error(), i.now().UnixMicro(), string(report))
-		if err == nil && n == 0 {
-			err = fault.Conflictf("the import is no longer %s", Planning)
-		}
-		if err != nil || m.Origin != FromFolder {
-			return err
-		}
-		return i.told.Failed(ctx, tx)
-	})
+	n, err := tx.Exec(ctx, updateFailed, m.ID, string(from), why.Error(), i.now().UnixMicro(), string(report))
+	if err == nil && n == 0 {
+		err = fault.Conflictf("the import is no longer %s", from)
+	}
+	if err != nil || m.Origin != FromFolder {
+		return err
+	}
+	return i.told.Failed(ctx, tx)
 }
 
 // harmless reports whether a plan may be applied without anybody having seen it: it removes no more than goes unasked, nor does it take access
