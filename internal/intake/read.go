@@ -29,7 +29,7 @@ func readPackage(path, name string, given Mapping, today string, lim limits, f *
 	if name == "" || name == "oneroster" || name == "sds" {
 		b.usersAlone(f)
 	}
-	if err := lim.hold(b.size); err != nil {
+	if err := lim.hold(filepath.Base(path), b.size); err != nil {
 		return errors.Join(err, b.Close())
 	}
 	for _, kind := range formats() {
@@ -44,8 +44,12 @@ func readPackage(path, name string, given Mapping, today string, lim limits, f *
 	return errors.Join(err, b.Close())
 }
 
-// hold returns fault.Invalid when there is too little room for a roster of that size: it is said beforehand, and not in the middle.
-func (lim limits) hold(size int64) error {
+// hold returns fault.Invalid when a roster is bigger than any may be, or there is too little room for one of that size: it is said beforehand, and not in
+// the middle.
+func (lim limits) hold(name string, size int64) error {
+	if size > lim.total {
+		return cannot(Finding{Code: cannotBig, File: name, Number: int(lim.total >> 20)})
+	}
 	need := size * stageOfAny
 	if lim.allNew {
 		need = size * stageOfNew

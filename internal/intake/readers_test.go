@@ -188,24 +188,27 @@ func TestEmptyLinesAboveTheHeaderDoNotHideTheSeparator(t *testing.T) {
 }
 
 func TestARosterForWhichThereIsNoRoomIsRefusedBeforehand(t *testing.T) {
-	lim := limits{room: func() (int64, bool) { return 1 << 30, true }}
+	lim := limits{total: 4 << 30, room: func() (int64, bool) { return 1 << 30, true }}
 	for _, tt := range []struct {
 		size   int64
 		allNew bool
 		room   int // that it needs, in MB, and is not there
 	}{{10 << 20, true, 0}, {200 << 20, false, 0}, {200 << 20, true, 1400}, {400 << 20, false, 1600}, {4 << 30, true, 7 * 4096}} {
 		lim.allNew = tt.allNew
-		switch x := refusedBy(lim.hold(tt.size)); {
+		switch x := refusedBy(lim.hold("x", tt.size)); {
 		case tt.room == 0 && x != nil, tt.room > 0 && (x == nil || x.Code != cannotRoom || x.Number != tt.room):
 			t.Errorf("%+v: got %+v", tt, x)
 		}
 	}
 	lim.room = func() (int64, bool) { return 0, false }
-	if err := lim.hold(4 << 30); err != nil {
+	if err := lim.hold("x", 4<<30); err != nil {
 		t.Errorf("where the system does not say: %v", err)
 	}
-	if err := (limits{}).hold(1 << 20); err != nil {
+	if err := (limits{total: 4 << 30}).hold("x", 1<<20); err != nil {
 		t.Errorf("a small one asks nobody: %v", err)
+	}
+	if x := refusedBy(lim.hold("folder", 5<<30)); x == nil || x.Code != cannotBig || x.File != "folder" {
+		t.Errorf("a folder of 5 GB: got %+v", x)
 	}
 	if free, known := defaultLimits().room(); !known || free <= 0 {
 		t.Errorf("here: %d, %v", free, known)
