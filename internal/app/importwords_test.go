@@ -90,3 +90,12 @@ func TestAPlanThatWouldRemoveMuchAsksWhetherTheFileIsRight(t *testing.T) {
 		b.Get(to).See("Done")
 	})
 }
+
+func TestWhatARosterNoticesIsSaidOfTheColumnThatThePersonSees(t *testing.T) {
+	apptest.Run(t, func(t *testing.T, a *apptest.App) {
+		b, _ := a.StaffWithFactor(t)
+		to := upload(t, a, b, "parents.csv", "student_number,Name,Relationship,Court Order\n000404,Olga Sucia,mother,see the paper\n").Header.Get("Location")
+		a.Drain()
+		b.Get(to+"?list=findings").See("Court Order: The file has words about a restriction", "No line was made.").NotSee("agentSourcedIds", "restriction: ")
+	})
+}

@@ -233,7 +233,7 @@ func (d *plainTables) restriction(r row, of string, l *line) {
 	shut := func(column, was string) {
 		l.Restricted = roster.Yes
 		l.carried = append(l.carried, "restricted")
-		r.note(Warning, column, was, sayRestricted)
+		r.note(Warning, of+"."+column, was, sayRestricted)
 	}
 	if code := r.value(of + ".record_type"); code != "" {
 		switch folded := fold(code); {
@@ -260,6 +260,6 @@ func (d *plainTables) restriction(r row, of string, l *line) {
 	}
 	l.carried = append(l.carried, roster.FileRestriction)
 	if l.FileRestriction = restrictionText(words); l.FileRestriction != "" {
-		r.note(Warning, "restriction", "", sayWords)
+		r.note(Warning, of+".restriction", "", sayWords)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"slices"
+	"strings"
 
 	"github.com/schoolgate/schoolgate/internal/roster"
 )
@@ -190,15 +191,19 @@ func (p *plan) newLines(ctx context.Context) error {
 	if err := p.stage.exec(ctx, insertNewLines, p.rec.whole && p.rec.only == ""); err != nil {
 		return err
 	}
+	column := "" // that names the two; in most formats a row is all about them
+	if strings.HasPrefix(p.rep.Format, "OneRoster") {
+		column = "agentSourcedIds"
+	}
 	return walk(ctx, p.stage, selectNewLines, func(r *sql.Rows) (n newLine, err error) {
 		n.pair, err = scanPair(r, &n.position, &n.fate)
 		return n, err
 	}, func(n newLine) int64 { return n.key }, func(n newLine) error {
 		switch n.fate {
 		case fateUnknown:
-			p.f.add(Warning, n.at.file, n.at.line, "agentSourcedIds", "", sayLineNotKnown)
+			p.f.add(Warning, n.at.file, n.at.line, column, "", sayLineNotKnown)
 		case fateGone:
-			p.f.add(Warning, n.at.file, n.at.line, "agentSourcedIds", "", sayLineGone)
+			p.f.add(Warning, n.at.file, n.at.line, column, "", sayLineGone)
 		default:
 			return p.newLine(ctx, n.pair, n.position)
 		}
