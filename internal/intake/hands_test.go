@@ -22,6 +22,12 @@ func (o *office) edits(r *rand.Rand) (students []roster.Student, lines []roster.
 			continue
 		}
 		s.Grade, s.PreferredFirst = of(r, "7", "8"), "Hand"
+		switch r.IntN(4) {
+		case 0:
+			s.GoneOn, s.GoneAs = of(r, "2026-11-20", "2026-12-20"), roster.Withdrawn
+		case 1:
+			s.Status, s.GoneOn, s.GoneAs = roster.Withdrawn, "", ""
+		}
 		if err := o.roster.SaveStudent(o.ctx, clerk, s); err != nil {
 			o.t.Fatal(err)
 		}
@@ -42,6 +48,9 @@ func (o *office) edits(r *rand.Rand) (students []roster.Student, lines []roster.
 		l.PortalAccess, l.LivesWith, l.Pickup = flags[r.IntN(3)], flags[r.IntN(3)], flags[r.IntN(3)]
 		if r.IntN(3) == 0 && l.FileRestricted != roster.Yes {
 			l.Restricted = roster.Yes
+		}
+		if l.BeginDate == "" && r.IntN(3) == 0 {
+			l.EndDate = of(r, "", "2026-11-01", "2027-01-01")
 		}
 		c := contacts[l.ContactID]
 		_, err := o.roster.SaveContact(o.ctx, clerk, roster.ContactEdit{Contact: c, Line: l})
