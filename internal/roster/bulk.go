@@ -99,7 +99,7 @@ func (e *edit) applyStudents(ctx context.Context, all []StudentChange) ([]int64,
 		}
 		ids[i] = next.ID
 		e.note(kindStudent, next.ID, between(studentFields(), &c.Old, &next))
-		if err := e.studentLeft(ctx, c.Old, next); err != nil {
+		if err := e.studentMoved(ctx, c.Old, next); err != nil {
 			return nil, err
 		}
 	}
@@ -115,8 +115,9 @@ func (e *edit) applyStudents(ctx context.Context, all []StudentChange) ([]int64,
 	return ids, nil
 }
 
-// studentLeft tells the log and the hook of a student who is no longer at the school.
-func (e *edit) studentLeft(ctx context.Context, old, next Student) error {
+// studentMoved tells the hook of a student whose lines may be open or shut by another status, school or day, and the log of one who is no longer at the
+// school.
+func (e *edit) studentMoved(ctx context.Context, old, next Student) error {
 	if old.Status == next.Status && old.SchoolID == next.SchoolID && old.Dates() == next.Dates() {
 		return nil
 	}
