@@ -14,7 +14,7 @@ import (
 // for what the roster says otherwise is told every time.
 
 // printRule is the version of what prints are made of. It grows when a newer program takes more or other things from the same words.
-const printRule = "1"
+const printRule = "2"
 
 // Print returns the print of what a roster says, never 0.
 func Print(said string) int64 {
