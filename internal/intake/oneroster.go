@@ -29,7 +29,7 @@ type oneRoster struct {
 	known    map[string]*person // of those that the rows at hand refer to, who stand in the file
 
 	// of the other files
-	ids     map[string]map[string]bool // by file
+	ids     map[string]map[uint64]bool // by file, as hashes: in one of a hundred million files two of half a million are taken for one
 	kinds   map[string]string          // of academic sessions
 	parents [][2]string                // of academic sessions
 	inClass map[uint64]bool

@@ -13,7 +13,7 @@ const seenLimit = 500_000
 // readOthers reads the files beside those of people, in the order in which they refer to each other. What no page shows is checked and
 // counted, and not kept.
 func (o *oneRoster) readOthers() error {
-	o.ids = map[string]map[string]bool{}
+	o.ids = map[string]map[uint64]bool{}
 	o.kinds = map[string]string{}
 	o.inClass = map[uint64]bool{}
 	o.ranges = map[string][2]float64{}
@@ -25,7 +25,7 @@ func (o *oneRoster) readOthers() error {
 		if !ok {
 			continue
 		}
-		o.ids[s.name] = map[string]bool{}
+		o.ids[s.name] = map[uint64]bool{}
 		taken := 0
 		people := s.people()
 		err = eachKnowing(t, func(some []row) error { return o.lookUp(some, people) }, func(r row) error {
@@ -72,12 +72,13 @@ func (o *oneRoster) other(r row, s fileSpec) (took bool, err error) {
 	}
 	gone := deleted(r)
 	if s.name != "enrollments" && s.name != "results" && s.name != "userProfiles" { // too many to remember
-		if _, again := o.ids[s.name][id]; again {
+		key := o.hash(s.name, id)
+		if _, again := o.ids[s.name][key]; again {
 			r.note(Skipped, "sourcedId", id, sayIDAgain)
 			return false, nil
 		}
 		if len(o.ids[s.name]) < seenLimit {
-			o.ids[s.name][id] = !gone // what is gone can be referred to no more
+			o.ids[s.name][key] = !gone // what is gone can be referred to no more
 		}
 	}
 	if !gone && o.check(r, s) {

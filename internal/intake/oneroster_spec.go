@@ -218,7 +218,7 @@ func (o *oneRoster) refers(r row, c column, id string) bool {
 		p := o.known[id]
 		known = p != nil && !p.gone
 	default:
-		known = o.ids[c.target][id] || len(o.ids[c.target]) >= seenLimit
+		known = o.ids[c.target][o.hash(c.target, id)] || len(o.ids[c.target]) >= seenLimit
 	}
 	if known {
 		return true
