@@ -96,6 +96,7 @@ func TestAnUploadIsPlannedWaitsForAPersonAndIsApplied(t *testing.T) {
 		if err != nil || listErr != nil || len(some) != 2 || some[1].Name != "1019 (Kids19 Lasts19)" {
 			t.Errorf("got %+v, %v, %v", some, err, listErr)
 		}
+		o.same("a new school has its name there", []roster.Difference{{Field: "school_id", New: "River Middle"}, {Field: "grade", New: "4"}}, some[1].Fields)
 		same := o.upload(twenty())
 		o.same("the same again needs nobody", []any{Done, 0}, []any{o.is(same).State, o.is(same).Steps})
 		for _, a := range []access.Actor{{Kind: access.Staff, Role: access.Administrator, Schools: access.Schools{IDs: []int64{1}}, Fresh: true}, {Kind: access.Parent}} {

@@ -1,9 +1,12 @@
 package intake
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/schoolgate/schoolgate/internal/access"
 	"github.com/schoolgate/schoolgate/internal/audit"
@@ -67,11 +70,18 @@ func (i *Intake) Changes(ctx context.Context, actor access.Actor, id int64, s So
 			if err != nil {
 				return err
 			}
+			var made map[string]string
 			for _, row := range steps {
 				c := Change{Pos: round*roundNotes + row.pos, StudentID: row.student, ContactID: row.contact, Name: row.name, Alone: row.outcome != ""}
 				if c.Fields, err = fieldsOf(s, row.data); err != nil {
 					return err
 				}
+				if made == nil && slices.ContainsFunc(c.Fields, saysNewSchool) {
+					if made, err = schoolsMade(ctx, tx, id, round); err != nil {
+						return err
+					}
+				}
+				nameSchools(c.Fields, made)
 				all = append(all, c)
 			}
 		}
@@ -108,6 +118,39 @@ func fieldsOf(s Sort, data string) ([]roster.Difference, error) {
 		return roster.LineDifferences(c.Old, c.New), err
 	}
 	return nil, nil
+}
+
+// saysNewSchool reports whether a field says the number of a school that the plan makes, which is negative.
+func saysNewSchool(d roster.Difference) bool {
+	return (d.Field == "school_id" || d.Field == "other_schools") && strings.Contains(d.New, "-")
+}
+
+// nameSchools puts names where fields say numbers of schools that the plan makes: those are nobody else's.
+func nameSchools(fields []roster.Difference, made map[string]string) {
+	for n, d := range fields {
+		if !saysNewSchool(d) {
+			continue
+		}
+		ids := strings.Split(d.New, ",")
+		for i, id := range ids {
+			ids[i] = cmp.Or(made[id], id)
+		}
+		fields[n].New = strings.Join(ids, ",")
+	}
+}
+
+// schoolsMade are the names of the schools that a round's plan makes, by their numbers there.
+func schoolsMade(ctx context.Context, tx *sqldb.Tx, id int64, round int) (map[string]string, error) {
+	steps, err := sqldb.All(ctx, tx, scanStep, selectSchoolSteps, id, round*phases+int(phaseSchool))
+	if err != nil {
+		return nil, err
+	}
+	all, err := unpackAll[schoolChange](steps)
+	made := make(map[string]string, len(all))
+	for _, c := range all {
+		made[strconv.FormatInt(c.New.ID, 10)] = c.New.Name
+	}
+	return made, err
 }
 
 // told keeps those of the fields that say something.

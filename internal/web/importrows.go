@@ -96,7 +96,7 @@ func findingRow(l *lang.Language, f intake.Finding, schools []roster.School) imp
 	return row
 }
 
-// valueWords says a value of a record's field as a plan has it. A school that the plan makes has no name yet.
+// valueWords says a value of a record's field as a plan has it. A school that the plan makes has a name alone, or none.
 func valueWords(l *lang.Language, field, value string, schools []roster.School) string {
 	if value == `""` {
 		value = ""
