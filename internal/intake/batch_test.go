@@ -5,6 +5,7 @@ import (
 	"iter"
 	"slices"
 	"testing"
+	"time"
 )
 
 func TestWhatIsMadeAheadComesInItsOrderAndEndsWithItsError(t *testing.T) {
@@ -33,6 +34,25 @@ func TestNothingIsMadeAheadOnceNobodyAsks(t *testing.T) {
 	}
 	if made > 6 { // it may be read without a lock: whoever made it has ended
 		t.Errorf("%d were made for 5", made)
+	}
+}
+
+func TestTheNextIsMadeWhileTheLastIsWorkedWith(t *testing.T) {
+	second := make(chan struct{})
+	all := func(yield func(int, error) bool) {
+		if yield(1, nil) {
+			close(second)
+			yield(2, nil)
+		}
+	}
+	for n := range ahead(all) {
+		if n == 1 {
+			select {
+			case <-second:
+			case <-time.After(10 * time.Second):
+				t.Error("nothing is made meanwhile")
+			}
+		}
 	}
 }
 

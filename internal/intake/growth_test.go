@@ -1,10 +1,13 @@
 package intake
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
 	"github.com/schoolgate/schoolgate/internal/roster"
+	"github.com/schoolgate/schoolgate/internal/sqldb"
+	"github.com/schoolgate/schoolgate/internal/sqldb/sqldbtest"
 )
 
 func TestTablesAreLookedAtAgainWhenTheyAreMuchBigger(t *testing.T) {
@@ -33,5 +36,25 @@ func TestTablesAreLookedAtAgainWhenTheyAreMuchBigger(t *testing.T) {
 	all := g.tables()
 	if !slices.Contains(all, "student_word") || !slices.Contains(all, "enrolment") || slices.Contains(all, "class") {
 		t.Errorf("in the end %v are looked at", all)
+	}
+}
+
+func TestABigImportHasPostgreSQLLookAtWhatCame(t *testing.T) {
+	o := newOffice(t, sqldbtest.Postgres(t))
+	rows := map[string]string{}
+	for n := range firstLook + 100 {
+		id := fmt.Sprintf("k%04d", n)
+		rows[id] = kid(id, "Kid", "Last"+id, "9"+id, "04", "high", "")
+	}
+	o.take(o.bundle(rows), Options{})
+	err := o.db.Read(o.ctx, func(tx *sqldb.Tx) error {
+		n, err := sqldb.Value[int64](o.ctx, tx, "select cast(reltuples as bigint) from pg_class where relname = 'student'")
+		if n < firstLook {
+			t.Errorf("PostgreSQL takes the students to be %d", n)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
