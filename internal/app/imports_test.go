@@ -4,11 +4,13 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"errors"
 	"mime/multipart"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/schoolgate/schoolgate/internal/access"
 	"github.com/schoolgate/schoolgate/internal/app/apptest"
@@ -98,7 +100,7 @@ func TestARosterIsUploadedReadAppliedAndTakenBackOnThePages(t *testing.T) {
 		}
 		b.Get(to).See("The file waits for its turn")
 		a.Drain()
-		b.Get(to).See("Waits for you", "Apply this plan", "Zoe Importado")
+		b.Get(to).See("Waits for you", "Apply this plan", "Zoe Importado", "School: River High")
 		b.Press("Apply this plan")
 		prove(b, key)
 		a.Drain()
@@ -245,16 +247,10 @@ func TestARegistrarsFirstRosterNamesTheDistrict(t *testing.T) {
 		}
 		var file bytes.Buffer
 		z := zip.NewWriter(&file)
-		for name, text := range map[string]string{"users.csv": importedUsers, "orgs.csv": "sourcedId,name,type,parentSourcedId\nd,River Valley,district,\nhigh,River High,school,d\n"} {
-			w, err := z.Create(name)
-			if err == nil {
-				_, err = w.Write([]byte(text))
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-		}
-		if err := z.Close(); err != nil {
+		if err := errors.Join(z.AddFS(fstest.MapFS{
+			"users.csv": {Data: []byte(importedUsers)},
+			"orgs.csv":  {Data: []byte("sourcedId,name,type,parentSourcedId\nd,River Valley,district,\nhigh,River High,school,d\n")},
+		}), z.Close()); err != nil {
 			t.Fatal(err)
 		}
 		id, err := a.Intake.Upload(t.Context(), registrar, "roster.zip", intake.FromPage, intake.Options{}, &file)

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/schoolgate/schoolgate/internal/access"
 	"github.com/schoolgate/schoolgate/internal/fault"
@@ -22,18 +23,19 @@ var fresh = access.Actor{Kind: access.Staff, Role: access.Administrator, Schools
 // zipOf packs rows as an upload.
 func zipOf(t testing.TB, rows map[string]string) []byte {
 	t.Helper()
+	return zipFiles(t, map[string]string{"users.csv": rowsOf(rows), "orgs.csv": orgsFile})
+}
+
+// zipFiles packs texts by the names of their files.
+func zipFiles(t testing.TB, files map[string]string) []byte {
+	t.Helper()
+	folder := fstest.MapFS{}
+	for name, text := range files {
+		folder[name] = &fstest.MapFile{Data: []byte(text)}
+	}
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
-	for _, f := range [][2]string{{"users.csv", rowsOf(rows)}, {"orgs.csv", orgsFile}} {
-		w, err := z.Create(f[0])
-		if err == nil {
-			_, err = w.Write([]byte(f[1]))
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := z.Close(); err != nil {
+	if err := errors.Join(z.AddFS(folder), z.Close()); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()
@@ -428,21 +430,7 @@ func (o *office) bulkOf(others ...string) int64 {
 	for n := 0; n < len(others); n += 2 {
 		files[others[n]] = others[n+1]
 	}
-	var b bytes.Buffer
-	z := zip.NewWriter(&b)
-	for _, name := range slices.Sorted(maps.Keys(files)) {
-		w, err := z.Create(name)
-		if err == nil {
-			_, err = w.Write([]byte(files[name]))
-		}
-		if err != nil {
-			o.t.Fatal(err)
-		}
-	}
-	if err := z.Close(); err != nil {
-		o.t.Fatal(err)
-	}
-	id, err := o.intake.Upload(o.ctx, clerk, "roster.zip", FromPage, Options{}, &b)
+	id, err := o.intake.Upload(o.ctx, clerk, "roster.zip", FromPage, Options{}, bytes.NewReader(zipFiles(o.t, files)))
 	if err != nil {
 		o.t.Fatal(err)
 	}

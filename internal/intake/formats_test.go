@@ -1,8 +1,6 @@
 package intake
 
 import (
-	"archive/zip"
-	"bytes"
 	"os"
 	"path/filepath"
 	"slices"
@@ -417,9 +415,7 @@ func TestAWorkbookIsReadAsAPersonSeesIt(t *testing.T) {
 // formula, a title above the header, gaps.
 func workbookOf(t testing.TB) []byte {
 	t.Helper()
-	var b bytes.Buffer
-	z := zip.NewWriter(&b)
-	for name, text := range map[string]string{
+	return zipFiles(t, map[string]string{
 		"[Content_Types].xml": `<Types/>`,
 		workbookPart: `<workbook xmlns:r="r"><sheets><sheet name="Students" r:id="rId7"/><sheet name="Contacts" r:id="rId8"/>` +
 			`<sheet name="Secret" state="hidden" r:id="rId9"/></sheets></workbook>`,
@@ -434,19 +430,7 @@ func workbookOf(t testing.TB) []byte {
 			`<row r="5"><c r="A5"><v>1.23456789012E11</v></c><c r="C5" t="s"><v>4</v></c></row></sheetData></worksheet>`,
 		"xl/worksheets/b.xml": `<worksheet><sheetData><row><c t="str"><v>Student ID</v></c><c t="str"><v>Name</v></c><c t="str"><v>Relationship</v></c></row>` +
 			`<row><c t="str"><v>00417</v></c><c t="str"><v>Maria López</v></c><c t="str"><v>Mother</v></c></row></sheetData></worksheet>`,
-	} {
-		w, err := z.Create(name)
-		if err == nil {
-			_, err = w.Write([]byte(text))
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
+	})
 }
 
 func TestFilesOfAnyFormatAreReadInTheEncodingsOfOldPrograms(t *testing.T) {
