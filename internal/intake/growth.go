@@ -1,39 +1,28 @@
 package intake
 
-// growth counts the rows that came into tables. A database that plans its queries by what is in the tables keeps a plan that read all of a table while that
+import "github.com/schoolgate/schoolgate/internal/roster"
+
+// growth counts the records that came, by their kind. A database that plans its queries by what is in the tables keeps a plan that read all of a table while that
 // was small, until it is told to look again.
 type growth map[string]*grownTable
 
 type grownTable struct{ rows, next int }
 
 const (
-	firstLook  = 2000 // rows
+	firstLook  = 2000 // records
 	timesAgain = 8    // as many: then the tables are looked at again
 )
 
-// together are the tables that grow with one.
-func together(table string) []string {
-	switch table {
-	case "student":
-		return []string{"student", "student_word"}
-	case "student_contact":
-		return []string{"student_contact", "line_name", "line_word"}
-	case "class":
-		return []string{"class", "class_term", "class_word", "course", "teacher"}
-	}
-	return []string{table}
-}
-
 // by counts what a batch brought, and returns the tables that are to be looked at now.
 func (g growth) by(b batch) (look []string) {
-	add := func(table string, rows int) {
-		if g[table] == nil {
-			g[table] = &grownTable{next: firstLook}
+	add := func(kind string, rows int) {
+		if g[kind] == nil {
+			g[kind] = &grownTable{next: firstLook}
 		}
-		t := g[table]
+		t := g[kind]
 		if t.rows += rows; t.rows >= t.next {
 			t.next = t.rows * timesAgain
-			look = append(look, together(table)...)
+			look = append(look, roster.Tables(kind)...)
 		}
 	}
 	switch b.phase().kind() {
@@ -42,7 +31,7 @@ func (g growth) by(b batch) (look []string) {
 	case phaseAddContact:
 		add("contact", len(b.contacts))
 	case phaseAddLine:
-		add("student_contact", len(b.lines))
+		add("line", len(b.lines))
 	case phaseClasswork:
 		for _, part := range b.classes {
 			add("class", len(part.Classes))
@@ -54,9 +43,9 @@ func (g growth) by(b batch) (look []string) {
 
 // tables are those that grew by much.
 func (g growth) tables() (all []string) {
-	for table, t := range g {
+	for kind, t := range g {
 		if t.rows >= firstLook {
-			all = append(all, together(table)...)
+			all = append(all, roster.Tables(kind)...)
 		}
 	}
 	return all

@@ -312,3 +312,16 @@ func MayClose(old, next Line) bool {
 		next.FilePortalAccess == No && old.FilePortalAccess != No || old.PortalAccess == Yes && next.PortalAccess != Yes ||
 		next.PortalAccess == No && old.PortalAccess != No || next.BeginDate != old.BeginDate || next.EndDate != old.EndDate
 }
+
+// Tables names the tables that grow with a kind of records (student, contact, line, class, enrolment), for sqldb.Measure.
+func Tables(kind string) []string {
+	switch kind {
+	case kindStudent:
+		return []string{"student", "student_word"}
+	case kindLine:
+		return []string{"student_contact", "line_name", "line_word"}
+	case "class":
+		return []string{"class", "class_term", "class_word", "course", "teacher"}
+	}
+	return []string{kind}
+}
