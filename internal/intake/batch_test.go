@@ -45,7 +45,10 @@ func TestTheNextIsMadeWhileTheLastIsWorkedWith(t *testing.T) {
 			yield(2, nil)
 		}
 	}
-	for n := range ahead(all) {
+	for n, err := range ahead(all) {
+		if err != nil {
+			t.Fatal(err)
+		}
 		if n == 1 {
 			select {
 			case <-second:
